@@ -1,0 +1,49 @@
+"""Recurrent sentiment classifiers for scikit-learn, built on Keras 3.
+
+The public names are resolved on first use, so that importing ``seqsent`` loads
+neither Keras nor any of its backends.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_MODULE_OF_NAME = {
+    "RecurrentSentimentClassifier": "._classifier",
+    "SequenceVectorizer": "._vectorizer",
+    "build_network": "._network",
+    "make_sentiment_pipeline": "._pipeline",
+    "to_scikeras": "._scikeras",
+}
+_SUBPACKAGES = ("datasets", "inspection")
+
+__all__ = [
+    "RecurrentSentimentClassifier",
+    "SequenceVectorizer",
+    "build_network",
+    "datasets",
+    "inspection",
+    "make_sentiment_pipeline",
+    "to_scikeras",
+]
+
+if TYPE_CHECKING:
+    from . import datasets, inspection
+    from ._classifier import RecurrentSentimentClassifier
+    from ._network import build_network
+    from ._pipeline import make_sentiment_pipeline
+    from ._scikeras import to_scikeras
+    from ._vectorizer import SequenceVectorizer
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SUBPACKAGES:
+        return importlib.import_module(f".{name}", __name__)
+    if name in _MODULE_OF_NAME:
+        return getattr(importlib.import_module(_MODULE_OF_NAME[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
