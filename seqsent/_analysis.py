@@ -1,0 +1,274 @@
+"""From a document to its tokens."""
+
+import re
+import warnings
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+import numpy as np
+
+from ._base import did_you_mean
+from ._callables import resolve
+
+#: Replaced by spaces before words are split, as in Keras.
+KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+
+Analyzer = Callable[..., list[Any]]
+"""Called as ``analyze(document, limit)``. `limit` says how many tokens the caller can use:
+None for all, n for the first n, -n for the last n."""
+
+_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+_UTF8 = ("utf-8", "surrogatepass")
+# stands for white space that is no separator here, but would be one to str.split()
+_OTHER_SPACE = "\x1f"
+
+_NEGATION = re.compile(
+    r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
+    r"|不|没|没有|无|非|别|未"
+)
+
+
+def make_analyzer(
+    analyzer: Any = "word",
+    *,
+    tokenizer: Any = None,
+    preprocessor: Any = None,
+    lowercase: bool | str = True,
+    strip_accents: Any = None,
+    filters: str | None = KERAS_FILTERS,
+    stop_words: Any = None,
+) -> Analyzer:
+    """Return the function that turns one document into a list of tokens.
+
+    Parameters
+    ----------
+    analyzer, tokenizer, preprocessor, lowercase, strip_accents, filters, stop_words
+        The parameters of `SequenceVectorizer` of the same name.
+
+    Returns
+    -------
+    analyze : callable
+        Called as ``analyze(document, limit=None)``.
+    """
+    if analyzer not in ("word", "char"):
+        if isinstance(analyzer, str) and "." not in analyzer:
+            raise ValueError(
+                f"analyzer={analyzer!r} is unknown.{did_you_mean(analyzer, ('word', 'char'))} "
+                "Expected 'word', 'char', a callable, or its import path 'package.function'."
+            )
+        return _CallableAnalyzer(resolve("analyzer", analyzer))
+    stops = frozenset(stop_word_list(stop_words)) if analyzer == "word" else frozenset()
+    preprocessor = resolve("preprocessor", preprocessor)
+    if analyzer == "word" and tokenizer is not None:
+        prepare = preprocessor or _Folding(lowercase, strip_accents)
+        return _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer), stops)
+    split = _Splitter(lowercase, strip_accents, filters or "", preprocessor, stops)
+    return split if analyzer == "word" else _CharAnalyzer(split)
+
+
+class _Folding:
+    """Strip accents, then lower-case."""
+
+    def __init__(self, lowercase: bool | str, strip_accents: Any) -> None:
+        self.lowercase = lowercase
+        self.strip = _accent_stripper(strip_accents)
+
+    def __call__(self, text: str) -> str:
+        if self.strip is not None:
+            text = self.strip(text)
+        if self.lowercase == "ascii":
+            return text.translate(_ASCII_LOWER)
+        return text.lower() if self.lowercase else text
+
+
+def _accent_stripper(strip_accents: Any) -> Callable[[str], str] | None:
+    if strip_accents is None or callable(strip_accents):
+        return strip_accents
+    # scikit-learn's text module is slow to import, and few need it
+    from sklearn.feature_extraction import text
+
+    return getattr(text, f"strip_accents_{strip_accents}")  # type: ignore[no-any-return]
+
+
+class _Splitter:
+    """Fold, replace the filtered characters by spaces, split at spaces.
+
+    Only the space character separates words: other white space belongs to the word
+    unless it is filtered, as in Keras. A pure ASCII text is folded and filtered in one
+    pass over its bytes; in UTF-8, the same pass filters any other text once it is folded.
+    """
+
+    def __init__(
+        self,
+        lowercase: bool | str,
+        strip_accents: Any,
+        filters: str,
+        preprocessor: Callable[[str], str] | None,
+        stops: Collection[str],
+    ) -> None:
+        self.stops = stops
+        self.prepare = preprocessor or _Folding(lowercase, strip_accents)
+        self.ascii_too = preprocessor is not None or callable(strip_accents)
+        self.rare_filters = dict.fromkeys(map(ord, filter(_not_ascii, filters)), " ")
+        fold = bool(lowercase) and preprocessor is None
+        self.table = _byte_table(filters, fold)
+        self.ascii_table = _byte_table(filters, fold, mark_space=True)
+
+    def __call__(self, text: str, limit: int | None = None) -> list[str]:
+        if self.ascii_too:
+            text = _expect_str("preprocessor or strip_accents", self.prepare(text))
+        if text.isascii():
+            clean = text.encode("ascii").translate(self.ascii_table).decode("ascii")
+            if _OTHER_SPACE not in clean:
+                return self._finish(_split(clean, None if self.stops else limit), limit)
+        elif not self.ascii_too:
+            text = self.prepare(text)
+        if self.rare_filters:
+            text = text.translate(self.rare_filters)
+        clean = text.encode(*_UTF8).translate(self.table).decode(*_UTF8)
+        return self._finish(list(filter(None, clean.split(" "))), limit)
+
+    def _finish(self, words: list[str], limit: int | None) -> list[str]:
+        if self.stops:
+            words = [word for word in words if word not in self.stops]
+        return _trim(words, limit)
+
+
+def _not_ascii(character: str) -> bool:
+    return not character.isascii()
+
+
+def _byte_table(filters: str, lowercase: bool, *, mark_space: bool = False) -> bytes:
+    table = bytearray(range(256))
+    for code in range(128):
+        character = chr(code).lower() if lowercase else chr(code)
+        if character in filters:
+            character = " "
+        elif mark_space and character != " " and character.isspace():
+            character = _OTHER_SPACE
+        table[code] = ord(character)
+    return bytes(table)
+
+
+def _split(text: str, limit: int | None) -> list[str]:
+    """Split at white space; words beyond `limit` may come as one, unsplit."""
+    if limit is None:
+        return text.split()
+    return text.rsplit(None, -limit) if limit < 0 else text.split(None, limit)
+
+
+def _trim(tokens: list[Any], limit: int | None) -> list[Any]:
+    if limit is None:
+        return tokens
+    return tokens[limit:] if limit < 0 else tokens[:limit]
+
+
+class _CharAnalyzer:
+    """The characters of the words, and the single spaces between them."""
+
+    def __init__(self, split: _Splitter) -> None:
+        self.split = split
+
+    def __call__(self, text: str, limit: int | None = None) -> list[str]:
+        return _trim(list(" ".join(self.split(text))), limit)
+
+
+class _TokenizerAnalyzer:
+    """The user's tokenizer on the folded text."""
+
+    def __init__(
+        self,
+        prepare: Callable[[str], str],
+        tokenizer: Callable[[str], Iterable[Any]],
+        stops: Collection[str],
+    ) -> None:
+        self.prepare, self.tokenizer, self.stops = prepare, tokenizer, stops
+
+    def __call__(self, text: str, limit: int | None = None) -> list[Any]:
+        tokens = _as_tokens("tokenizer", self.tokenizer(self.prepare(text)))
+        if self.stops:
+            tokens = [token for token in tokens if token not in self.stops]
+        return _trim(tokens, limit)
+
+
+class _CallableAnalyzer:
+    """The user's analyzer on the document as it came."""
+
+    def __init__(self, analyzer: Callable[[Any], Iterable[Any]]) -> None:
+        self.analyzer = analyzer
+
+    def __call__(self, document: Any, limit: int | None = None) -> list[Any]:
+        if document is None:
+            return []
+        return _trim(_as_tokens("analyzer", self.analyzer(document)), limit)
+
+
+def _as_tokens(source: str, tokens: Any) -> list[Any]:
+    if isinstance(tokens, np.ndarray):
+        return tokens.tolist()
+    if isinstance(tokens, (str, bytes)) or not isinstance(tokens, Iterable):
+        raise TypeError(
+            f"The {source} must return a list of tokens, got {type(tokens).__name__}. "
+            "Return for instance text.split()."
+        )
+    return list(tokens)
+
+
+def _expect_str(source: str, text: Any) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"The {source} must return a str, got {type(text).__name__}.")
+    return text
+
+
+def stop_word_list(stop_words: Any) -> Collection[str]:
+    """Return the words that the parameter `stop_words` stands for.
+
+    Parameters
+    ----------
+    stop_words : None, "english" or iterable of str
+        The parameter; "english" is scikit-learn's list.
+
+    Returns
+    -------
+    words : collection of str
+        The words, none if `stop_words` is None.
+    """
+    if stop_words is None:
+        return ()
+    if isinstance(stop_words, str):
+        from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+
+        return ENGLISH_STOP_WORDS  # type: ignore[no-any-return]
+    return list(stop_words)
+
+
+def warn_about_analysis(parameters: dict[str, Any]) -> None:
+    """Warn about stop words that negate, and about parameters that are without effect.
+
+    Parameters
+    ----------
+    parameters : dict
+        The parameters of `make_analyzer`.
+    """
+    analyzer = parameters["analyzer"]
+    if analyzer == "word":
+        stops = stop_word_list(parameters["stop_words"])
+        negations = sorted(word for word in stops if _NEGATION.fullmatch(word.lower()))
+        if negations:
+            named = ", ".join(map(repr, negations[:6])) + (", ..." if len(negations) > 6 else "")
+            warnings.warn(
+                f"stop_words removes negations ({named}), and negation decides sentiment: "
+                "'not good' would read as 'good'. Leave them out of the list.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return
+    without_effect = ["tokenizer", "stop_words"] + ["preprocessor"] * (analyzer != "char")
+    for name in without_effect:
+        if parameters[name] is not None:
+            warnings.warn(
+                f"{name} is without effect unless analyzer='word'"
+                f"{' or char' if name == 'preprocessor' else ''}, got analyzer={analyzer!r}.",
+                UserWarning,
+                stacklevel=4,
+            )

@@ -1,0 +1,87 @@
+"""Callables as parameters: import strings, and what can be pickled."""
+
+import pickle
+import pkgutil
+import sys
+from typing import Any
+
+
+def resolve(name: str, value: Any) -> Any:
+    """Return the callable that a parameter names, importing it if it is an import string.
+
+    Parameters
+    ----------
+    name : str
+        The parameter, for the message of an error.
+    value : callable, str or None
+        A callable (or None), returned as it is, or the path of one, such as "jieba.lcut".
+
+    Returns
+    -------
+    function : callable or None
+        What `value` names.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing callable under that path.
+    """
+    if not isinstance(value, str):
+        return value
+    try:
+        function = pkgutil.resolve_name(value)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(
+            f"{name}={value!r} cannot be imported ({error}). Expected the path of a callable, "
+            "such as 'package.module.function', that is installed here."
+        ) from error
+    if not callable(function):
+        raise ValueError(f"{name}={value!r} is {type(function).__name__}, which is not callable.")
+    return function
+
+
+def check_picklable(estimator: str, name: str, value: Any) -> None:
+    """Refuse a callable that the pickler at work cannot store.
+
+    Parameters
+    ----------
+    estimator : str
+        Class of the estimator being pickled, for the message.
+    name : str
+        The parameter.
+    value : object
+        Its value; anything that is not callable passes.
+
+    Raises
+    ------
+    pickle.PicklingError
+        If the callable cannot be pickled.
+    """
+    if value is None or isinstance(value, str):
+        return
+    callers = _modules_calling()
+    if "copy" in callers:
+        return
+    dumps = pickle.dumps
+    if any(module.rpartition(".")[2] == "cloudpickle" for module in callers):
+        # it stores more than pickle does: lambdas, and what is defined in a notebook
+        from joblib.externals.cloudpickle import dumps
+    try:
+        dumps(value)
+    except Exception as error:
+        raise pickle.PicklingError(
+            f"{estimator} cannot be pickled with {name}={value!r} ({error}). Pass a function "
+            "defined at the top level of a module that can be imported,\n\n"
+            f"    # my_module.py\n    def my_{name}(text):\n        return ...\n\n"
+            f"or its import path: {name}='my_module.my_{name}'."
+        ) from error
+
+
+def _modules_calling() -> set[str]:
+    """Return the modules on the call stack: __getstate__ is not told who pickles."""
+    modules = set()
+    frame = sys._getframe(1)
+    while frame is not None:
+        modules.add(frame.f_globals.get("__name__", ""))
+        frame = frame.f_back
+    return modules

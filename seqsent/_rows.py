@@ -1,0 +1,97 @@
+"""From ids of texts of any length to rows of one length."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.integer[Any]]
+
+
+def words_kept(maxlen: int, *, truncating: str, has_start: bool) -> int:
+    """Return how many words of a text can reach its row, as a limit for an analyzer.
+
+    Parameters
+    ----------
+    maxlen : int
+        Length of a row.
+    truncating : {"pre", "post"}
+        Which end of a text is cut.
+    has_start : bool
+        Whether an id in front of the text counts as well.
+
+    Returns
+    -------
+    limit : int
+        n for the first n words, -n for the last n.
+    """
+    return -maxlen if truncating == "pre" else maxlen - has_start
+
+
+def drop_unknown(ids: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:
+    """Leave out ids that are 0.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_words,)
+        Ids of all texts, one after the other.
+    lengths : ndarray of shape (n_texts,)
+        Words in each text.
+
+    Returns
+    -------
+    ids, lengths : ndarray
+        The same without zeros.
+    """
+    known = ids != 0
+    text_of_word = np.repeat(np.arange(len(lengths)), lengths)
+    return ids[known], np.bincount(text_of_word[known], minlength=len(lengths))
+
+
+def fill_rows(
+    out: npt.NDArray[np.int32],
+    ids: IntArray,
+    lengths: IntArray,
+    *,
+    padding: str,
+    truncating: str,
+    start_char: int | None,
+) -> None:
+    """Write texts into rows of zeros, as `keras.utils.pad_sequences` does.
+
+    Parameters
+    ----------
+    out : ndarray of shape (n_texts, maxlen), dtype int32
+        Zeros, changed in place.
+    ids : ndarray of shape (n_words,)
+        Ids of all texts, one after the other.
+    lengths : ndarray of shape (n_texts,)
+        Words in each text.
+    padding, truncating : {"pre", "post"}
+        Where zeros are put in a short text, and where a long one is cut.
+    start_char : int or None
+        Id in front of each text, before it is cut.
+    """
+    maxlen = out.shape[1]
+    room = abs(words_kept(maxlen, truncating=truncating, has_start=start_char is not None))
+    if len(lengths) and lengths.max() > room:
+        ids, lengths = _cut(ids, lengths, room, truncating)
+    started = (lengths < maxlen) & (start_char is not None)
+    first = maxlen - lengths if padding == "pre" else started.astype(np.intp)
+    column = np.arange(maxlen)
+    inside = column >= first[:, np.newaxis]
+    if padding == "post":
+        inside &= column < (first + lengths)[:, np.newaxis]
+    out[inside] = ids
+    if start_char is not None:
+        rows = np.flatnonzero(started)
+        out[rows, first[rows] - 1] = start_char
+
+
+def _cut(ids: IntArray, lengths: IntArray, room: int, truncating: str) -> tuple[IntArray, IntArray]:
+    ends = np.cumsum(lengths)
+    if truncating == "pre":
+        distance = np.repeat(ends, lengths) - np.arange(len(ids)) - 1
+    else:
+        distance = np.arange(len(ids)) - np.repeat(ends - lengths, lengths)
+    return ids[distance < room], np.minimum(lengths, room)

@@ -1,0 +1,545 @@
+"""Text to padded rows of word ids."""
+
+import operator
+from collections.abc import Callable, Mapping
+from itertools import repeat
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import TransformerMixin, _fit_context
+from sklearn.exceptions import NotFittedError
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._tags import Tags
+
+from ._analysis import KERAS_FILTERS, Analyzer, make_analyzer, warn_about_analysis
+from ._base import SeqsentEstimator
+from ._callables import check_picklable
+from ._documents import as_documents
+from ._rows import drop_unknown, fill_rows, words_kept
+from ._vocabulary import (
+    Tally,
+    fixed_vocabulary,
+    learn_vocabulary,
+    pack,
+    pack_vocabulary,
+    unpack,
+    unpack_vocabulary,
+)
+
+_START, _OOV = "[START]", "[OOV]"
+_TEXTS_AT_A_TIME = 1024
+_ANALYSIS = (
+    "analyzer",
+    "tokenizer",
+    "preprocessor",
+    "lowercase",
+    "strip_accents",
+    "filters",
+    "stop_words",
+)
+_CALLABLES = ("analyzer", "tokenizer", "preprocessor", "strip_accents")
+
+
+class _Plan(NamedTuple):
+    """What transform needs of the parameters, worked out once."""
+
+    parameters: tuple[Any, ...]
+    analyze: Analyzer
+    vocabulary: dict[Any, int] | None
+
+
+class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
+    """Turn texts into rows of word ids of one length.
+
+    Each word is replaced by an id that follows its rank: the word of rank r (1 is the
+    most frequent) has the id ``r + index_from``. Each text begins with `start_char`; it is
+    then cut or padded with zeros to `maxlen` ids. With the default parameters the ids are
+    those of `keras.datasets.imdb.load_data`, padded by `keras.utils.pad_sequences`.
+
+    Parameters
+    ----------
+    num_words : int or None, default=10000
+        Ids lie in ``[0, num_words)``: a word is known if its id is below `num_words`.
+        None sets no limit.
+    maxlen : int or None, default=250
+        Length of a row, `start_char` included. None is the length of the longest text
+        seen in `fit`.
+    padding : {"pre", "post"}, default="pre"
+        Where the zeros are put in a shorter text.
+    truncating : {"pre", "post"}, default="pre"
+        Where a longer text is cut. "pre" keeps the end, and cuts `start_char` off.
+    start_char : int or None, default=1
+        Id in front of each text, at most `index_from`. None puts nothing there.
+    oov_char : int or None, default=2
+        Id of all unknown words, at most `index_from`. None leaves unknown words out.
+    index_from : int, default=3
+        Id of the most frequent word, less one.
+    analyzer : {"word", "char"}, callable or str, default="word"
+        What the tokens are. "word" splits at spaces, as Keras does; "char" takes single
+        characters, with one space between words. A callable gets the document as it is
+        and returns its tokens (str or int); documents may then also be lists of tokens
+        or ids, with ``analyzer=list``. Any other str is the import path of such a
+        callable, "package.module.function".
+    tokenizer : callable, str or None, default=None
+        Replaces the filtering and splitting of ``analyzer="word"``: text to list of
+        tokens. A str is an import path, such as "jieba.lcut", resolved when it is needed.
+    preprocessor : callable, str or None, default=None
+        Replaces `strip_accents` and `lowercase`: text to text. A str is an import path.
+    lowercase : bool or "ascii", default=True
+        Whether to lower-case texts, with `str.lower`. "ascii" leaves all letters but A to Z
+        as they are, which is how Keras's IMDB was made.
+    strip_accents : {"ascii", "unicode"}, callable or None, default=None
+        Whether to remove accents before texts are lower-cased, as in
+        `sklearn.feature_extraction.text.CountVectorizer`.
+    filters : str or None, default=\
+'!"#$%&()*+,-./:;<=>?@[\\\\]^_`{|}~\\\\t\\\\n'
+        Characters replaced by a space before words are split; the default is Keras's.
+        Other white space than the space itself does not separate words.
+    stop_words : "english", list of str or None, default=None
+        Words to leave out. "english" is scikit-learn's list. A list that holds a negation
+        (both do, as a rule) is warned about: negation decides sentiment.
+    min_df : float or int, default=1
+        Fewest training texts that a word must be in to be known: a number if int, a
+        proportion if float. Without effect on a given `vocabulary`.
+    max_df : float or int, default=1.0
+        Most training texts that a word may be in, likewise.
+    vocabulary : mapping, list of str or None, default=None
+        Ready words: a mapping of word to rank, such as `keras.datasets.imdb.get_word_index()`,
+        or words in the order of their ranks. Ranks are unique and start at 1. If `maxlen`
+        is a number too, `transform` works without `fit`.
+    missing : {"error", "empty"}, default="error"
+        What to make of a missing text (None, NaN, `pandas.NA`): an error that names the rows,
+        or an empty text.
+
+    Attributes
+    ----------
+    vocabulary_ : dict
+        Known words and their ids, by increasing id.
+    word_counts_ : dict
+        Known words and how often they occur in the training texts.
+    maxlen_ : int
+        Length of a row.
+    n_words_ : int
+        Largest id plus one: the size of an embedding table for the rows.
+
+    See Also
+    --------
+    seqsent.RecurrentSentimentClassifier : Learns from the rows.
+    seqsent.make_sentiment_pipeline : Joins the two.
+    sklearn.feature_extraction.text.CountVectorizer : Counts words, forgets their order.
+
+    Notes
+    -----
+    Words of equal count are ranked by their characters (code points), so ranks depend
+    neither on the order of the texts nor on the platform.
+
+    Documents may come in a list, tuple or other iterable, a NumPy array, a pandas or polars
+    Series, or an ``(n, 1)`` frame or array. An empty text is valid: a row of padding and
+    `start_char`.
+
+    With ``vocabulary=keras.datasets.imdb.get_word_index()`` and ``num_words=None`` the raw
+    reviews of the Large Movie Review Dataset [1]_ become the rows of `keras.datasets.imdb`:
+    all of them with ``lowercase="ascii"``, and all but 17 of 25,000 otherwise, in which
+    capital letters such as "À" are lower-cased.
+
+    References
+    ----------
+    .. [1] A. L. Maas et al., "Learning word vectors for sentiment analysis", ACL 2011.
+
+    Examples
+    --------
+    >>> from seqsent import SequenceVectorizer
+    >>> texts = ["A good film.", "Not a good film, not at all!"]
+    >>> vectorizer = SequenceVectorizer(maxlen=6)
+    >>> vectorizer.fit_transform(texts)
+    array([[0, 0, 1, 4, 6, 5],
+           [4, 6, 5, 7, 9, 8]], dtype=int32)
+    >>> vectorizer.vocabulary_
+    {'a': 4, 'film': 5, 'good': 6, 'not': 7, 'all': 8, 'at': 9}
+    >>> vectorizer.inverse_transform(vectorizer.transform(["A dull film"]))
+    [['[START]', 'a', '[OOV]', 'film']]
+    """
+
+    _shared_parameters: ClassVar[tuple[str, ...]] = ("vocabulary", *_CALLABLES)
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "num_words": [Interval(Integral, 2, None, closed="left"), None],
+        "maxlen": [Interval(Integral, 1, None, closed="left"), None],
+        "padding": [StrOptions({"pre", "post"})],
+        "truncating": [StrOptions({"pre", "post"})],
+        "start_char": [Interval(Integral, 1, None, closed="left"), None],
+        "oov_char": [Interval(Integral, 1, None, closed="left"), None],
+        "index_from": [Interval(Integral, 0, None, closed="left")],
+        "analyzer": [str, callable],
+        "tokenizer": [str, callable, None],
+        "preprocessor": [str, callable, None],
+        "lowercase": ["boolean", StrOptions({"ascii"})],
+        "strip_accents": [StrOptions({"ascii", "unicode"}), callable, None],
+        "filters": [str, None],
+        "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
+        "min_df": [
+            Interval(Real, 0, 1, closed="both"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_df": [
+            Interval(Real, 0, 1, closed="both"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "vocabulary": [Mapping, "array-like", None],
+        "missing": [StrOptions({"error", "empty"})],
+    }
+
+    def __init__(
+        self,
+        *,
+        num_words: int | None = 10000,
+        maxlen: int | None = 250,
+        padding: str = "pre",
+        truncating: str = "pre",
+        start_char: int | None = 1,
+        oov_char: int | None = 2,
+        index_from: int = 3,
+        analyzer: Any = "word",
+        tokenizer: Any = None,
+        preprocessor: Any = None,
+        lowercase: bool | str = True,
+        strip_accents: Any = None,
+        filters: str | None = KERAS_FILTERS,
+        stop_words: Any = None,
+        min_df: float = 1,
+        max_df: float = 1.0,
+        vocabulary: Any = None,
+        missing: str = "error",
+    ) -> None:
+        self.num_words = num_words
+        self.maxlen = maxlen
+        self.padding = padding
+        self.truncating = truncating
+        self.start_char = start_char
+        self.oov_char = oov_char
+        self.index_from = index_from
+        self.analyzer = analyzer
+        self.tokenizer = tokenizer
+        self.preprocessor = preprocessor
+        self.lowercase = lowercase
+        self.strip_accents = strip_accents
+        self.filters = filters
+        self.stop_words = stop_words
+        self.min_df = min_df
+        self.max_df = max_df
+        self.vocabulary = vocabulary
+        self.missing = missing
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the vocabulary, or count the words of a given one.
+
+        Parameters
+        ----------
+        X : iterable of str of length n_samples
+            The training texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : SequenceVectorizer
+            The fitted vectorizer.
+
+        Raises
+        ------
+        TypeError
+            If `X` does not hold texts.
+        ValueError
+            If there are no texts or no words, texts are missing, or parameters contradict
+            each other.
+        """
+        self._learn(X, keep_rows=False)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_transform(self, X: Any, y: Any = None) -> npt.NDArray[np.int32]:
+        """Learn the vocabulary and return the rows of the training texts, in one pass.
+
+        Parameters
+        ----------
+        X : iterable of str of length n_samples
+            The training texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_samples, maxlen_), dtype int32
+            The same as ``fit(X).transform(X)``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `fit`.
+        """
+        ids, lengths = self._learn(X, keep_rows=True)
+        out = np.zeros((len(lengths), self.maxlen_), dtype=np.int32)
+        self._fill(out, ids, lengths)
+        return out
+
+    def transform(self, X: Any) -> npt.NDArray[np.int32]:
+        """Return the texts as rows of word ids.
+
+        Parameters
+        ----------
+        X : iterable of str of length n_samples
+            The texts, any number of them (also none).
+
+        Returns
+        -------
+        ids : ndarray of shape (n_samples, maxlen_), dtype int32
+            One row per text, C-contiguous.
+
+        Raises
+        ------
+        TypeError
+            If `X` does not hold texts.
+        ValueError
+            If texts are missing.
+        NotFittedError
+            If there has been no `fit`, unless `vocabulary` and `maxlen` are given.
+        """
+        analyze, vocabulary, maxlen = self._ready()
+        documents = self._documents(X)
+        limit = self._limit(maxlen)
+        get, unknown = vocabulary.get, self.oov_char or 0
+        out = np.zeros((len(documents), maxlen), dtype=np.int32)
+        for start in range(0, len(documents), _TEXTS_AT_A_TIME):
+            part = slice(start, start + _TEXTS_AT_A_TIME)
+            texts = [
+                np.fromiter(map(get, tokens, repeat(unknown)), np.int32, len(tokens))
+                for tokens in map(analyze, documents[part], repeat(limit))
+            ]
+            lengths = np.fromiter(map(len, texts), np.intp, len(texts))
+            self._fill(out[part], *self._known(np.concatenate(texts), lengths))
+        return out
+
+    def inverse_transform(self, X: Any) -> list[list[Any]]:
+        """Return the words that rows of ids stand for.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_ids), or list of lists
+            Rows of ids, of any length.
+
+        Returns
+        -------
+        words : list of list
+            The words of each row, without padding. `start_char` reads "[START]", and every
+            id that stands for no known word reads "[OOV]".
+
+        Raises
+        ------
+        ValueError
+            If `X` holds something else than rows of non-negative integers.
+        NotFittedError
+            If there has been no `fit`, unless `vocabulary` and `maxlen` are given.
+        """
+        _, vocabulary, _ = self._ready()
+        words = {id_: word for word, id_ in vocabulary.items()}
+        if self.start_char is not None:
+            words[self.start_char] = _START
+        rows = X.to_numpy() if hasattr(X, "to_numpy") else X
+        return [
+            [words.get(id_, _OOV) for id_ in ids[ids != 0].tolist()] for ids in map(_as_ids, rows)
+        ]
+
+    def build_analyzer(self) -> Callable[[Any], list[Any]]:
+        """Return the function that turns a document into its tokens.
+
+        Returns
+        -------
+        analyze : callable
+            Document to list of tokens, none left out.
+        """
+        return self._plan().analyze
+
+    def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
+        """Return names for the columns: the class name, in lower case, and a number.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        names : ndarray of shape (maxlen_,), dtype object
+            "sequencevectorizer0", "sequencevectorizer1", ...
+        """
+        _, _, maxlen = self._ready()
+        prefix = type(self).__name__.lower()
+        return np.asarray([f"{prefix}{column}" for column in range(maxlen)], dtype=object)
+
+    def _learn(self, X: Any, *, keep_rows: bool) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        """Fit, and return the final ids and lengths of the texts if `keep_rows`."""
+        plan = self._plan()
+        documents = self._documents(X)
+        if not documents:
+            raise ValueError("Found no documents to learn from. Pass at least one text.")
+        warn_about_analysis(self._analysis())
+        any_df = self.vocabulary is None and not (
+            isinstance(self.min_df, Integral) and self.min_df == 1 and self.max_df == 1.0
+            and not isinstance(self.max_df, Integral)
+        )  # fmt: skip
+        # the length of the longest text is not known before its unknown words are left out
+        keep_rows |= self.maxlen is None and self.oov_char is None
+        tally = Tally(
+            plan.analyze,
+            documents,
+            keep=self._kept() if keep_rows else None,
+            documents_per_word=any_df,
+        )
+        vocabulary = plan.vocabulary
+        if vocabulary is None:
+            limit = None if self.num_words is None else self.num_words - self.index_from - 1
+            vocabulary = learn_vocabulary(
+                tally,
+                limit=limit,
+                index_from=self.index_from,
+                min_df=self.min_df,
+                max_df=self.max_df,
+            )
+        unknown = self.oov_char or 0
+        final = np.fromiter(
+            map(vocabulary.get, tally.words, repeat(unknown)), np.int32, len(tally.words)
+        )
+        ids, lengths = tally.ids, tally.lengths
+        if keep_rows:
+            ids, lengths = self._known(final[ids], lengths)
+        counts = dict.fromkeys(vocabulary, 0)
+        for i in np.flatnonzero(final != unknown):
+            counts[tally.words[i]] = int(tally.counts[i])
+        longest = int(lengths.max()) + (self.start_char is not None)
+        self.vocabulary_ = vocabulary
+        self.word_counts_ = counts
+        self.maxlen_ = max(longest, 1) if self.maxlen is None else int(self.maxlen)
+        self.n_words_ = max(vocabulary.values()) + 1
+        return ids, lengths
+
+    def _documents(self, X: Any) -> list[Any]:
+        any_type = not isinstance(self.analyzer, str) or self.analyzer not in ("word", "char")
+        return as_documents(X, missing=self.missing, any_type=any_type)
+
+    def _analysis(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in _ANALYSIS}
+
+    def _limit(self, maxlen: int) -> int | None:
+        """Return how many words of a text can matter, as a limit for the analyzer."""
+        if self.oov_char is None:
+            return None
+        return words_kept(maxlen, truncating=self.truncating, has_start=self.start_char is not None)
+
+    def _kept(self) -> slice:
+        limit = None if self.maxlen is None else self._limit(self.maxlen)
+        return slice(limit, None) if limit is not None and limit < 0 else slice(limit)
+
+    def _known(
+        self, ids: npt.NDArray[Any], lengths: npt.NDArray[Any]
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        return drop_unknown(ids, lengths) if self.oov_char is None else (ids, lengths)
+
+    def _fill(
+        self, out: npt.NDArray[np.int32], ids: npt.NDArray[Any], lengths: npt.NDArray[Any]
+    ) -> None:
+        fill_rows(
+            out,
+            ids,
+            lengths,
+            padding=self.padding,
+            truncating=self.truncating,
+            start_char=self.start_char,
+        )
+
+    def _ready(self) -> tuple[Analyzer, dict[Any, int], int]:
+        """Return analyzer, vocabulary and row length, also before `fit` if they are given."""
+        plan = self._plan()
+        if "vocabulary_" in vars(self):
+            return plan.analyze, self.vocabulary_, self.maxlen_
+        if plan.vocabulary is None or self.maxlen is None:
+            raise NotFittedError(
+                f"This {type(self).__name__} is not fitted yet. Call fit first; without it, "
+                "transform needs a ready vocabulary and a number for maxlen."
+            )
+        return plan.analyze, plan.vocabulary, self.maxlen
+
+    def _plan(self) -> _Plan:
+        """Return what the parameters amount to, anew only after one of them was replaced."""
+        parameters = tuple(map(vars(self).get, self._parameter_constraints))
+        plan: _Plan | None = vars(self).get("_current_plan")
+        if plan is None or not all(map(operator.is_, plan.parameters, parameters)):
+            self._validate_params()
+            self._check_ids()
+            vocabulary = None
+            if self.vocabulary is not None:
+                vocabulary = fixed_vocabulary(
+                    self.vocabulary, num_words=self.num_words, index_from=self.index_from
+                )
+            plan = _Plan(parameters, make_analyzer(**self._analysis()), vocabulary)
+            self._current_plan = plan
+        return plan
+
+    def _check_ids(self) -> None:
+        first = self.index_from + 1
+        if self.num_words is not None and self.num_words <= first:
+            raise ValueError(
+                f"num_words={self.num_words} leaves no id for a word: the most frequent one has "
+                f"index_from + 1 = {first}. Raise num_words or lower index_from."
+            )
+        if self.start_char is not None and self.start_char == self.oov_char:
+            raise ValueError(
+                f"start_char and oov_char are both {self.start_char}. Give them different ids."
+            )
+        for name in ("start_char", "oov_char"):
+            value = getattr(self, name)
+            if value is not None and value >= first:
+                raise ValueError(
+                    f"{name}={value} is the id of a word: words begin at index_from + 1 = {first}. "
+                    f"Choose {name} in [1, {self.index_from}], raise index_from, or pass None."
+                )
+
+    def __getstate__(self) -> dict[str, Any]:
+        for name in _CALLABLES:
+            check_picklable(type(self).__name__, name, getattr(self, name))
+        state = dict(super().__getstate__())
+        state.pop("_current_plan", None)
+        state["vocabulary"] = pack_vocabulary(self.vocabulary)
+        if "vocabulary_" in state:
+            ids = state.pop("vocabulary_")
+            counts = state.pop("word_counts_")
+            state["_words"] = pack(ids, ids.values(), counts.values())
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        state["vocabulary"] = unpack_vocabulary(state["vocabulary"])
+        if "_words" in state:
+            words, ids, counts = unpack(state.pop("_words"))
+            state["vocabulary_"] = dict(zip(words, ids, strict=True))
+            state["word_counts_"] = dict(zip(words, counts, strict=True))
+        super().__setstate__(state)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.requires_fit = self.vocabulary is None or self.maxlen is None
+        return tags
+
+
+def _as_ids(row: Any) -> npt.NDArray[Any]:
+    ids = np.asarray(row)
+    if ids.ndim != 1 or (ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0)):
+        raise ValueError(
+            "Expected rows of ids: non-negative integers, one list or array row per text. "
+            f"Got a row of shape {ids.shape} and dtype {ids.dtype}."
+        )
+    return ids
