@@ -1,0 +1,166 @@
+"""Rows of word ids to batches without needless padding."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backend import import_keras
+
+keras = import_keras()
+
+Ids = NDArray[np.int32]
+
+_WIDTH_STEP = 16  # widths are multiples of it, so that similar data share a program
+_MAX_WIDTHS = 6
+_STEPS_PER_WIDTH = 150  # training steps that repay the compilation of one more width
+_ROWS_AT_ONCE = (1, 8, 64, 512)  # batch sizes of predictions
+
+
+def align_right(ids: Ids) -> Ids:
+    """Move the padding of each row to its front; the words keep their order."""
+    is_word = ids != 0
+    if not (is_word[:, :-1] & ~is_word[:, 1:]).any():
+        return ids
+    return np.take_along_axis(ids, np.argsort(is_word, axis=1, kind="stable"), axis=1)
+
+
+def count_words(ids: Ids) -> NDArray[np.intp]:
+    """Return the number of ids in each row that are not padding."""
+    return np.count_nonzero(ids, axis=1)
+
+
+def choose_widths(lengths: NDArray[np.intp], row_length: int, n_steps: int) -> tuple[int, ...]:
+    """Choose the widths, in ascending order, to which batches are trimmed.
+
+    Each width costs a compilation, so a short training gets one and a long one some
+    that cut its distribution of lengths into equal parts.
+    """
+    n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
+    cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
+    widths = np.maximum(np.ceil(cuts / _WIDTH_STEP), 1).astype(int) * _WIDTH_STEP
+    return tuple(np.unique(np.minimum(widths, row_length)).tolist())
+
+
+class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no annotations
+    """Batches of equal size for ``keras.Model.fit``.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_texts, row_length), int32
+        Rows of word ids.
+    targets : ndarray of shape (n_texts,)
+        Encoded labels.
+    weights : ndarray of shape (n_texts,), float32
+        Sample weights.
+    batch_size : int
+        Rows of a batch. Rows of padding with weight zero fill the last one, so that
+        all batches have one shape.
+    widths : tuple of int or None
+        Widths to which batches may be trimmed, ascending; None leaves the rows as
+        they are, padding included.
+    rng : numpy.random.Generator or None
+        Shuffles the rows anew for each epoch; None keeps their order.
+    """
+
+    def __init__(
+        self,
+        ids: Ids,
+        targets: NDArray[Any],
+        weights: NDArray[np.float32],
+        batch_size: int,
+        widths: tuple[int, ...] | None,
+        rng: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.ids = ids if widths is None else align_right(ids)
+        self.lengths = np.full(len(ids), ids.shape[1]) if widths is None else count_words(ids)
+        self.widths = widths or (ids.shape[1],)
+        self.targets = targets
+        self.weights = weights
+        self.batch_size = min(batch_size, 1 << (len(ids) - 1).bit_length())
+        self.rng = rng
+        self._rows = np.arange(len(ids))
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self.ids) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[Ids, NDArray[Any], NDArray[np.float32]]:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        start = index * self.batch_size
+        rows = self._rows[start : start + self.batch_size]
+        width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
+        ids = np.zeros((self.batch_size, width), dtype=np.int32)
+        targets = np.zeros((self.batch_size, 1), dtype=self.targets.dtype)
+        weights = np.zeros(self.batch_size, dtype=np.float32)
+        ids[: len(rows)] = self.ids[rows, self.ids.shape[1] - width :]
+        targets[: len(rows), 0] = self.targets[rows]
+        weights[: len(rows)] = self.weights[rows]
+        return ids, targets, weights
+
+    def on_epoch_end(self) -> None:
+        """Shuffle the rows for the next epoch; texts of similar length come together."""
+        if self.rng is None:
+            return
+        rows = self.rng.permutation(len(self.ids))
+        if len(self.widths) > 1:
+            rows = rows[np.argsort(self.lengths[rows], kind="stable")]
+            order = self.rng.permutation(len(self))
+            # the batch that is not full stays last, whatever the lengths in it
+            last = len(rows) % self.batch_size
+            if last:
+                odd = self.rng.choice(len(rows), size=last, replace=False)
+                rows = np.concatenate([np.delete(rows, odd), rows[odd]])
+                order = np.append(self.rng.permutation(len(self) - 1), len(self) - 1)
+            rows = np.concatenate(
+                [rows[i * self.batch_size : (i + 1) * self.batch_size] for i in order]
+            )
+        self._rows = rows
+
+
+def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
+    """Yield row numbers and their ids, in few distinct shapes.
+
+    Parameters
+    ----------
+    ids : ndarray of shape (n_texts, row_length), int32
+        Rows of word ids.
+    trim : bool
+        Whether to leave padding out, texts of similar length together.
+
+    Yields
+    ------
+    rows : ndarray of shape (n_rows,)
+        The places of these texts in ``ids``.
+    batch : ndarray of shape (at least n_rows, width), int32
+        Their ids; rows of padding may follow.
+    """
+    row_length = ids.shape[1]
+    if trim:
+        ids = align_right(ids)
+        lengths = count_words(ids)
+        order = np.argsort(lengths, kind="stable")
+    else:
+        order = np.arange(len(ids))
+    start = 0
+    while start < len(order):
+        left = len(order) - start
+        size = next((n for n in _ROWS_AT_ONCE if n >= left), _ROWS_AT_ONCE[-1])
+        rows = order[start : start + size]
+        width = row_length
+        if trim:
+            width = min(row_length, _next_width(int(lengths[rows].max())))
+        batch = np.zeros((size, width), dtype=np.int32)
+        batch[: len(rows)] = ids[rows, row_length - width :]
+        yield rows, batch
+        start += size
+
+
+def _next_width(length: int) -> int:
+    """Return the smallest of 16, 24, 32, 48, 64, 96, ... that holds ``length`` words."""
+    power = max(1 << (length - 1).bit_length(), _WIDTH_STEP) if length else _WIDTH_STEP
+    three_quarters = power * 3 // 4
+    return three_quarters if length <= three_quarters and power > _WIDTH_STEP else power

@@ -1,0 +1,578 @@
+"""RecurrentSentimentClassifier: parameters, validation, fit, predict, state."""
+
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from numbers import Integral, Real
+from os import PathLike
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.utils import Tags, check_random_state, compute_sample_weight
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ._base import SeqsentEstimator
+from ._batches import count_words
+from ._data import (
+    check_ids_in_table,
+    encode_labels,
+    hold_out,
+    ids_to_int32,
+    read_ids,
+    read_training_data,
+    read_validation_data,
+    replace_unknown,
+)
+from ._fitted import FittedNetwork
+from ._network import Architecture, load_embedding_weights, table_shape
+from ._training import Schedule
+
+_TABLE_STEP = 1024  # table sizes are multiples of it, so that folds share a program
+_LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
+_rebuild_lock = threading.Lock()
+
+
+class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
+    r"""Recurrent neural network for the sentiment of texts.
+
+    Reads each text word by word: an embedding turns a word id into a vector x, a
+    recurrent cell joins it to the state h of the words before, and a dense layer
+    turns the state after the last word into the probability of each class.
+
+    ``cell="simple"``, the SimpleRNN, joins the last state to the new word. It
+    forgets the beginning of a long text, because its gradient vanishes with
+    distance:
+
+    .. math:: h_t = \tanh(W x_t + U h_{t-1} + b)
+
+    ``cell="lstm"`` adds a conveyor belt c that carries the past with little loss. A
+    forget gate f says what of it to keep, an input gate i and a new value g what to
+    write on it, and an output gate o what of it to show:
+
+    .. math::
+        f_t &= \sigma(W_f x_t + U_f h_{t-1} + b_f) \\
+        i_t &= \sigma(W_i x_t + U_i h_{t-1} + b_i), \quad
+        g_t = \tanh(W_g x_t + U_g h_{t-1} + b_g) \\
+        c_t &= f_t \odot c_{t-1} + i_t \odot g_t \\
+        o_t &= \sigma(W_o x_t + U_o h_{t-1} + b_o), \quad h_t = o_t \odot \tanh(c_t)
+
+    ``cell="gru"`` does the same job without a separate c. An update gate z says what of
+    the state to keep, a reset gate r what of it the new value may see:
+
+    .. math::
+        z_t &= \sigma(W_z x_t + U_z h_{t-1} + b_z), \quad
+        r_t = \sigma(W_r x_t + U_r h_{t-1} + b_r) \\
+        g_t &= \tanh(W_g x_t + r_t \odot (U_g h_{t-1} + b'_g) + b_g) \\
+        h_t &= z_t \odot h_{t-1} + (1 - z_t) \odot g_t
+
+    Parameters
+    ----------
+    cell : {"simple", "lstm", "gru"}, default="lstm"
+        The recurrent cell.
+    state_dim : int, default=32
+        Size of the state.
+    embed_dim : int, default=32
+        Length of a word's vector. The width of ``embedding_weights`` comes first.
+    num_words : int, default=None
+        Rows of the embedding table; an id of the training data beyond it is an error.
+        None takes the size from the training data, rounded up to a multiple of 1024.
+    oov_char : int, default=2
+        Id as which ids beyond the table are read in prediction; None skips them.
+    n_layers : int, default=1
+        Recurrent layers on top of one another.
+    bidirectional : bool, default=False
+        Read each text in both directions and join the states.
+    pooling : {"last", "max", "mean"}, default="last"
+        What the dense layer sees: the last state, or the maximum or mean of the
+        states at all words.
+    dropout : float, default=0.0
+        Share of embedding channels and of state units dropped in training, in [0, 1).
+    gate_bias : {"chrono", "keras"}, default="chrono"
+        Start of the gates. "chrono" sets them to the time scale of the data [1]_: with
+        u uniform in [1, T - 1], T being ``time_scale_``, the bias of an LSTM's forget
+        gate is log u and of its input gate -log u, of a GRU's update gate log u.
+        Without it neither cell learns, in modest training, a verdict 60 words back.
+        "keras" is Keras's own start. A SimpleRNN has no gates.
+    mask_padding : bool, default=True
+        Skip padding, so that predictions do not depend on how much there is. False
+        reads it like words, as hand-written programs often do.
+    embedding_weights : array-like of shape (n_words, embed_dim) or path, default=None
+        Word vectors to start from, or a ``.npy`` file of them; row i belongs to id i.
+    train_embedding : bool, default=True
+        Whether training moves the word vectors.
+    optimizer : str or keras.optimizers.Optimizer, default="adam"
+        A name that Keras knows, or an instance whose options are copied, its learning
+        rate among them.
+    learning_rate : float, default=0.004
+        Learning rate of a named optimizer.
+    batch_size : int, default=128
+        Texts per training step.
+    epochs : int, default=5
+        Passes over the training data.
+    class_weight : dict or "balanced", default=None
+        Weight of each class in the loss; "balanced" weighs classes inversely to their
+        frequency.
+    early_stopping : bool, default=False
+        Stop when the validation loss has not improved by ``tol`` for
+        ``n_iter_no_change`` epochs, and go back to the best weights.
+    validation_fraction : float, default=0.1
+        Share of each class held out for early stopping, unless ``fit`` is given
+        ``X_val`` and ``y_val``.
+    n_iter_no_change : int, default=3
+        Epochs without progress before training stops early.
+    tol : float, default=1e-4
+        Least decrease of the validation loss that counts as progress.
+    callbacks : list of keras.callbacks.Callback, default=None
+        Copies of them take part in each fit.
+    shuffle : bool, default=True
+        Shuffle the texts before each epoch; texts of similar length share batches.
+    warm_start : bool, default=False
+        Go on from the weights of the last fit instead of fresh ones.
+    verbose : int, default=0
+        1 shows Keras's progress bar in fit and predict, 2 a line per epoch, 0 nothing.
+    random_state : int, RandomState instance or None, default=None
+        Decides initial weights, shuffling, dropout and the held-out part. An int gives
+        identical results on one machine.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        Labels, sorted.
+    model_ : keras.Model
+        The network: a plain model of stock layers, int32 ids of shape (n_texts,
+        row_length) to probabilities of shape (n_texts, 1) for two classes, else
+        (n_texts, n_classes). Weights set on it are what predictions and pickles use.
+    history_ : dict of str to list of float
+        ``loss`` and ``accuracy`` after each epoch; ``val_loss`` and ``val_accuracy``
+        with validation data. The loss is the cross-entropy in nats.
+    loss_curve_ : list of float
+        ``history_["loss"]``.
+    n_iter_ : int
+        Epochs run.
+    best_iter_ : int
+        Epoch, from 1, that the weights come from: the best one with
+        ``early_stopping``, else the last.
+    n_words_ : int
+        Rows of the embedding table.
+    time_scale_ : float
+        0.95 quantile of the lengths of the training texts, in words.
+    n_features_in_ : int
+        Row length seen in ``fit``.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names seen in ``fit``, where X had string ones.
+
+    See Also
+    --------
+    SequenceVectorizer : Makes the rows of word ids from texts.
+    make_sentiment_pipeline : The two, joined and consistent.
+    to_scikeras : The same network as a scikeras classifier.
+
+    References
+    ----------
+    .. [1] C. Tallec and Y. Ollivier, "Can recurrent neural networks warp time?",
+       International Conference on Learning Representations, 2018, arXiv:1804.11188.
+
+    Examples
+    --------
+    >>> from sklearn.model_selection import train_test_split
+    >>> from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
+    >>> from seqsent.datasets import make_reviews
+    >>> texts, labels = make_reviews(500, return_X_y=True, random_state=0)
+    >>> ids = SequenceVectorizer(maxlen=40).fit_transform(texts)
+    >>> X_train, X_test, y_train, y_test = train_test_split(ids, labels, random_state=0)
+    >>> classifier = RecurrentSentimentClassifier(cell="gru", random_state=0)
+    >>> classifier.fit(X_train, y_train).predict_proba(X_test).shape
+    (125, 2)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "cell": [StrOptions({"simple", "lstm", "gru"})],
+        "state_dim": [Interval(Integral, 1, None, closed="left")],
+        "embed_dim": [Interval(Integral, 1, None, closed="left")],
+        "num_words": [Interval(Integral, 1, None, closed="left"), None],
+        "oov_char": [Interval(Integral, 1, None, closed="left"), None],
+        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "bidirectional": ["boolean"],
+        "pooling": [StrOptions({"last", "max", "mean"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "gate_bias": [StrOptions({"chrono", "keras"})],
+        "mask_padding": ["boolean"],
+        "embedding_weights": ["array-like", str, PathLike, None],
+        "train_embedding": ["boolean"],
+        "optimizer": [str, HasMethods(["apply", "get_config"])],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "callbacks": [list, tuple, None],
+        "shuffle": ["boolean"],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+    _shared_parameters = ("embedding_weights",)
+    __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
+
+    def __init__(
+        self,
+        *,
+        cell: Literal["simple", "lstm", "gru"] = "lstm",
+        state_dim: int = 32,
+        embed_dim: int = 32,
+        num_words: int | None = None,
+        oov_char: int | None = 2,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        pooling: Literal["last", "max", "mean"] = "last",
+        dropout: float = 0.0,
+        gate_bias: Literal["chrono", "keras"] = "chrono",
+        mask_padding: bool = True,
+        embedding_weights: ArrayLike | str | PathLike[str] | None = None,
+        train_embedding: bool = True,
+        optimizer: Any = "adam",
+        learning_rate: float = 0.004,
+        batch_size: int = 128,
+        epochs: int = 5,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 3,
+        tol: float = 1e-4,
+        callbacks: Sequence[Any] | None = None,
+        shuffle: bool = True,
+        warm_start: bool = False,
+        verbose: int = 0,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.cell = cell
+        self.state_dim = state_dim
+        self.embed_dim = embed_dim
+        self.num_words = num_words
+        self.oov_char = oov_char
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.pooling = pooling
+        self.dropout = dropout
+        self.gate_bias = gate_bias
+        self.mask_padding = mask_padding
+        self.embedding_weights = embedding_weights
+        self.train_embedding = train_embedding
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.class_weight = class_weight
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.callbacks = callbacks
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+    ) -> Self:
+        """Train a network on rows of word ids.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, row_length)
+            Word ids, 0 for padding, as SequenceVectorizer makes them.
+        y : array-like of shape (n_texts,)
+            Labels of any type.
+        sample_weight : array-like of shape (n_texts,), default=None
+            Weight of each text in the loss; texts of weight zero are left out.
+        X_val : array-like of shape (n_validation_texts, row_length), default=None
+            Word ids to validate on after each epoch. With ``early_stopping`` they
+            take the place of a held-out part of X, else they are merely recorded.
+        y_val : array-like of shape (n_validation_texts,), default=None
+            Their labels.
+
+        Returns
+        -------
+        self : RecurrentSentimentClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        TypeError
+            If X or X_val holds text.
+        ValueError
+            If parameters contradict one another or the data, or y has one class only.
+        """
+        with self._keeps_state_on_failure():
+            goes_on = self.warm_start and hasattr(self, "classes_")
+            ids, y, weights = read_training_data(X, y, sample_weight, self, reset=True)
+            classes = np.unique(y)
+            if len(classes) < 2:
+                raise ValueError(
+                    "This classifier needs texts of at least 2 classes, but y holds one class "
+                    f"only: {classes.tolist()[0]!r}."
+                )
+            ids = ids_to_int32(ids, self)
+            targets = encode_labels(y, classes)
+            weights = weights * compute_sample_weight(self.class_weight, y)
+            if goes_on:
+                self._go_on(classes)
+                check_ids_in_table(ids, self.n_words_, "the fit that warm_start=True goes on with")
+            else:
+                self._begin(ids, classes)
+            data = ids, targets, weights
+            held_out = None
+            if X_val is not None or y_val is not None:
+                held_out = read_validation_data(X_val, y_val, self)
+            elif self.early_stopping:
+                data, held_out = hold_out(data, targets, self.validation_fraction, self._seed)
+            self._train(data, held_out, self.epochs, keeps_optimizer=self.warm_start)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train one epoch on a part of the data, from where the last call ended.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, row_length)
+            Word ids. Those beyond the embedding table, whose size the first call
+            fixes, are read as ``oov_char``.
+        y : array-like of shape (n_texts,)
+            Labels.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that any call will bring. Needed in the first call.
+        sample_weight : array-like of shape (n_texts,), default=None
+            Weight of each text in the loss.
+
+        Returns
+        -------
+        self : RecurrentSentimentClassifier
+            The classifier, one epoch on.
+
+        Raises
+        ------
+        ValueError
+            If the first call brings no ``classes``, y holds another label, or
+            ``early_stopping`` or ``class_weight="balanced"`` is set, which need all data.
+        """
+        if self.early_stopping:
+            raise ValueError("partial_fit does not support early_stopping=True.")
+        if self.class_weight == "balanced":
+            raise ValueError(
+                'partial_fit does not support class_weight="balanced", which needs the labels '
+                "of all data; pass sample_weight, or weights per class as a dict."
+            )
+        with self._keeps_state_on_failure():
+            first = not hasattr(self, "classes_")
+            if first and classes is None:
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+            ids, y, weights = read_training_data(X, y, sample_weight, self, reset=first)
+            known = self.classes_ if classes is None else np.unique(np.asarray(classes))
+            if not first:
+                self._go_on(known)
+            elif len(known) < 2:
+                raise ValueError(f"classes must hold at least 2 labels, got {known.tolist()}.")
+            ids = ids_to_int32(ids, self)
+            targets = encode_labels(y, known)
+            weights = weights * compute_sample_weight(self.class_weight, y)
+            if first:
+                self._begin(ids, known)
+                if self.num_words is None and self.embedding_weights is None:
+                    warnings.warn(
+                        f"The first call to partial_fit fixes the embedding table at "
+                        f"{self.n_words_} words; larger ids in later calls are read as "
+                        f"oov_char={self.oov_char}. Set num_words to the vectorizer's.",
+                        UserWarning,
+                        stacklevel=2,
+                    )
+            ids = replace_unknown(ids, self.n_words_, self.oov_char)
+            self._train((ids, targets, weights), None, epochs=1, keeps_optimizer=True)
+        return self
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the label of each text.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, row_length)
+            Word ids.
+
+        Returns
+        -------
+        ndarray of shape (n_texts,)
+            Labels, of the type that ``fit`` was given.
+        """
+        places = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[places]
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, row_length)
+            Word ids. Those never seen in the embedding table are read as ``oov_char``.
+
+        Returns
+        -------
+        ndarray of shape (n_texts, n_classes), float64
+            Probabilities in the order of ``classes_``; rows sum to 1.
+
+        Raises
+        ------
+        TypeError
+            If X holds text.
+        ValueError
+            If X has another number of columns than in ``fit``, or does not hold ids.
+        """
+        check_is_fitted(self)
+        ids = replace_unknown(read_ids(X, self), self.n_words_, self.oov_char)
+        outputs = self._fitted_network().predict(ids, self.verbose)
+        if outputs.shape[1] == 1:
+            return np.hstack([1 - outputs, outputs])
+        return outputs / outputs.sum(axis=1, keepdims=True)
+
+    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, row_length)
+            Word ids.
+
+        Returns
+        -------
+        ndarray of shape (n_texts, n_classes), float64
+            Natural logarithms, finite also where a probability is rounded to zero.
+        """
+        return np.log(np.maximum(self.predict_proba(X), np.finfo(np.float32).tiny))
+
+    @property
+    def model_(self) -> Any:
+        """The fitted ``keras.Model``; weights set on it are what predictions use."""
+        check_is_fitted(self)
+        return self._fitted_network().model
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss after each epoch."""
+        check_is_fitted(self)
+        return self.history_["loss"]
+
+    def _begin(self, ids: NDArray[np.int32], classes: NDArray[Any]) -> None:
+        """Draw a new network for such data and set the attributes it depends on."""
+        matrix = None
+        if self.embedding_weights is not None:
+            matrix = load_embedding_weights(self.embedding_weights)
+        n_words, embed_dim = table_shape(self.num_words, self.embed_dim, matrix)
+        if n_words is None:
+            n_words = -(-(int(ids.max(initial=0)) + 1) // _TABLE_STEP) * _TABLE_STEP
+        table = f"num_words={n_words}" if matrix is None else f"embedding_weights ({n_words} rows)"
+        check_ids_in_table(ids, n_words, table)
+        if self.oov_char is not None and self.oov_char >= n_words:
+            raise ValueError(f"oov_char={self.oov_char} must lie below {table}.")
+        self.classes_ = classes
+        self.n_words_ = n_words
+        self.time_scale_ = float(np.quantile(count_words(ids), _LONG_TEXT_QUANTILE))
+        self.history_: dict[str, list[float]] = {}
+        self.n_iter_ = 0
+        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+        n_outputs = 1 if len(classes) == 2 else len(classes)
+        sizes = {"n_words": n_words, "embed_dim": embed_dim, "n_outputs": n_outputs}
+        self._network = FittedNetwork.draw(
+            Architecture.from_dict({**self.get_params(deep=False), **sizes}),
+            self.optimizer,
+            self.learning_rate,
+            seed=self._seed,
+            time_scale=self.time_scale_ if self.gate_bias == "chrono" else None,
+            embedding=matrix,
+        )
+        self._keeps_optimizer = False
+
+    def _go_on(self, classes: NDArray[Any]) -> None:
+        """Make ready to go on with the network of the fit before, on a copy of it."""
+        if not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"Training goes on with the classes {self.classes_.tolist()} of the fit before, "
+                f"got {classes.tolist()}; to begin anew, call fit with warm_start=False."
+            )
+        state = self._fitted_network().get_state(with_optimizer=True)
+        self._network = FittedNetwork.from_state(state, self.optimizer, self.learning_rate)
+
+    def _train(self, data: Any, held_out: Any, epochs: int, keeps_optimizer: bool) -> None:
+        """Train the network for some epochs and add them to the history."""
+        training = self._network.train(
+            data,
+            held_out,
+            schedule=Schedule(
+                epochs=epochs,
+                batch_size=self.batch_size,
+                trim=self._network.architecture.mask_padding,
+                rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
+                patience=self.n_iter_no_change if self.early_stopping else None,
+                tol=self.tol,
+                callbacks=self.callbacks or (),
+                verbose=self.verbose,
+            ),
+        )
+        self.history_ = {
+            name: self.history_.get(name, []) + values for name, values in training.history.items()
+        }
+        self.best_iter_ = self.n_iter_ + training.best_epoch
+        self.n_iter_ += training.n_epochs
+        self._keeps_optimizer = keeps_optimizer
+
+    def _fitted_network(self) -> FittedNetwork:
+        if isinstance(self._network, dict):  # as it comes out of a pickle
+            with _rebuild_lock:
+                if isinstance(self._network, dict):
+                    self._network = FittedNetwork.from_state(
+                        self._network, self.optimizer, self.learning_rate
+                    )
+        return self._network
+
+    @contextmanager
+    def _keeps_state_on_failure(self) -> Iterator[None]:
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__().copy()
+        network = state.get("_network")
+        if isinstance(network, FittedNetwork):
+            state["_network"] = network.get_state(self._keeps_optimizer)
+        return state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.positive_only = True
+        tags.classifier_tags.poor_score = True
+        return tags

@@ -1,0 +1,133 @@
+"""A network with what belongs to it: compiled functions, predictions, plain-data state."""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backend import import_keras
+from ._batches import Ids, prediction_batches
+from ._initial_weights import InitialWeights
+from ._network import Architecture, default_compile_kwargs, draw_network
+from ._programs import predict_function, training_programs
+from ._training import Schedule, Training, train_network
+
+keras = import_keras()
+
+
+class FittedNetwork:
+    """A compiled ``keras.Model`` and its architecture.
+
+    Parameters
+    ----------
+    architecture : Architecture
+        What the model looks like.
+    model : keras.Model
+        The model; it holds the only copy of the weights.
+    optimizer : str or keras.optimizers.Optimizer
+        Name, or an instance whose options are copied.
+    learning_rate : float
+        Goes with a name; an instance brings its own.
+    """
+
+    def __init__(
+        self, architecture: Architecture, model: Any, optimizer: Any, learning_rate: float
+    ) -> None:
+        self.architecture = architecture
+        self.model = model
+        model.compile(
+            **{
+                **default_compile_kwargs(architecture.n_outputs),
+                "optimizer": make_optimizer(optimizer, learning_rate),
+            }
+        )
+
+    @classmethod
+    def draw(
+        cls,
+        architecture: Architecture,
+        optimizer: Any,
+        learning_rate: float,
+        *,
+        seed: int,
+        time_scale: float | None,
+        embedding: NDArray[np.float32] | None,
+    ) -> Self:
+        """Return a network with random weights."""
+        model = draw_network(architecture, seed, time_scale, embedding)
+        return cls(architecture, model, optimizer, learning_rate)
+
+    def train(self, *data: Any, schedule: Schedule) -> Training:
+        """Go on with the training; see :func:`train_network`."""
+        programs = training_programs(self.architecture, self.model.optimizer)
+        return train_network(self.model, *data, programs=programs, schedule=schedule)
+
+    def predict(self, ids: Ids, verbose: int = 0) -> NDArray[np.float64]:
+        """Return the outputs of shape (n_texts, n_outputs)."""
+        outputs = np.empty((len(ids), self.architecture.n_outputs))
+        compiled = predict_function(self.architecture)
+        if compiled is not None:
+            state = (
+                [variable.value for variable in self.model.trainable_variables],
+                [variable.value for variable in self.model.non_trainable_variables],
+            )
+        progress = keras.utils.Progbar(len(ids)) if verbose else None
+        for rows, batch in prediction_batches(ids, trim=self.architecture.mask_padding):
+            if compiled is None:
+                values = self.model.predict_on_batch(batch)
+            else:
+                values = np.asarray(compiled(state, batch))
+            outputs[rows] = values[: len(rows)]
+            if progress is not None:
+                progress.add(len(rows))
+        return outputs
+
+    def get_state(self, with_optimizer: bool) -> dict[str, Any]:
+        """Return architecture and weights as plain data."""
+        state = {
+            "architecture": self.architecture.to_dict(),
+            "weights": self.model.get_weights(),
+        }
+        if with_optimizer:
+            state["optimizer"] = [
+                keras.ops.convert_to_numpy(variable)
+                for variable in self.model.optimizer.variables
+            ]
+        return state
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any], optimizer: Any, learning_rate: float) -> Self:
+        """Return a network rebuilt from what ``get_state`` returned."""
+        architecture = Architecture.from_dict(state["architecture"])
+        model = architecture.assemble(InitialWeights(np.random.default_rng(0)))
+        model.set_weights(state["weights"])
+        network = cls(architecture, model, optimizer, learning_rate)
+        values = state.get("optimizer", [])
+        if values:
+            model.optimizer.build(model.trainable_variables)
+            if [value.shape for value in values] == [v.shape for v in model.optimizer.variables]:
+                for variable, value in zip(model.optimizer.variables, values, strict=True):
+                    variable.assign(value)
+        if not isinstance(model.optimizer.get_config()["learning_rate"], dict):
+            model.optimizer.learning_rate = learning_rate
+        return network
+
+
+def make_optimizer(optimizer: Any, learning_rate: float) -> Any:
+    """Return a new Keras optimizer.
+
+    Raises
+    ------
+    ValueError
+        If Keras knows no optimizer of that name.
+    """
+    if not isinstance(optimizer, str):
+        return type(optimizer).from_config(optimizer.get_config())
+    config = {"class_name": optimizer, "config": {"learning_rate": learning_rate}}
+    try:
+        return keras.optimizers.get(config)
+    except ValueError as error:
+        raise ValueError(
+            f"optimizer={optimizer!r} is not known to Keras; pass 'adam', 'rmsprop', 'sgd', "
+            "another name of keras.optimizers, or an instance."
+        ) from error

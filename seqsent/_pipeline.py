@@ -1,0 +1,100 @@
+"""The two estimators, joined and consistent."""
+
+from typing import Any, Literal
+
+from sklearn.pipeline import Pipeline
+
+from ._base import did_you_mean
+from ._classifier import RecurrentSentimentClassifier
+from ._vectorizer import SequenceVectorizer
+
+_PRESETS: dict[str, dict[str, Any]] = {
+    "tutorial": {
+        "cell": "simple",
+        "num_words": 10_000,
+        "maxlen": 250,
+        "embed_dim": 32,
+        "state_dim": 32,
+        "mask_padding": False,
+        "gate_bias": "keras",
+        "optimizer": "rmsprop",
+        "learning_rate": 0.001,
+        "batch_size": 128,
+        "epochs": 5,
+    },
+}
+
+
+def make_sentiment_pipeline(
+    cell: Literal["simple", "lstm", "gru"] | None = None,
+    *,
+    preset: Literal["tutorial"] | None = None,
+    memory: Any = None,
+    **parameters: Any,
+) -> Pipeline:
+    """Join a SequenceVectorizer and a RecurrentSentimentClassifier.
+
+    Parameters
+    ----------
+    cell : {"simple", "lstm", "gru"}, default=None
+        The recurrent cell. None leaves it to the preset, or else to the classifier.
+    preset : {"tutorial"}, default=None
+        Parameters to start from; what is passed beats them. "tutorial" is the classic
+        program on IMDB: a SimpleRNN unless ``cell`` says otherwise, 10,000 words, the last
+        250 of each text, padding not masked, RMSprop at 0.001, Keras's gates, 5 epochs.
+    memory : str or joblib.Memory, default=None
+        Cache for the vectorizer, as in :class:`sklearn.pipeline.Pipeline`.
+    **parameters : dict
+        Parameters of either estimator by their plain names. ``oov_char`` goes to both.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        With the steps ``vectorizer`` and ``classifier``.
+
+    Raises
+    ------
+    ValueError
+        If the preset is unknown.
+    TypeError
+        If neither estimator has a parameter of that name; the message names the closest.
+
+    Notes
+    -----
+    The size of the classifier's embedding table follows from the ids, so ``num_words`` is
+    the vectorizer's alone, except that a preset fixes the table, too.
+
+    Examples
+    --------
+    >>> from seqsent import make_sentiment_pipeline
+    >>> from seqsent.datasets import make_reviews
+    >>> texts, labels = make_reviews(500, return_X_y=True, random_state=0)
+    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, random_state=0)
+    >>> pipeline.fit(texts, labels).predict(["the plot was not good, it was bad"]).shape
+    (1,)
+    """
+    if preset is not None and preset not in _PRESETS:
+        raise ValueError(f"preset must be one of {sorted(_PRESETS)} or None, got {preset!r}.")
+    if cell is not None:
+        parameters["cell"] = cell
+    parameters = {**_PRESETS.get(preset or "", {}), **parameters}
+    vectorizer, classifier = SequenceVectorizer(), RecurrentSentimentClassifier()
+    vectorizer_names = vectorizer.get_params(deep=False).keys()
+    classifier_names = classifier.get_params(deep=False).keys()
+    for name in parameters:
+        if name not in vectorizer_names | classifier_names:
+            raise TypeError(
+                f"make_sentiment_pipeline got an unknown parameter {name!r}."
+                f"{did_you_mean(name, [*vectorizer_names, *classifier_names])}"
+            )
+    vectorizer.set_params(**{k: v for k, v in parameters.items() if k in vectorizer_names})
+    classifier.set_params(
+        **{
+            name: value
+            for name, value in parameters.items()
+            if name in classifier_names and (name == "oov_char" or name not in vectorizer_names)
+        }
+    )
+    if preset is not None:
+        classifier.set_params(num_words=parameters["num_words"])
+    return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)], memory=memory)

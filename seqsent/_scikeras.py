@@ -1,0 +1,106 @@
+"""The way into scikeras: the same network with its routing of parameters."""
+
+import copy
+from typing import Any
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from ._classifier import RecurrentSentimentClassifier
+from ._network import build_network, load_embedding_weights
+
+_MODEL_PARAMETERS = (
+    "cell",
+    "state_dim",
+    "embed_dim",
+    "n_layers",
+    "bidirectional",
+    "pooling",
+    "dropout",
+    "gate_bias",
+    "mask_padding",
+    "embedding_weights",
+    "train_embedding",
+)
+_SHARED_PARAMETERS = ("batch_size", "epochs", "class_weight", "callbacks", "shuffle", "warm_start")
+
+
+def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
+    """Return a scikeras classifier of the same network.
+
+    For those who want scikeras's routing of parameters, such as
+    ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
+    weights; length-sorted batches, early stopping and ``oov_char`` stay behind.
+
+    Parameters
+    ----------
+    classifier : RecurrentSentimentClassifier
+        Fitted or not. A fitted one lends its table size and time scale, not its weights.
+
+    Returns
+    -------
+    scikeras.wrappers.KerasClassifier
+        Unfitted, with ``model=build_network``.
+
+    Raises
+    ------
+    TypeError
+        If given anything but a RecurrentSentimentClassifier.
+    ValueError
+        If the size of the embedding table is unknown.
+
+    Notes
+    -----
+    Importing scikeras changes how ``keras.Model`` is pickled for the whole process,
+    which is why nothing else in seqsent imports it. scikeras reads the targets of a
+    chrono network's time scale from the row length unless ``model__time_scale`` says
+    otherwise.
+
+    Examples
+    --------
+    >>> from seqsent import RecurrentSentimentClassifier, to_scikeras
+    >>> classifier = RecurrentSentimentClassifier(cell="gru", num_words=1000)
+    >>> wrapped = to_scikeras(classifier)  # doctest: +SKIP
+    >>> wrapped.set_params(model__state_dim=16, optimizer__learning_rate=1e-3)  # doctest: +SKIP
+    """
+    if not isinstance(classifier, RecurrentSentimentClassifier):
+        raise TypeError(
+            "to_scikeras takes a RecurrentSentimentClassifier (of a Pipeline: its last step), "
+            f"got {type(classifier).__name__}."
+        )
+    parameters = classifier.get_params(deep=False)
+    fitted = hasattr(classifier, "classes_")
+    num_words = classifier.num_words
+    if fitted:
+        num_words = classifier.n_words_
+    elif classifier.embedding_weights is not None:
+        num_words = len(load_embedding_weights(classifier.embedding_weights))
+    if num_words is None:
+        raise ValueError(
+            "to_scikeras needs the size of the embedding table: set num_words, or fit first."
+        )
+    from scikeras.wrappers import KerasClassifier
+
+    random_state = parameters["random_state"]
+    optimizer = {"optimizer": classifier.optimizer}
+    if isinstance(classifier.optimizer, str):
+        optimizer["optimizer__learning_rate"] = classifier.learning_rate
+    return KerasClassifier(
+        model=build_network,
+        model__num_words=num_words,
+        model__time_scale=classifier.time_scale_ if fitted else None,
+        model__random_state=_weight_seed(classifier),
+        **{f"model__{name}": parameters[name] for name in _MODEL_PARAMETERS},
+        **{name: parameters[name] for name in _SHARED_PARAMETERS},
+        **optimizer,
+        verbose=int(classifier.verbose),
+        random_state=random_state if isinstance(random_state, int) else None,
+    )
+
+
+def _weight_seed(classifier: RecurrentSentimentClassifier) -> int | None:
+    """Return the seed that a fit of the classifier draws its weights with."""
+    if classifier.random_state is None:
+        return None
+    generator = check_random_state(copy.deepcopy(classifier.random_state))
+    return int(generator.randint(np.iinfo(np.int32).max))

@@ -1,0 +1,153 @@
+"""One training of a network: validation, early stopping, history."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._backend import import_keras
+from ._batches import Batches, Ids, choose_widths, count_words
+from ._network import LOG_LOSS
+from ._programs import TrainingPrograms
+
+keras = import_keras()
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How to train.
+
+    Parameters
+    ----------
+    epochs : int
+        Passes over the training data, at most.
+    batch_size : int
+        Texts of a batch, at most.
+    trim : bool
+        Whether padding may be left out.
+    rng : numpy.random.Generator or None
+        Shuffles the texts; None keeps their order.
+    patience : int or None
+        Epochs without progress of the validation loss after which training stops and
+        the best weights are put back; None trains for all epochs.
+    tol : float
+        Least progress that counts.
+    callbacks : sequence of keras.callbacks.Callback
+        The user's; copies of them are used.
+    verbose : int
+        As in ``keras.Model.fit``.
+    """
+
+    epochs: int
+    batch_size: int
+    trim: bool
+    rng: np.random.Generator | None
+    patience: int | None
+    tol: float
+    callbacks: Sequence[Any]
+    verbose: int
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training leaves behind beside the weights; epochs count from 1."""
+
+    history: dict[str, list[float]]
+    n_epochs: int
+    best_epoch: int
+
+
+class _ExactLoss(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no annotations
+    """Reports as loss the mean over all weights of the epoch.
+
+    Keras's own figure counts every batch alike, also a last one that is filled up.
+    """
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        if logs is not None:
+            for prefix in ("", "val_"):
+                if prefix + LOG_LOSS in logs:
+                    logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
+
+
+def train_network(
+    model: Any,
+    training_data: tuple[Ids, NDArray[np.int32], NDArray[np.float64]],
+    validation_data: tuple[Any, ...] | None,
+    *,
+    programs: TrainingPrograms | None,
+    schedule: Schedule,
+) -> Training:
+    """Fit a compiled ``keras.Model`` in place.
+
+    Parameters
+    ----------
+    model : keras.Model
+        The network to train.
+    training_data : tuple of (ids, targets, weights)
+        Word ids, encoded labels, sample weights.
+    validation_data : tuple of (ids, targets) or (ids, targets, weights), or None
+        Data to measure loss and accuracy on after each epoch.
+    programs : TrainingPrograms or None
+        Compiled functions to use; None compiles anew.
+    schedule : Schedule
+        How to train.
+
+    Returns
+    -------
+    Training
+        History, number of epochs run, and the epoch of the final weights.
+    """
+    batches = _make_batches(*training_data, schedule=schedule, rng=schedule.rng)
+    validation = None
+    if validation_data is not None:
+        validation = _make_batches(*validation_data, schedule=schedule)
+    callbacks = [_ExactLoss()]
+    stopping = None
+    if schedule.patience is not None:
+        stopping = keras.callbacks.EarlyStopping(
+            monitor="val_loss",
+            mode="min",
+            min_delta=schedule.tol,
+            patience=schedule.patience,
+            restore_best_weights=True,
+        )
+        callbacks.append(stopping)
+    callbacks += [copy.deepcopy(callback) for callback in schedule.callbacks]
+    if programs is not None:
+        model.train_function = programs.train_function
+        model.test_function = programs.test_function
+    try:
+        record = model.fit(
+            batches,
+            epochs=schedule.epochs,
+            validation_data=validation,
+            callbacks=callbacks,
+            verbose=schedule.verbose,
+            shuffle=False,  # the batches do it; Keras would use Python's global generator
+        )
+    finally:
+        model.train_function = model.test_function = None
+    history = {name: [float(x) for x in values] for name, values in record.history.items()}
+    n_epochs = len(record.epoch)
+    return Training(history, n_epochs, stopping.best_epoch + 1 if stopping else n_epochs)
+
+
+def _make_batches(
+    ids: Ids,
+    targets: NDArray[np.int32],
+    weights: NDArray[np.float64] | None = None,
+    *,
+    schedule: Schedule,
+    rng: np.random.Generator | None = None,
+) -> Batches:
+    widths = None
+    if schedule.trim:
+        n_steps = schedule.epochs * len(ids) // schedule.batch_size
+        widths = choose_widths(count_words(ids), ids.shape[1], n_steps)
+    if weights is None:
+        weights = np.ones(len(ids))
+    return Batches(ids, targets, weights.astype(np.float32), schedule.batch_size, widths, rng)
