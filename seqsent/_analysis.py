@@ -13,14 +13,11 @@ from ._callables import resolve
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
-Analyzer = Callable[..., list[Any]]
-"""Called as ``analyze(document, limit)``. `limit` says how many tokens the caller can use:
-None for all, n for the first n, -n for the last n."""
+Analyzer = Callable[[Any], list[Any]]
+"""Document to tokens."""
 
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _UTF8 = ("utf-8", "surrogatepass")
-# stands for white space that is no separator here, but would be one to str.split()
-_OTHER_SPACE = "\x1f"
 
 _NEGATION = re.compile(
     r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
@@ -48,7 +45,7 @@ def make_analyzer(
     Returns
     -------
     analyze : callable
-        Called as ``analyze(document, limit=None)``.
+        Document to list of tokens.
     """
     if analyzer not in ("word", "char"):
         if isinstance(analyzer, str) and "." not in analyzer:
@@ -62,7 +59,7 @@ def make_analyzer(
     if analyzer == "word" and tokenizer is not None:
         prepare = preprocessor or _Folding(lowercase, strip_accents)
         return _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer), stops)
-    split = _Splitter(lowercase, strip_accents, filters or "", preprocessor, stops)
+    split = Splitter(lowercase, strip_accents, filters or "", preprocessor, stops)
     return split if analyzer == "word" else _CharAnalyzer(split)
 
 
@@ -87,15 +84,22 @@ def _accent_stripper(strip_accents: Any) -> Callable[[str], str] | None:
     # scikit-learn's text module is slow to import, and few need it
     from sklearn.feature_extraction import text
 
-    return getattr(text, f"strip_accents_{strip_accents}")  # type: ignore[no-any-return]
+    return getattr(text, f"strip_accents_{strip_accents}")
 
 
-class _Splitter:
+class Splitter:
     """Fold, replace the filtered characters by spaces, split at spaces.
 
     Only the space character separates words: other white space belongs to the word
     unless it is filtered, as in Keras. A pure ASCII text is folded and filtered in one
     pass over its bytes; in UTF-8, the same pass filters any other text once it is folded.
+
+    Parameters
+    ----------
+    lowercase, strip_accents, filters, preprocessor
+        As in `make_analyzer`, resolved.
+    stops : collection of str
+        Words to leave out.
     """
 
     def __init__(
@@ -109,68 +113,42 @@ class _Splitter:
         self.stops = stops
         self.prepare = preprocessor or _Folding(lowercase, strip_accents)
         self.ascii_too = preprocessor is not None or callable(strip_accents)
-        self.rare_filters = dict.fromkeys(map(ord, filter(_not_ascii, filters)), " ")
-        fold = bool(lowercase) and preprocessor is None
-        self.table = _byte_table(filters, fold)
-        self.ascii_table = _byte_table(filters, fold, mark_space=True)
+        self.rare_filters = {ord(c): " " for c in filters if not c.isascii()}
+        self.table = _byte_table(filters, lower=bool(lowercase) and preprocessor is None)
 
-    def __call__(self, text: str, limit: int | None = None) -> list[str]:
-        if self.ascii_too:
-            text = _expect_str("preprocessor or strip_accents", self.prepare(text))
-        if text.isascii():
-            clean = text.encode("ascii").translate(self.ascii_table).decode("ascii")
-            if _OTHER_SPACE not in clean:
-                return self._finish(_split(clean, None if self.stops else limit), limit)
-        elif not self.ascii_too:
+    def clean(self, text: str) -> bytes:
+        """Return the text in UTF-8, its words separated by spaces."""
+        if self.ascii_too or not text.isascii():
             text = self.prepare(text)
-        if self.rare_filters:
-            text = text.translate(self.rare_filters)
-        clean = text.encode(*_UTF8).translate(self.table).decode(*_UTF8)
-        return self._finish(list(filter(None, clean.split(" "))), limit)
+            if not isinstance(text, str):
+                raise TypeError(
+                    f"preprocessor and strip_accents must return a str, got {type(text).__name__}."
+                )
+            if self.rare_filters:
+                text = text.translate(self.rare_filters)
+        return text.encode(*_UTF8).translate(self.table)
 
-    def _finish(self, words: list[str], limit: int | None) -> list[str]:
-        if self.stops:
-            words = [word for word in words if word not in self.stops]
-        return _trim(words, limit)
-
-
-def _not_ascii(character: str) -> bool:
-    return not character.isascii()
+    def __call__(self, text: str) -> list[str]:
+        words = filter(None, self.clean(text).decode(*_UTF8).split(" "))
+        return [word for word in words if word not in self.stops] if self.stops else list(words)
 
 
-def _byte_table(filters: str, lowercase: bool, *, mark_space: bool = False) -> bytes:
+def _byte_table(filters: str, *, lower: bool) -> bytes:
     table = bytearray(range(256))
     for code in range(128):
-        character = chr(code).lower() if lowercase else chr(code)
-        if character in filters:
-            character = " "
-        elif mark_space and character != " " and character.isspace():
-            character = _OTHER_SPACE
-        table[code] = ord(character)
+        character = chr(code).lower() if lower else chr(code)
+        table[code] = ord(" " if character in filters else character)
     return bytes(table)
-
-
-def _split(text: str, limit: int | None) -> list[str]:
-    """Split at white space; words beyond `limit` may come as one, unsplit."""
-    if limit is None:
-        return text.split()
-    return text.rsplit(None, -limit) if limit < 0 else text.split(None, limit)
-
-
-def _trim(tokens: list[Any], limit: int | None) -> list[Any]:
-    if limit is None:
-        return tokens
-    return tokens[limit:] if limit < 0 else tokens[:limit]
 
 
 class _CharAnalyzer:
     """The characters of the words, and the single spaces between them."""
 
-    def __init__(self, split: _Splitter) -> None:
+    def __init__(self, split: Splitter) -> None:
         self.split = split
 
-    def __call__(self, text: str, limit: int | None = None) -> list[str]:
-        return _trim(list(" ".join(self.split(text))), limit)
+    def __call__(self, text: str) -> list[str]:
+        return list(" ".join(self.split(text)))
 
 
 class _TokenizerAnalyzer:
@@ -184,11 +162,11 @@ class _TokenizerAnalyzer:
     ) -> None:
         self.prepare, self.tokenizer, self.stops = prepare, tokenizer, stops
 
-    def __call__(self, text: str, limit: int | None = None) -> list[Any]:
+    def __call__(self, text: str) -> list[Any]:
         tokens = _as_tokens("tokenizer", self.tokenizer(self.prepare(text)))
         if self.stops:
             tokens = [token for token in tokens if token not in self.stops]
-        return _trim(tokens, limit)
+        return tokens
 
 
 class _CallableAnalyzer:
@@ -197,10 +175,10 @@ class _CallableAnalyzer:
     def __init__(self, analyzer: Callable[[Any], Iterable[Any]]) -> None:
         self.analyzer = analyzer
 
-    def __call__(self, document: Any, limit: int | None = None) -> list[Any]:
+    def __call__(self, document: Any) -> list[Any]:
         if document is None:
             return []
-        return _trim(_as_tokens("analyzer", self.analyzer(document)), limit)
+        return _as_tokens("analyzer", self.analyzer(document))
 
 
 def _as_tokens(source: str, tokens: Any) -> list[Any]:
@@ -212,12 +190,6 @@ def _as_tokens(source: str, tokens: Any) -> list[Any]:
             "Return for instance text.split()."
         )
     return list(tokens)
-
-
-def _expect_str(source: str, text: Any) -> str:
-    if not isinstance(text, str):
-        raise TypeError(f"The {source} must return a str, got {type(text).__name__}.")
-    return text
 
 
 def stop_word_list(stop_words: Any) -> Collection[str]:
@@ -238,7 +210,7 @@ def stop_word_list(stop_words: Any) -> Collection[str]:
     if isinstance(stop_words, str):
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
-        return ENGLISH_STOP_WORDS  # type: ignore[no-any-return]
+        return ENGLISH_STOP_WORDS
     return list(stop_words)
 
 

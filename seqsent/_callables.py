@@ -3,6 +3,8 @@
 import pickle
 import pkgutil
 import sys
+from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 
@@ -62,10 +64,12 @@ def check_picklable(estimator: str, name: str, value: Any) -> None:
     callers = _modules_calling()
     if "copy" in callers:
         return
-    dumps = pickle.dumps
+    dumps: Callable[[Any], bytes] = pickle.dumps
     if any(module.rpartition(".")[2] == "cloudpickle" for module in callers):
         # it stores more than pickle does: lambdas, and what is defined in a notebook
-        from joblib.externals.cloudpickle import dumps
+        from joblib.externals import cloudpickle
+
+        dumps = cloudpickle.dumps
     try:
         dumps(value)
     except Exception as error:
@@ -80,7 +84,7 @@ def check_picklable(estimator: str, name: str, value: Any) -> None:
 def _modules_calling() -> set[str]:
     """Return the modules on the call stack: __getstate__ is not told who pickles."""
     modules = set()
-    frame = sys._getframe(1)
+    frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         modules.add(frame.f_globals.get("__name__", ""))
         frame = frame.f_back

@@ -9,7 +9,7 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 
 def words_kept(maxlen: int, *, truncating: str, has_start: bool) -> int:
-    """Return how many words of a text can reach its row, as a limit for an analyzer.
+    """Return how many words of a text can reach its row, as a limit for `cut`.
 
     Parameters
     ----------
@@ -73,9 +73,8 @@ def fill_rows(
         Id in front of each text, before it is cut.
     """
     maxlen = out.shape[1]
-    room = abs(words_kept(maxlen, truncating=truncating, has_start=start_char is not None))
-    if len(lengths) and lengths.max() > room:
-        ids, lengths = _cut(ids, lengths, room, truncating)
+    limit = words_kept(maxlen, truncating=truncating, has_start=start_char is not None)
+    ids, lengths = cut(ids, lengths, limit)
     started = (lengths < maxlen) & (start_char is not None)
     first = maxlen - lengths if padding == "pre" else started.astype(np.intp)
     column = np.arange(maxlen)
@@ -88,10 +87,29 @@ def fill_rows(
         out[rows, first[rows] - 1] = start_char
 
 
-def _cut(ids: IntArray, lengths: IntArray, room: int, truncating: str) -> tuple[IntArray, IntArray]:
+def cut(values: IntArray, lengths: IntArray, limit: int) -> tuple[IntArray, IntArray]:
+    """Shorten texts to a limit.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_words,)
+        Words of all texts, one after the other.
+    lengths : ndarray of shape (n_texts,)
+        Words in each text.
+    limit : int
+        n keeps the first n words of each text, -n the last n.
+
+    Returns
+    -------
+    values, lengths : ndarray
+        What is left.
+    """
+    room = abs(limit)
+    if not len(lengths) or lengths.max() <= room:
+        return values, lengths
     ends = np.cumsum(lengths)
-    if truncating == "pre":
-        distance = np.repeat(ends, lengths) - np.arange(len(ids)) - 1
+    if limit < 0:
+        distance = np.repeat(ends, lengths) - np.arange(len(values)) - 1
     else:
-        distance = np.arange(len(ids)) - np.repeat(ends - lengths, lengths)
-    return ids[distance < room], np.minimum(lengths, room)
+        distance = np.arange(len(values)) - np.repeat(ends - lengths, lengths)
+    return values[distance < room], np.minimum(lengths, room)

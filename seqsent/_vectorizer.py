@@ -1,7 +1,7 @@
 """Text to padded rows of word ids."""
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
 from numbers import Integral, Real
 from typing import Any, ClassVar, NamedTuple, Self
@@ -17,9 +17,11 @@ from ._analysis import KERAS_FILTERS, Analyzer, make_analyzer, warn_about_analys
 from ._base import SeqsentEstimator
 from ._callables import check_picklable
 from ._documents import as_documents
-from ._rows import drop_unknown, fill_rows, words_kept
+from ._encoding import encode
+from ._rows import IntArray, drop_unknown, fill_rows, words_kept
 from ._vocabulary import (
     Tally,
+    allows_any_df,
     fixed_vocabulary,
     learn_vocabulary,
     pack,
@@ -29,7 +31,6 @@ from ._vocabulary import (
 )
 
 _START, _OOV = "[START]", "[OOV]"
-_TEXTS_AT_A_TIME = 1024
 _ANALYSIS = (
     "analyzer",
     "tokenizer",
@@ -40,6 +41,10 @@ _ANALYSIS = (
     "stop_words",
 )
 _CALLABLES = ("analyzer", "tokenizer", "preprocessor", "strip_accents")
+
+
+Rows = Iterable[tuple[IntArray, IntArray]]
+"""Ids of some texts at a time, one text after the other, and the length of each text."""
 
 
 class _Plan(NamedTuple):
@@ -280,10 +285,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         TypeError, ValueError
             As `fit`.
         """
-        ids, lengths = self._learn(X, keep_rows=True)
-        out = np.zeros((len(lengths), self.maxlen_), dtype=np.int32)
-        self._fill(out, ids, lengths)
-        return out
+        rows, n_samples = self._learn(X, keep_rows=True)
+        return self._assemble(rows, n_samples, self.maxlen_)
 
     def transform(self, X: Any) -> npt.NDArray[np.int32]:
         """Return the texts as rows of word ids.
@@ -309,18 +312,14 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         """
         analyze, vocabulary, maxlen = self._ready()
         documents = self._documents(X)
-        limit = self._limit(maxlen)
         get, unknown = vocabulary.get, self.oov_char or 0
-        out = np.zeros((len(documents), maxlen), dtype=np.int32)
-        for start in range(0, len(documents), _TEXTS_AT_A_TIME):
-            part = slice(start, start + _TEXTS_AT_A_TIME)
-            texts = [
-                np.fromiter(map(get, tokens, repeat(unknown)), np.int32, len(tokens))
-                for tokens in map(analyze, documents[part], repeat(limit))
-            ]
-            lengths = np.fromiter(map(len, texts), np.intp, len(texts))
-            self._fill(out[part], *self._known(np.concatenate(texts), lengths))
-        return out
+        rows = encode(
+            documents,
+            analyze,
+            lambda tokens: map(get, tokens, repeat(unknown)),
+            self._limit(maxlen),
+        )
+        return self._assemble(rows, len(documents), maxlen)
 
     def inverse_transform(self, X: Any) -> list[list[Any]]:
         """Return the words that rows of ids stand for.
@@ -379,51 +378,62 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         prefix = type(self).__name__.lower()
         return np.asarray([f"{prefix}{column}" for column in range(maxlen)], dtype=object)
 
-    def _learn(self, X: Any, *, keep_rows: bool) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Fit, and return the final ids and lengths of the texts if `keep_rows`."""
+    def _learn(self, X: Any, *, keep_rows: bool) -> tuple[Rows, int]:
+        """Fit, and return the texts as ids if `keep_rows`, and their number."""
         plan = self._plan()
         documents = self._documents(X)
         if not documents:
             raise ValueError("Found no documents to learn from. Pass at least one text.")
         warn_about_analysis(self._analysis())
-        any_df = self.vocabulary is None and not (
-            isinstance(self.min_df, Integral) and self.min_df == 1 and self.max_df == 1.0
-            and not isinstance(self.max_df, Integral)
-        )  # fmt: skip
-        # the length of the longest text is not known before its unknown words are left out
-        keep_rows |= self.maxlen is None and self.oov_char is None
+        any_df = plan.vocabulary is not None or allows_any_df(self.min_df, self.max_df)
         tally = Tally(
             plan.analyze,
             documents,
-            keep=self._kept() if keep_rows else None,
-            documents_per_word=any_df,
+            # the longest text is not known before unknown words are left out
+            keep_rows=keep_rows or (self.maxlen is None and self.oov_char is None),
+            limit=self._limit(self.maxlen),
+            documents_per_word=not any_df,
         )
-        vocabulary = plan.vocabulary
-        if vocabulary is None:
-            limit = None if self.num_words is None else self.num_words - self.index_from - 1
+        if plan.vocabulary is not None:
+            vocabulary = dict(plan.vocabulary)
+        else:
             vocabulary = learn_vocabulary(
                 tally,
-                limit=limit,
+                num_words=self.num_words,
                 index_from=self.index_from,
                 min_df=self.min_df,
                 max_df=self.max_df,
             )
-        unknown = self.oov_char or 0
-        final = np.fromiter(
-            map(vocabulary.get, tally.words, repeat(unknown)), np.int32, len(tally.words)
-        )
-        ids, lengths = tally.ids, tally.lengths
-        if keep_rows:
-            ids, lengths = self._known(final[ids], lengths)
-        counts = dict.fromkeys(vocabulary, 0)
-        for i in np.flatnonzero(final != unknown):
-            counts[tally.words[i]] = int(tally.counts[i])
-        longest = int(lengths.max()) + (self.start_char is not None)
+        ids, counts = tally.look_up(vocabulary, unknown=self.oov_char or 0)
+        if self.maxlen is None:
+            maxlen = self._longest(tally.final_rows(ids))
+        else:
+            maxlen = int(self.maxlen)
         self.vocabulary_ = vocabulary
         self.word_counts_ = counts
-        self.maxlen_ = max(longest, 1) if self.maxlen is None else int(self.maxlen)
+        self.maxlen_ = maxlen
         self.n_words_ = max(vocabulary.values()) + 1
-        return ids, lengths
+        return tally.final_rows(ids), len(documents)
+
+    def _longest(self, rows: Rows) -> int:
+        lengths = np.concatenate([self._known(*part)[1] for part in rows])
+        return max(1, int(lengths.max()) + (self.start_char is not None))
+
+    def _assemble(self, rows: Rows, n_samples: int, maxlen: int) -> npt.NDArray[np.int32]:
+        out = np.zeros((n_samples, maxlen), dtype=np.int32)
+        end = 0
+        for part in rows:
+            ids, lengths = self._known(*part)
+            start, end = end, end + len(lengths)
+            fill_rows(
+                out[start:end],
+                ids,
+                lengths,
+                padding=self.padding,
+                truncating=self.truncating,
+                start_char=self.start_char,
+            )
+        return out
 
     def _documents(self, X: Any) -> list[Any]:
         any_type = not isinstance(self.analyzer, str) or self.analyzer not in ("word", "char")
@@ -432,32 +442,14 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     def _analysis(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _ANALYSIS}
 
-    def _limit(self, maxlen: int) -> int | None:
-        """Return how many words of a text can matter, as a limit for the analyzer."""
-        if self.oov_char is None:
+    def _limit(self, maxlen: int | None) -> int | None:
+        """Return how many words of a text can reach its row, as a limit for `encode`."""
+        if maxlen is None or self.oov_char is None:
             return None
         return words_kept(maxlen, truncating=self.truncating, has_start=self.start_char is not None)
 
-    def _kept(self) -> slice:
-        limit = None if self.maxlen is None else self._limit(self.maxlen)
-        return slice(limit, None) if limit is not None and limit < 0 else slice(limit)
-
-    def _known(
-        self, ids: npt.NDArray[Any], lengths: npt.NDArray[Any]
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    def _known(self, ids: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:
         return drop_unknown(ids, lengths) if self.oov_char is None else (ids, lengths)
-
-    def _fill(
-        self, out: npt.NDArray[np.int32], ids: npt.NDArray[Any], lengths: npt.NDArray[Any]
-    ) -> None:
-        fill_rows(
-            out,
-            ids,
-            lengths,
-            padding=self.padding,
-            truncating=self.truncating,
-            start_char=self.start_char,
-        )
 
     def _ready(self) -> tuple[Analyzer, dict[Any, int], int]:
         """Return analyzer, vocabulary and row length, also before `fit` if they are given."""

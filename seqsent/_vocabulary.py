@@ -3,8 +3,9 @@
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Set
-from itertools import count
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
+from functools import partial
+from itertools import count, repeat
 from numbers import Integral
 from operator import itemgetter
 from typing import Any
@@ -12,9 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-IntArray = npt.NDArray[np.integer[Any]]
+from ._encoding import encode
+from ._rows import IntArray, cut
 
-_DOCUMENTS_AT_A_TIME = 1024
 _PACKED = "seqsent packed vocabulary"
 
 
@@ -30,8 +31,10 @@ class Tally:
         Document to list of tokens.
     documents : list
         The corpus.
-    keep : slice or None
-        The part of each document that is needed again; None if no row is.
+    keep_rows : bool
+        Whether to keep the documents as rows of provisional ids.
+    limit : int or None, default=None
+        Keep only the first n words of each document; the last n if -n.
     documents_per_word : bool
         Whether to count for each word the documents that hold it.
 
@@ -43,10 +46,11 @@ class Tally:
         How often each word occurs.
     document_counts : ndarray of shape (n_words,) or None
         How many documents each word occurs in, if asked for.
-    ids : ndarray of int32
-        Provisional ids of the kept parts, one document after the other.
-    lengths : ndarray of shape (n_documents,)
-        Length of each document; of its kept part, if rows are kept.
+    rows : list of (ndarray of int32, ndarray of int)
+        For some documents at a time, provisional ids of the kept words, one document after
+        the other, and the number of words in each document. Without `keep_rows`, no ids.
+    n_documents : int
+        Number of documents.
     """
 
     def __init__(
@@ -54,42 +58,79 @@ class Tally:
         analyze: Callable[[Any], list[Any]],
         documents: list[Any],
         *,
-        keep: slice | None,
+        keep_rows: bool,
+        limit: int | None = None,
         documents_per_word: bool = False,
     ) -> None:
         index: defaultdict[Any, int] = defaultdict(count().__next__)
-        provisional = index.__getitem__
-        counts = np.zeros(0, dtype=np.int64)
-        document_counts = np.zeros(0, dtype=np.int64)
-        kept = [np.zeros(0, dtype=np.int32)]
-        lengths: list[int] = []
-        for start in range(0, len(documents), _DOCUMENTS_AT_A_TIME):
-            rows = []
-            for document in documents[start : start + _DOCUMENTS_AT_A_TIME]:
-                tokens = analyze(document)
-                rows.append(np.fromiter(map(provisional, tokens), np.int32, len(tokens)))
-            counts = _add_counts(counts, rows, len(index))
+        counts: IntArray = np.zeros(0, dtype=np.int64)
+        document_counts: IntArray = np.zeros(0, dtype=np.int64)
+        self.rows: list[tuple[IntArray, IntArray]] = []
+        for ids, lengths in encode(documents, analyze, partial(map, index.__getitem__)):
+            counts = _add_counts(counts, ids, len(index))
             if documents_per_word:
-                document_counts = _add_counts(document_counts, map(np.unique, rows), len(index))
-            if keep is not None:
-                rows = [row[keep] for row in rows]
-                kept.append(np.concatenate(rows))
-            lengths.extend(map(len, rows))
+                once = map(np.unique, np.split(ids, np.cumsum(lengths)[:-1]))
+                document_counts = _add_counts(
+                    document_counts, np.concatenate(list(once)), len(index)
+                )
+            if limit is not None:
+                ids, lengths = cut(ids, lengths, limit)
+            self.rows.append((ids if keep_rows else ids[:0].copy(), lengths))
         self.words = list(index)
         self.counts = counts
         self.document_counts = document_counts if documents_per_word else None
-        self.ids = np.concatenate(kept)
-        self.lengths = np.array(lengths, dtype=np.intp)
+        self.n_documents = len(documents)
+
+    def look_up(
+        self, vocabulary: Mapping[Any, int], *, unknown: int
+    ) -> tuple[npt.NDArray[np.int32], dict[Any, int]]:
+        """Return the final ids of all words, and the counts of the known ones.
+
+        Parameters
+        ----------
+        vocabulary : mapping
+            Known words and their ids.
+        unknown : int
+            Id of all other words.
+
+        Returns
+        -------
+        ids : ndarray of shape (n_words,)
+            Ids in the order of `words`.
+        counts : dict
+            Words of `vocabulary`, in its order, and how often they occur.
+        """
+        ids = np.fromiter(map(vocabulary.get, self.words, repeat(0)), np.int32)
+        counts = dict.fromkeys(vocabulary, 0)
+        for i in np.flatnonzero(ids):
+            counts[self.words[i]] = int(self.counts[i])
+        ids[ids == 0] = unknown
+        return ids, counts
+
+    def final_rows(self, ids: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
+        """Replace provisional ids by final ones.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_words,)
+            From `look_up`.
+
+        Yields
+        ------
+        ids, lengths : ndarray
+            As in `rows`.
+        """
+        return ((ids[provisional], lengths) for provisional, lengths in self.rows)
 
 
-def _add_counts(counts: IntArray, rows: Iterable[IntArray], n_words: int) -> IntArray:
-    total = np.bincount(np.concatenate(list(rows)), minlength=n_words)
+def _add_counts(counts: IntArray, ids: IntArray, n_words: int) -> IntArray:
+    total = np.bincount(ids, minlength=n_words)
     total[: len(counts)] += counts
     return total
 
 
 def learn_vocabulary(
-    tally: Tally, *, limit: int | None, index_from: int, min_df: float, max_df: float
+    tally: Tally, *, num_words: int | None, index_from: int, min_df: float, max_df: float
 ) -> dict[Any, int]:
     """Give the most frequent words of a corpus their ids.
 
@@ -101,8 +142,8 @@ def learn_vocabulary(
     ----------
     tally : Tally
         The counts.
-    limit : int or None
-        Largest number of words.
+    num_words : int or None
+        Words whose id would reach it are left out.
     index_from : int
         Id of the most frequent word, less one.
     min_df, max_df : int or float
@@ -118,9 +159,10 @@ def learn_vocabulary(
     ValueError
         If no word is left.
     """
+    limit = None if num_words is None else num_words - index_from - 1
     known = np.arange(len(tally.words))
     if tally.document_counts is not None:
-        known = known[_documents_within(tally, min_df, max_df)]
+        known = known[_is_within(tally.document_counts, tally.n_documents, min_df, max_df)]
     if limit is not None and len(known) > limit:
         counts = tally.counts[known]
         least = -np.partition(-counts, limit - 1)[limit - 1]
@@ -133,8 +175,27 @@ def learn_vocabulary(
     return {word: rank for rank, word in enumerate(ranked[:limit], index_from + 1)}
 
 
-def _documents_within(tally: Tally, min_df: float, max_df: float) -> npt.NDArray[np.bool_]:
-    n_documents = len(tally.lengths)
+def allows_any_df(min_df: float, max_df: float) -> bool:
+    """Return whether words may be in any number of documents.
+
+    Parameters
+    ----------
+    min_df, max_df : int or float
+        As in `learn_vocabulary`.
+
+    Returns
+    -------
+    any_df : bool
+        True if neither is a limit.
+    """
+    # the int 1 is one document, the float 1.0 all of them
+    no_least = min_df == 1 if isinstance(min_df, Integral) else min_df == 0
+    return no_least and not isinstance(max_df, Integral) and max_df == 1
+
+
+def _is_within(
+    document_counts: IntArray, n_documents: int, min_df: float, max_df: float
+) -> npt.NDArray[np.bool_]:
     fewest = min_df if isinstance(min_df, Integral) else min_df * n_documents
     most = max_df if isinstance(max_df, Integral) else max_df * n_documents
     if most < fewest:
@@ -142,8 +203,8 @@ def _documents_within(tally: Tally, min_df: float, max_df: float) -> npt.NDArray
             f"max_df={max_df} allows fewer of the {n_documents} documents than min_df={min_df} "
             "asks for. Lower min_df or raise max_df."
         )
-    in_documents = tally.document_counts
-    return (in_documents >= fewest) & (in_documents <= most)
+    within: npt.NDArray[np.bool_] = (document_counts >= fewest) & (document_counts <= most)
+    return within
 
 
 def _no_words(tally: Tally, min_df: float, max_df: float) -> str:
@@ -153,7 +214,7 @@ def _no_words(tally: Tally, min_df: float, max_df: float) -> str:
             f"max_df={max_df}. Lower min_df or raise max_df."
         )
     return (
-        f"The vocabulary is empty: no words in {len(tally.lengths)} documents. "
+        f"The vocabulary is empty: no words in {tally.n_documents} documents. "
         "They may hold only stop words or filtered characters."
     )
 

@@ -1,0 +1,147 @@
+"""From documents to numbers, one per word."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ._analysis import Analyzer, Splitter
+from ._rows import IntArray, cut
+
+Numbering = Callable[[list[Any]], Iterable[int]]
+"""Tokens to their numbers; the same token always has the same number."""
+
+_TEXTS_AT_A_TIME = 1024
+# about as much as a core's cache holds beside the arrays made of it
+_BYTES_AT_A_TIME = 2**18
+# from here on, whole-array operations cost less than a loop over texts
+_MANY_TEXTS = 16
+
+_KEY_BYTES = 8
+_KEY_MASKS = np.array([2 ** (8 * n) - 1 for n in range(_KEY_BYTES + 1)], dtype=np.uint64)
+_TABLE_BITS = 18
+_SPACE, _NUL = ord(" "), b"\0"
+
+
+def encode(
+    documents: list[Any], analyze: Analyzer, number: Numbering, limit: int | None = None
+) -> Iterator[tuple[IntArray, IntArray]]:
+    """Replace the tokens of documents by numbers, some documents at a time.
+
+    Parameters
+    ----------
+    documents : list
+        The documents.
+    analyze : callable
+        Document to list of tokens.
+    number : callable
+        List of tokens to their numbers.
+    limit : int or None, default=None
+        Take only the first n tokens of each document; the last n if -n. None takes all.
+
+    Yields
+    ------
+    numbers : ndarray of int32
+        Of all tokens of some documents, one document after the other.
+    lengths : ndarray of shape (n_documents,)
+        Tokens taken from each of these documents.
+    """
+    if isinstance(analyze, Splitter) and not analyze.stops and len(documents) >= _MANY_TEXTS:
+        return _encode_cleaned(map(analyze.clean, documents), number, limit)
+    return _encode_tokens(documents, analyze, number, limit)
+
+
+def _encode_tokens(
+    documents: list[Any], analyze: Analyzer, number: Numbering, limit: int | None
+) -> Iterator[tuple[IntArray, IntArray]]:
+    kept = slice(limit, None) if limit is not None and limit < 0 else slice(limit)
+    for start in range(0, len(documents), _TEXTS_AT_A_TIME):
+        rows = []
+        for document in documents[start : start + _TEXTS_AT_A_TIME]:
+            tokens = analyze(document)[kept]
+            rows.append(np.fromiter(number(tokens), np.int32, len(tokens)))
+        yield np.concatenate(rows), np.array([len(row) for row in rows], dtype=np.intp)
+
+
+def _encode_cleaned(
+    texts: Iterable[bytes], number: Numbering, limit: int | None
+) -> Iterator[tuple[IntArray, IntArray]]:
+    seen = _SeenWords()
+    for part in _parts(texts):
+        data = b" ".join([b"", *part, b" " * _KEY_BYTES])
+        starts, ends = _find_words(data)
+        text_ends = np.cumsum([len(text) + 1 for text in part])
+        lengths = np.diff(np.searchsorted(starts, text_ends, side="right"), prepend=0)
+        if limit is not None:
+            kept, lengths = cut(np.arange(len(starts)), lengths, limit)
+            starts, ends = starts[kept], ends[kept]
+        yield seen.numbers(data, starts, ends, number), lengths
+
+
+def _parts(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
+    part: list[bytes] = []
+    size = 0
+    for text in texts:
+        part.append(text)
+        size += len(text)
+        if size >= _BYTES_AT_A_TIME:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
+
+
+def _find_words(data: bytes) -> tuple[IntArray, IntArray]:
+    """Return where words start and end in bytes that begin and end with a space."""
+    is_space = np.frombuffer(data, np.uint8) == _SPACE
+    edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
+    return edges[0::2], edges[1::2]
+
+
+class _SeenWords:
+    """The numbers of words seen before, looked up for many words at once.
+
+    Words of up to 8 bytes are compared as one 64-bit integer, the key. A key has one slot
+    in a hash table; the first key to come takes it, so frequent words tend to have theirs.
+    All other words go through `number` each time.
+    """
+
+    def __init__(self) -> None:
+        self.keys = np.zeros(2**_TABLE_BITS, dtype=np.uint64)
+        self.values = np.zeros(2**_TABLE_BITS, dtype=np.int32)
+
+    def numbers(
+        self, data: bytes, starts: IntArray, ends: IntArray, number: Numbering
+    ) -> npt.NDArray[np.int32]:
+        """Return the numbers of the words that lie between `starts` and `ends`."""
+        sizes = ends - starts
+        # a word with a NUL inside could have the key of a shorter one
+        fits = (sizes <= _KEY_BYTES) & (_NUL not in data)
+        every_key = np.lib.stride_tricks.as_strided(
+            np.frombuffer(data, "<u8", count=1), (len(data) - _KEY_BYTES + 1,), (1,)
+        )
+        keys = every_key[starts] & _KEY_MASKS[np.minimum(sizes, _KEY_BYTES)]
+        # multiplicative hashing: the golden ratio spreads keys over the slots
+        slots = ((keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _TABLE_BITS)).astype(
+            np.intp
+        )
+        found = self.values[slots]
+        new = np.flatnonzero((self.keys[slots] != keys) | ~fits)
+        words = [
+            data[start:end].decode("utf-8", "surrogatepass")
+            for start, end in zip(starts[new].tolist(), ends[new].tolist(), strict=True)
+        ]
+        found[new] = np.fromiter(number(words), np.int32, len(words))
+        self._keep(slots[new], keys[new], found[new], fits[new])
+        return found
+
+    def _keep(
+        self, slots: IntArray, keys: IntArray, values: IntArray, fits: npt.NDArray[np.bool_]
+    ) -> None:
+        free = fits & (self.keys[slots] == 0)
+        slots, keys, values = slots[free], keys[free], values[free]
+        self.keys[slots] = keys
+        # of several keys for one slot, one has won
+        won = self.keys[slots] == keys
+        self.values[slots[won]] = values[won]
