@@ -494,7 +494,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         if self.oov_char is not None and self.oov_char >= n_words:
             raise ValueError(f"oov_char={self.oov_char} must lie below {table}.")
         self.classes_ = classes
-        self.n_words_ = n_words
+        self.n_words_ = int(n_words)
         self.time_scale_ = float(np.quantile(count_words(ids), _LONG_TEXT_QUANTILE))
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
@@ -502,9 +502,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         n_outputs = 1 if len(classes) == 2 else len(classes)
         sizes = {"n_words": n_words, "embed_dim": embed_dim, "n_outputs": n_outputs}
         self._network = FittedNetwork.draw(
-            Architecture.from_dict({**self.get_params(deep=False), **sizes}),
+            Architecture.from_dict(_plain({**self.get_params(deep=False), **sizes})),
             self.optimizer,
-            self.learning_rate,
+            float(self.learning_rate),
             seed=self._seed,
             time_scale=self.time_scale_ if self.gate_bias == "chrono" else None,
             embedding=matrix,
@@ -519,7 +519,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 f"got {classes.tolist()}; to begin anew, call fit with warm_start=False."
             )
         state = self._fitted_network().get_state(with_optimizer=True)
-        self._network = FittedNetwork.from_state(state, self.optimizer, self.learning_rate)
+        self._network = FittedNetwork.from_state(state, self.optimizer, float(self.learning_rate))
 
     def _train(self, data: Any, held_out: Any, epochs: int, keeps_optimizer: bool) -> None:
         """Train the network for some epochs and add them to the history."""
@@ -549,7 +549,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             with _rebuild_lock:
                 if isinstance(self._network, dict):
                     self._network = FittedNetwork.from_state(
-                        self._network, self.optimizer, self.learning_rate
+                        self._network, self.optimizer, float(self.learning_rate)
                     )
         return self._network
 
@@ -576,3 +576,14 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         tags.input_tags.positive_only = True
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return numpy's scalars, which a search over an array or a distribution draws, as Python's.
+
+    Keras takes no others for sizes.
+    """
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in parameters.items()
+    }

@@ -153,7 +153,7 @@ def read_training_data(
     X is numeric but not yet known to hold ids, so that a y of one class is reported first.
     """
     reject_text(X, estimator)
-    X, y = validate_data(estimator, X, y, reset=reset)
+    X, y = validate_data(estimator, X, _labels_in_numpy_type(y), reset=reset)
     check_classification_targets(y)
     weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
@@ -164,6 +164,13 @@ def read_training_data(
     if counts.all():
         return X, y, weights
     return X[counts], y[counts], weights[counts]
+
+
+def _labels_in_numpy_type(y: Any) -> Any:
+    """Return a pandas column of booleans or integers as such: scikit-learn makes floats of it."""
+    if getattr(y, "ndim", None) != 1 or not hasattr(y, "isna") or y.isna().any():
+        return y
+    return y.to_numpy()
 
 
 def read_validation_data(
