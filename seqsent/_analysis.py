@@ -39,12 +39,12 @@ def make_analyzer(
 
     Parameters
     ----------
-    analyzer, tokenizer, preprocessor, lowercase, strip_accents, filters, stop_words
+    analyzer, tokenizer, preprocessor, lowercase, strip_accents, filters, stop_words : object
         The parameters of `SequenceVectorizer` of the same name.
 
     Returns
     -------
-    analyze : callable
+    callable
         Document to list of tokens.
     """
     if analyzer not in ("word", "char"):
@@ -96,7 +96,7 @@ class Splitter:
 
     Parameters
     ----------
-    lowercase, strip_accents, filters, preprocessor
+    lowercase, strip_accents, filters, preprocessor : object
         As in `make_analyzer`, resolved.
     stops : collection of str
         Words to leave out.
@@ -202,7 +202,7 @@ def stop_word_list(stop_words: Any) -> Collection[str]:
 
     Returns
     -------
-    words : collection of str
+    collection of str
         The words, none if `stop_words` is None.
     """
     if stop_words is None:

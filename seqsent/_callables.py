@@ -3,7 +3,6 @@
 import pickle
 import pkgutil
 import sys
-from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -20,7 +19,7 @@ def resolve(name: str, value: Any) -> Any:
 
     Returns
     -------
-    function : callable or None
+    callable or None
         What `value` names.
 
     Raises
@@ -64,12 +63,9 @@ def check_picklable(estimator: str, name: str, value: Any) -> None:
     callers = _modules_calling()
     if "copy" in callers:
         return
-    dumps: Callable[[Any], bytes] = pickle.dumps
-    if any(module.rpartition(".")[2] == "cloudpickle" for module in callers):
-        # it stores more than pickle does: lambdas, and what is defined in a notebook
-        from joblib.externals import cloudpickle
-
-        dumps = cloudpickle.dumps
+    # cloudpickle stores more than pickle does: lambdas, and what is defined in a notebook
+    modules = [sys.modules[m] for m in callers if m.rpartition(".")[2] == "cloudpickle"]
+    dumps = modules[0].dumps if modules else pickle.dumps
     try:
         dumps(value)
     except Exception as error:

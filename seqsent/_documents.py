@@ -28,7 +28,7 @@ def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> l
 
     Returns
     -------
-    documents : list
+    list
         One entry per row. A missing document is None if `any_type`, otherwise "".
 
     Raises

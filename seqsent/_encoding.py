@@ -40,12 +40,11 @@ def encode(
     limit : int or None, default=None
         Take only the first n tokens of each document; the last n if -n. None takes all.
 
-    Yields
-    ------
-    numbers : ndarray of int32
-        Of all tokens of some documents, one document after the other.
-    lengths : ndarray of shape (n_documents,)
-        Tokens taken from each of these documents.
+    Returns
+    -------
+    iterator of (ndarray of int32, ndarray of int)
+        For some documents at a time, the numbers of their tokens, one document after the
+        other, and the number of tokens taken from each.
     """
     if isinstance(analyze, Splitter) and not analyze.stops and len(documents) >= _MANY_TEXTS:
         return _encode_cleaned(map(analyze.clean, documents), number, limit)

@@ -22,8 +22,8 @@ def words_kept(maxlen: int, *, truncating: str, has_start: bool) -> int:
 
     Returns
     -------
-    limit : int
-        n for the first n words, -n for the last n.
+    int
+        The number n for the first n words, -n for the last n.
     """
     return -maxlen if truncating == "pre" else maxlen - has_start
 
@@ -97,7 +97,7 @@ def cut(values: IntArray, lengths: IntArray, limit: int) -> tuple[IntArray, IntA
     lengths : ndarray of shape (n_texts,)
         Words in each text.
     limit : int
-        n keeps the first n words of each text, -n the last n.
+        The number n keeps the first n words of each text, -n the last n.
 
     Returns
     -------
@@ -113,3 +113,34 @@ def cut(values: IntArray, lengths: IntArray, limit: int) -> tuple[IntArray, IntA
     else:
         distance = np.arange(len(values)) - np.repeat(ends - lengths, lengths)
     return values[distance < room], np.minimum(lengths, room)
+
+
+def check_special_ids(
+    *, start_char: int | None, oov_char: int | None, index_from: int, num_words: int | None
+) -> None:
+    """Refuse ids that would stand for two things.
+
+    Parameters
+    ----------
+    start_char, oov_char, index_from, num_words : int or None
+        The parameters of `SequenceVectorizer`.
+
+    Raises
+    ------
+    ValueError
+        If special ids collide with each other or with words, or words have no ids.
+    """
+    first = index_from + 1
+    if num_words is not None and num_words <= first:
+        raise ValueError(
+            f"num_words={num_words} leaves no id for a word: the most frequent one has "
+            f"index_from + 1 = {first}. Raise num_words or lower index_from."
+        )
+    if start_char is not None and start_char == oov_char:
+        raise ValueError(f"start_char and oov_char are both {start_char}. Give them different ids.")
+    for name, value in (("start_char", start_char), ("oov_char", oov_char)):
+        if value is not None and value >= first:
+            raise ValueError(
+                f"{name}={value} is the id of a word: words begin at index_from + 1 = {first}. "
+                f"Choose {name} in [1, {index_from}], raise index_from, or pass None."
+            )

@@ -18,7 +18,7 @@ from ._base import SeqsentEstimator
 from ._callables import check_picklable
 from ._documents import as_documents
 from ._encoding import encode
-from ._rows import IntArray, drop_unknown, fill_rows, words_kept
+from ._rows import IntArray, check_special_ids, drop_unknown, fill_rows, words_kept
 from ._vocabulary import (
     Tally,
     allows_any_df,
@@ -250,7 +250,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        self : SequenceVectorizer
+        SequenceVectorizer
             The fitted vectorizer.
 
         Raises
@@ -277,7 +277,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        ids : ndarray of shape (n_samples, maxlen_), dtype int32
+        ndarray of shape (n_samples, maxlen_), dtype int32
             The same as ``fit(X).transform(X)``.
 
         Raises
@@ -298,7 +298,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        ids : ndarray of shape (n_samples, maxlen_), dtype int32
+        ndarray of shape (n_samples, maxlen_), dtype int32
             One row per text, C-contiguous.
 
         Raises
@@ -331,7 +331,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        words : list of list
+        list of list
             The words of each row, without padding. `start_char` reads "[START]", and every
             id that stands for no known word reads "[OOV]".
 
@@ -356,8 +356,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        analyze : callable
-            Document to list of tokens, none left out.
+        callable
+            Document to list of tokens.
         """
         return self._plan().analyze
 
@@ -371,7 +371,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        names : ndarray of shape (maxlen_,), dtype object
+        ndarray of shape (maxlen_,), dtype object
             "sequencevectorizer0", "sequencevectorizer1", ...
         """
         _, _, maxlen = self._ready()
@@ -405,13 +405,10 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
                 max_df=self.max_df,
             )
         ids, counts = tally.look_up(vocabulary, unknown=self.oov_char or 0)
-        if self.maxlen is None:
-            maxlen = self._longest(tally.final_rows(ids))
-        else:
-            maxlen = int(self.maxlen)
+        maxlen = self.maxlen or self._longest(tally.final_rows(ids))
         self.vocabulary_ = vocabulary
         self.word_counts_ = counts
-        self.maxlen_ = maxlen
+        self.maxlen_ = int(maxlen)
         self.n_words_ = max(vocabulary.values()) + 1
         return tally.final_rows(ids), len(documents)
 
@@ -469,7 +466,12 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         plan: _Plan | None = vars(self).get("_current_plan")
         if plan is None or not all(map(operator.is_, plan.parameters, parameters)):
             self._validate_params()
-            self._check_ids()
+            check_special_ids(
+                start_char=self.start_char,
+                oov_char=self.oov_char,
+                index_from=self.index_from,
+                num_words=self.num_words,
+            )
             vocabulary = None
             if self.vocabulary is not None:
                 vocabulary = fixed_vocabulary(
@@ -478,25 +480,6 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             plan = _Plan(parameters, make_analyzer(**self._analysis()), vocabulary)
             self._current_plan = plan
         return plan
-
-    def _check_ids(self) -> None:
-        first = self.index_from + 1
-        if self.num_words is not None and self.num_words <= first:
-            raise ValueError(
-                f"num_words={self.num_words} leaves no id for a word: the most frequent one has "
-                f"index_from + 1 = {first}. Raise num_words or lower index_from."
-            )
-        if self.start_char is not None and self.start_char == self.oov_char:
-            raise ValueError(
-                f"start_char and oov_char are both {self.start_char}. Give them different ids."
-            )
-        for name in ("start_char", "oov_char"):
-            value = getattr(self, name)
-            if value is not None and value >= first:
-                raise ValueError(
-                    f"{name}={value} is the id of a word: words begin at index_from + 1 = {first}. "
-                    f"Choose {name} in [1, {self.index_from}], raise index_from, or pass None."
-                )
 
     def __getstate__(self) -> dict[str, Any]:
         for name in _CALLABLES:

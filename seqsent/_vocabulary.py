@@ -95,7 +95,7 @@ class Tally:
 
         Returns
         -------
-        ids : ndarray of shape (n_words,)
+        ndarray of shape (n_words,)
             Ids in the order of `words`.
         counts : dict
             Words of `vocabulary`, in its order, and how often they occur.
@@ -115,10 +115,10 @@ class Tally:
         ids : ndarray of shape (n_words,)
             From `look_up`.
 
-        Yields
-        ------
-        ids, lengths : ndarray
-            As in `rows`.
+        Returns
+        -------
+        iterator of (ndarray of int32, ndarray of int)
+            Like `rows`.
         """
         return ((ids[provisional], lengths) for provisional, lengths in self.rows)
 
@@ -151,7 +151,7 @@ def learn_vocabulary(
 
     Returns
     -------
-    vocabulary : dict
+    dict
         Word to id, by increasing id.
 
     Raises
@@ -185,7 +185,7 @@ def allows_any_df(min_df: float, max_df: float) -> bool:
 
     Returns
     -------
-    any_df : bool
+    bool
         True if neither is a limit.
     """
     # the int 1 is one document, the float 1.0 all of them
@@ -248,7 +248,7 @@ def fixed_vocabulary(vocabulary: Any, *, num_words: int | None, index_from: int)
 
     Returns
     -------
-    ids : dict
+    dict
         Word to id, by increasing id.
 
     Raises
@@ -323,7 +323,7 @@ def pack(*columns: Iterable[Any]) -> bytes:
 
     Returns
     -------
-    packed : bytes
+    bytes
         For `unpack`.
     """
     # escaped JSON holds every str, also one that is no valid Unicode
@@ -340,7 +340,7 @@ def unpack(packed: bytes) -> list[list[Any]]:
 
     Returns
     -------
-    columns : list of list
+    list of list
         The lists.
     """
     columns: list[list[Any]] = json.loads(zlib.decompress(packed))
@@ -357,7 +357,7 @@ def pack_vocabulary(vocabulary: Any) -> Any:
 
     Returns
     -------
-    packed : object
+    object
         A dict with one packed entry for a plain dict or list; anything else as it is.
     """
     if type(vocabulary) is dict and _is_plain(vocabulary) and _is_plain(vocabulary.values()):
@@ -381,7 +381,7 @@ def unpack_vocabulary(packed: Any) -> Any:
 
     Returns
     -------
-    vocabulary : object
+    object
         The parameter.
     """
     if not (type(packed) is dict and _PACKED in packed and "columns" in packed):

@@ -1,0 +1,48 @@
+"""Fixtures that several test modules share."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+_DEFAULT_SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real data, which is not part of the project."""
+    folder = Path(os.environ.get("SEQSENT_SHARED_DATA", _DEFAULT_SHARED_DATA))
+    if not folder.is_dir():
+        pytest.skip(f"no data in {folder}: set SEQSENT_SHARED_DATA to the folder that holds it")
+    return folder
+
+
+def _polars_series(texts: list[str]) -> Any:
+    return pytest.importorskip("polars").Series("text", texts)
+
+
+def _arrow_series(texts: list[str]) -> pd.Series:
+    pytest.importorskip("pyarrow")
+    return pd.Series(texts, dtype="string[pyarrow]")
+
+
+_CONTAINERS: dict[str, Callable[[list[str]], Any]] = {
+    "list": list,
+    "tuple": tuple,
+    "ndarray object": lambda texts: np.array(texts, dtype=object),
+    "ndarray str": lambda texts: np.array(texts, dtype=str),
+    "pandas object": lambda texts: pd.Series(texts, dtype=object),
+    "pandas string": lambda texts: pd.Series(texts, dtype="string[python]"),
+    "pandas arrow": _arrow_series,
+    "polars": _polars_series,
+}
+
+
+@pytest.fixture(params=list(_CONTAINERS))
+def text_container(request: pytest.FixtureRequest) -> Callable[[list[str]], Any]:
+    """Turn a list of str into each of the things that users hold texts in."""
+    return _CONTAINERS[request.param]

@@ -1,0 +1,170 @@
+import random
+
+import pytest
+from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
+
+from seqsent._analysis import KERAS_FILTERS, make_analyzer, warn_about_analysis
+from seqsent._encoding import encode
+from seqsent._vectorizer import SequenceVectorizer
+
+# lower-casing changes lengths, letters become ASCII, white space that str.split() knows
+ODD = (
+    "\u0130\u0131\u017f\u212a\u03a3\u03c2\xdf\u1e9e\xc0\xe9\u01c5\u2122\ufb01\u0301\u0307"
+    "\x00\x0b\x0c\r\x1c\x1f\x85\xa0\u2028\u3000\ufeff\u597d\uff0c\ud800\U0001f600"
+)
+PLAIN = "aAbBzZ09 .,!'\"\t\n-_"
+
+
+def random_texts(n, alphabet, seed=0):
+    rng = random.Random(seed)
+    return ["".join(rng.choices(alphabet, k=rng.randrange(60))) for _ in range(n)]
+
+
+def plain_words(text, *, lowercase=True, strip=None, filters=KERAS_FILTERS):
+    """What a reader of the documentation would write."""
+    if strip is not None:
+        text = strip(text)
+    if lowercase == "ascii":
+        text = "".join(c.lower() if c.isascii() else c for c in text)
+    elif lowercase:
+        text = text.lower()
+    for character in filters:
+        text = text.replace(character, " ")
+    return [word for word in text.split(" ") if word]
+
+
+@pytest.mark.parametrize("alphabet", [PLAIN, PLAIN + ODD, PLAIN * 10 + ODD])
+@pytest.mark.parametrize("lowercase", [True, False, "ascii"])
+@pytest.mark.parametrize("filters", [KERAS_FILTERS, "", "aB é\uff0c\r"])
+def test_words_of_any_unicode(alphabet, lowercase, filters):
+    analyze = make_analyzer(lowercase=lowercase, filters=filters)
+    for text in random_texts(100, alphabet):
+        assert analyze(text) == plain_words(text, lowercase=lowercase, filters=filters)
+
+
+@pytest.mark.parametrize(
+    ("strip_accents", "strip"),
+    [("ascii", strip_accents_ascii), ("unicode", strip_accents_unicode), (str.swapcase,) * 2],
+)
+def test_accents_are_stripped_before_lowering(strip_accents, strip):
+    analyze = make_analyzer(strip_accents=strip_accents)
+    for text in random_texts(200, PLAIN + ODD.replace("\ud800", "")):
+        assert analyze(text) == plain_words(text, strip=strip)
+
+
+@pytest.mark.parametrize("alphabet", [PLAIN, PLAIN + ODD, "ab\x00 "])
+@pytest.mark.parametrize("limit", [None, -3, 3, 0])
+def test_many_texts_are_encoded_like_one_after_the_other(alphabet, limit):
+    texts = [*random_texts(300, alphabet), "", " ", "a" * 8, "a" * 9, "b" * 300_000, ""]
+    analyze = make_analyzer()
+    numbers = {}
+
+    def number(tokens):
+        return [numbers.setdefault(token, len(numbers)) for token in tokens]
+
+    got = []
+    for values, lengths in encode(texts, analyze, number, limit):
+        values = values.tolist()
+        for length in lengths.tolist():
+            got.append(values[:length])
+            values = values[length:]
+        assert not values
+    kept = slice(limit, None) if limit and limit < 0 else slice(limit)
+    assert got == [number(analyze(text)[kept]) for text in texts]
+
+
+def test_words_that_share_a_slot_keep_their_numbers():
+    # more distinct short words than a table of 2 ** 18 slots can tell apart
+    texts = [
+        " ".join(f"{n:x}" for n in range(start, start + 1000)) for start in range(0, 2**18, 1000)
+    ]
+    numbers = {}
+
+    def number(tokens):
+        return [numbers.setdefault(token, len(numbers)) for token in tokens]
+
+    for _ in range(2):
+        start = 0
+        for values, _ in encode(texts, make_analyzer(), number):
+            assert values.tolist() == list(range(start, start + len(values)))
+            start += len(values)
+
+
+def test_only_the_space_separates_words():
+    assert make_analyzer()("one\r\ntwo\x85three\u2028four\xa0five six") == [
+        "one\r",
+        "two\x85three\u2028four\xa0five",
+        "six",
+    ]
+
+
+def test_chars():
+    assert make_analyzer("char")("Ab,  c!") == ["a", "b", " ", "c"]
+    assert make_analyzer("char")("很好\uff0c不 ") == ["很", "好", "\uff0c", "不"]
+
+
+def test_preprocessor_replaces_folding():
+    analyze = make_analyzer(preprocessor=lambda text: text.replace("x", "Y. "))
+    assert analyze("Ax b") == ["AY", "b"]
+    with pytest.raises(TypeError, match="must return a str, got list"):
+        make_analyzer(preprocessor=str.split)("a b")
+
+
+def test_tokenizer_gets_the_folded_text():
+    assert make_analyzer(tokenizer=str.split, stop_words=["b"])("A. B  c!") == ["a.", "c!"]
+    assert make_analyzer(tokenizer=list, lowercase="ascii")("AÀ") == ["a", "À"]
+    with pytest.raises(TypeError, match=r"The tokenizer must return a list of tokens, got str"):
+        make_analyzer(tokenizer=str.upper)("a")
+
+
+def test_callable_analyzer_gets_the_document():
+    assert make_analyzer(list)(["A", 3]) == ["A", 3]
+    assert make_analyzer("builtins.list")((1, 2)) == [1, 2]
+    assert make_analyzer(iter)(["A"]) == ["A"]
+    with pytest.raises(TypeError, match="The analyzer must return a list of tokens, got int"):
+        make_analyzer(len)("a")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"analyzer": "words"}, "analyzer='words' is unknown. Did you mean 'word'?"),
+        ({"tokenizer": "no_such_module.cut"}, "tokenizer='no_such_module.cut' cannot be imported"),
+        ({"tokenizer": "os.path.no_such"}, "cannot be imported"),
+        ({"tokenizer": "not a path"}, "cannot be imported"),
+        ({"preprocessor": "math.pi"}, "is float, which is not callable"),
+        ({"analyzer": "math.pi"}, "is float, which is not callable"),
+    ],
+)
+def test_import_strings_that_lead_nowhere(parameters, message):
+    with pytest.raises(ValueError, match=message.replace("?", r"\?")):
+        make_analyzer(**parameters)
+
+
+def warn_with(**parameters):
+    warn_about_analysis(SequenceVectorizer(**parameters)._analysis())
+
+
+@pytest.mark.parametrize("stop_words", ["english", ["the", "not"], ["didn't"], ["的", "不"]])
+def test_stop_words_that_negate_are_warned_about(stop_words):
+    with pytest.warns(UserWarning, match="stop_words removes negations"):
+        warn_with(stop_words=stop_words)
+
+
+def test_other_stop_words_are_not_warned_about():
+    warn_with(stop_words=["the", "a", "note", "knot"])
+    assert make_analyzer(stop_words=["the"])("The end of THE story") == ["end", "of", "story"]
+    assert "the" not in make_analyzer(stop_words="english")("the story")
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"analyzer": "char", "tokenizer": str.split},
+        {"analyzer": "char", "stop_words": ["a"]},
+        {"analyzer": list, "preprocessor": str.lower},
+    ],
+)
+def test_parameters_without_effect_are_warned_about(parameters):
+    with pytest.warns(UserWarning, match="without effect"):
+        warn_with(**parameters)
