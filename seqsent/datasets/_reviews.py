@@ -1,0 +1,289 @@
+"""Synthetic reviews whose label depends on the order of their words."""
+
+from collections import deque
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.utils import Bunch, check_random_state
+from sklearn.utils._param_validation import Interval, Options
+
+from . import _phrases
+from ._common import labelled_texts, validated
+
+_T = TypeVar("_T")
+
+_OPINIONS = {2: (_phrases.OPINIONS[0], _phrases.OPINIONS[2]), 3: _phrases.OPINIONS}
+_TARGET_NAMES = {2: ("negative", "positive"), 3: ("negative", "neutral", "positive")}
+
+_DESCRIPTION = (
+    "Synthetic reviews in English whose label depends on the order of their words: see the "
+    "docstring of seqsent.datasets.make_reviews."
+)
+
+# How often a verdict takes which form. Plain verdicts are what a bag of words can solve.
+_FORMS = ("plain",) * 5 + ("last",) * 12 + ("first",) * 2 + ("negation",)
+_FORMS_BEFORE_OTHER_WORDS = ("plain", "last")
+_ELSEWHERE_SHARE = 0.07
+_MAX_DRAWS = 1000
+
+
+class _Writer:
+    """Writes one review after another from a random generator."""
+
+    def __init__(self, rng: np.random.RandomState, n_classes: int, distance: int) -> None:
+        self.rng = rng
+        self.opinions = _OPINIONS[n_classes]
+        self.distance = distance
+        self.uniforms: list[float] = []
+        self.recent_templates: deque[str] = deque(maxlen=8)
+
+    def uniform(self) -> float:
+        # one call per 4096 numbers: a scalar call costs as much as writing a sentence
+        if not self.uniforms:
+            self.uniforms = self.rng.random_sample(4096).tolist()
+        return self.uniforms.pop()
+
+    def choose(self, options: Sequence[_T]) -> _T:
+        return options[int(self.uniform() * len(options))]
+
+    def fill(self, template: str, **words: str) -> str:
+        """Fill the template, capitalised as a sentence."""
+        for name, options in _phrases.WORDS.items():
+            if "{" + name + "}" in template:
+                words[name] = self.choose(options)
+        sentence = template.format(**words)
+        return sentence[0].upper() + sentence[1:]
+
+    def other_class(self, label: int) -> int:
+        return (label + 1 + int(self.uniform() * (len(self.opinions) - 1))) % len(self.opinions)
+
+    def verdict(self, label: int) -> tuple[str, set[int]]:
+        """Return a sentence that says `label`, and the classes whose words it uses."""
+        domain = self.choose(_phrases.DOMAINS)
+        words = {"subject": self.choose(domain.subjects), "aspect": self.choose(domain.aspects)}
+        form = self.choose(_FORMS_BEFORE_OTHER_WORDS if self.distance else _FORMS)
+        if form == "negation" and len(self.opinions) == 2:
+            bad, good = (self.choose(opinions) for opinions in self.opinions)
+            template = self.choose(_phrases.NEGATIONS)[label]
+            return self.fill(template, bad=bad, good=good, **words), {0, 1}
+        words["win"] = self.choose(self.opinions[label])
+        if form == "plain":
+            return self.fill(self.choose(_phrases.PLAIN), **words), {label}
+        other = self.other_class(label)
+        words["lose"] = self.choose(self.opinions[other])
+        contrasts = _phrases.FIRST_DECIDES if form == "first" else _phrases.LAST_DECIDES
+        return self.fill(self.choose(contrasts), **words), {label, other}
+
+    def elsewhere(self, label: int) -> str:
+        """Return a sentence that gives an opinion of the class on something else."""
+        opinion = self.choose(self.opinions[label])
+        return self.fill(self.choose(_phrases.ELSEWHERE), opinion=opinion)
+
+    def neutral(self) -> str:
+        template = self.choose(_phrases.NEUTRAL)
+        while template in self.recent_templates:
+            template = self.choose(_phrases.NEUTRAL)
+        self.recent_templates.append(template)
+        return self.fill(template)
+
+    def aside(self, n_words: int) -> str:
+        """Return a sentence of at most `n_words` words that decides nothing."""
+        if self.uniform() < _ELSEWHERE_SHARE:
+            sentence = self.elsewhere(int(self.uniform() * len(self.opinions)))
+        else:
+            sentence = self.neutral()
+        if len(sentence.split()) <= n_words:
+            return sentence
+        longest = min(n_words, len(_phrases.CLOSINGS))
+        return self.fill(self.choose(_phrases.CLOSINGS[longest - 1]))
+
+    def review(self, label: int) -> str:
+        verdict, named = self.verdict(label)
+        if self.distance == 0:
+            return " ".join([*self.opening(named), verdict])
+        sentences, left = [verdict], self.distance
+        while left > 0:
+            sentences.append(self.aside(left))
+            left -= len(sentences[-1].split())
+        return " ".join(sentences)
+
+    def opening(self, named: set[int]) -> list[str]:
+        sentences = [self.neutral() for _ in range(int(self.uniform() * 3))]
+        if len(named) == 2:
+            # of three classes the third is named too, or its absence would rule it out
+            sentences += [
+                self.elsewhere(label) for label in range(len(self.opinions)) if label not in named
+            ]
+        return sentences
+
+
+def _written_classes(
+    target: np.ndarray, noise: float, n_classes: int, rng: np.random.RandomState
+) -> np.ndarray:
+    """Return the class each text is written for: the target, but for a share of `noise`."""
+    written = target.copy()
+    flipped = rng.permutation(len(target))[: round(noise * len(target))]
+    shift = 1 + np.floor(rng.random_sample(len(flipped)) * (n_classes - 1)).astype(np.int64)
+    written[flipped] = (written[flipped] + shift) % n_classes
+    return written
+
+
+def _distinct_review(writer: _Writer, label: int, seen: set[str]) -> str:
+    for _ in range(_MAX_DRAWS):
+        text = writer.review(label)
+        if text not in seen:
+            seen.add(text)
+            return text
+    raise ValueError(
+        f"make_reviews found no further text unlike the {len(seen)} already written, in "
+        f"{_MAX_DRAWS} draws. Ask for fewer: n_samples={len(seen)} at most."
+    )
+
+
+@validated(
+    {
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "distance": [Interval(Integral, 0, None, closed="left")],
+        "noise": [Interval(Real, 0, 1, closed="both")],
+        "n_classes": [Options(Integral, {2, 3})],
+        "return_X_y": ["boolean"],
+        "as_frame": ["boolean"],
+        "random_state": ["random_state"],
+    }
+)
+def make_reviews(
+    n_samples: int = 2000,
+    *,
+    distance: int = 0,
+    noise: float = 0.05,
+    n_classes: int = 2,
+    return_X_y: bool = False,
+    as_frame: bool = False,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch | tuple[Any, Any]:
+    """Write synthetic reviews whose label depends on the order of their words.
+
+    Each review is readable English about a film, a book, a restaurant or a hotel. Most verdicts
+    name two opinions and the order decides between them: "the film was dull at first, but in
+    the end it was lovely" and "the film was lovely at first, but in the end it was dull" hold
+    the same words and have opposite labels. So do "lovely, not dull at all" and "dull, not
+    lovely at all", or "good and not a waste of time" and "not good and a waste of time". One
+    verdict in four is plain ("I found the film dull").
+
+    Parameters
+    ----------
+    n_samples : int, default=2000
+        Number of reviews. No two are equal.
+
+    distance : int, default=0
+        Number of words between the deciding word and the end of the review. With 0 the
+        verdict is the last sentence, after up to two sentences that say nothing about the
+        subject. With a positive number the verdict is the first sentence and ends with the
+        deciding word; exactly `distance` words follow, among them opinions about other
+        things ("the trailer before it was dreadful"). Half of these verdicts are plain.
+
+    noise : float, default=0.05
+        Share of reviews, in [0, 1], whose label is not the one that their text says.
+
+    n_classes : {2, 3}, default=2
+        2 for negative and positive reviews, 3 for negative, neutral and positive ones.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    as_frame : bool, default=False
+        Whether to return pandas objects: `data` and `target` as Series, `frame` as DataFrame.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator. The same seed gives the same reviews on every platform. With None
+        each call gives other reviews; numpy's global generator is neither read nor changed.
+
+    Returns
+    -------
+    bunch : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object with the following attributes.
+
+        data : ndarray of str objects, or Series, of shape (n_samples,)
+            The reviews.
+        target : ndarray of int64, or Series, of shape (n_samples,)
+            The labels, 0 to ``n_classes - 1`` in the order of `target_names`. The classes
+            differ by one sample at most, with any `noise`.
+        target_names : ndarray of str of shape (n_classes,)
+            The names of the classes.
+        frame : DataFrame of shape (n_samples, 2) or None
+            The columns "text" and "label"; only with ``as_frame=True``.
+        DESCR : str
+            A short description.
+
+    (data, target) : tuple
+        The two arrays or Series, only with ``return_X_y=True``.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range, or if no further text can be written that differs
+        from those before it.
+
+    See Also
+    --------
+    fetch_imdb : Real reviews of films.
+
+    Notes
+    -----
+    Test accuracy of the default task (``n_samples=2000``: 1,500 to train, 500 to test; means
+    of seeds 0, 1 and 2), where `noise` leaves 0.95 to be reached. The networks have an
+    embedding of 32 dimensions and 32 units and are trained with Adam at 0.004 for 8 epochs in
+    batches of 16, the gates of LSTM and GRU started at the time scale of the text:
+
+    ===================================  ========
+    model                                accuracy
+    ===================================  ========
+    TF-IDF + LogisticRegression, words       0.59
+    the same with pairs of words             0.77
+    SimpleRNN                                0.90
+    LSTM                                     0.92
+    GRU                                      0.93
+    ===================================  ========
+
+    Test accuracy over `distance` (``noise=0``: 3,000 to train, 1,000 to test, seed 0; Adam at
+    0.003, 8 epochs in batches of 32). "Keras" and "chrono" are the gates at the start of
+    training. With opinions on other things on the way, the GRU of Keras's start fails early:
+
+    ========  ======  =========  ===========  ============  ==========  ===========
+    distance  TF-IDF  SimpleRNN  LSTM, Keras  LSTM, chrono  GRU, Keras  GRU, chrono
+    ========  ======  =========  ===========  ============  ==========  ===========
+    20          0.74       1.00         1.00          1.00        0.47         1.00
+    60          0.72       1.00         0.50          0.99        0.49         0.99
+    120         0.65       0.50         0.50          1.00        0.49         0.99
+    ========  ======  =========  ===========  ============  ==========  ===========
+
+    Examples
+    --------
+    >>> from seqsent.datasets import make_reviews
+    >>> reviews = make_reviews(4, random_state=2)
+    >>> for label, text in zip(reviews.target, reviews.data):
+    ...     print(reviews.target_names[label], "|", text)
+    negative | It may look superb from outside, but the film is horrible.
+    positive | The music was horrible, but the pizzeria itself was lovely.
+    positive | My brother works at the market in Durham. Where I expected something horrible,
+    this movie was brilliant.
+    negative | The dinner is far more awful than excellent.
+    """
+    # a generator of its own where none is given: numpy's global one is left alone
+    rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
+    target = rng.permutation(np.arange(n_samples, dtype=np.int64) % n_classes)
+    writer = _Writer(rng, n_classes, distance)
+    seen: set[str] = set()
+    texts = [
+        _distinct_review(writer, label, seen)
+        for label in _written_classes(target, noise, n_classes, rng).tolist()
+    ]
+    return labelled_texts(
+        {"text": np.array(texts, dtype=object), "label": target},
+        target_names=_TARGET_NAMES[n_classes],
+        description=_DESCRIPTION,
+        return_X_y=return_X_y,
+        as_frame=as_frame,
+    )
