@@ -232,7 +232,7 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
                 f"stop_words removes negations ({named}), and negation decides sentiment: "
                 "'not good' would read as 'good'. Leave them out of the list.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
         return
     without_effect = ["tokenizer", "stop_words"] + ["preprocessor"] * (analyzer != "char")
@@ -242,5 +242,5 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
                 f"{name} is without effect unless analyzer='word'"
                 f"{' or char' if name == 'preprocessor' else ''}, got analyzer={analyzer!r}.",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )

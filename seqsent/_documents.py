@@ -73,15 +73,18 @@ def _as_list(X: Any) -> list[Any]:
 def _column_as_list(X: Any) -> list[Any]:
     """Return the values of an array, a Series, or the only column of a frame or 2-D array."""
     shape = tuple(X.shape)
-    if len(shape) == 2 and shape[1] == 1:
-        X = X.ravel() if isinstance(X, np.ndarray) else X[X.columns[0]]
+    if len(shape) == 2 and shape[1] == 1 and isinstance(X, np.ndarray):
+        X = X.ravel()
+    elif len(shape) == 2 and shape[1] == 1 and hasattr(X, "columns"):
+        X = X[X.columns[0]]
     elif len(shape) != 1:
         raise ValueError(
             f"Expected one text per row, got {type(X).__name__} of shape {shape}. {_WHAT_TO_PASS}"
             " In a ColumnTransformer, name the text column."
         )
-    # a numeric column is refused as a whole: its NaN would read as a missing text
-    if getattr(getattr(X, "dtype", None), "kind", "O") in "biufc" and shape[0]:
+    kind = getattr(getattr(X, "dtype", None), "kind", "O")
+    # a column without a single text is NaN throughout; in any other, NaN is a missing number
+    if kind in "biufc" and shape[0] and not (kind == "f" and (X != X).all()):
         raise TypeError(f"Expected texts, got numbers ({X.dtype}). {_WHAT_TO_PASS}")
     documents: list[Any] = X.to_list() if hasattr(X, "to_list") else X.tolist()
     return documents

@@ -99,7 +99,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Whether to remove accents before texts are lower-cased, as in
         `sklearn.feature_extraction.text.CountVectorizer`.
     filters : str or None, default=\
-'!"#$%&()*+,-./:;<=>?@[\\\\]^_`{|}~\\\\t\\\\n'
+'!"#$%&()*+,-./:;<=>?@[\\\\]^_`{|}~\\t\\n'
         Characters replaced by a space before words are split; the default is Keras's.
         Other white space than the space itself does not separate words.
     stop_words : "english", list of str or None, default=None

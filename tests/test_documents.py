@@ -1,6 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from seqsent._documents import as_documents
 
@@ -52,6 +53,7 @@ def test_str_subclasses_are_texts():
         (np.array([1.0, np.nan]), TypeError, "got numbers"),
         (np.zeros((3, 2), dtype=int), ValueError, r"shape \(3, 2\)"),
         (pd.DataFrame({"a": TEXTS, "b": TEXTS}), ValueError, "name the text column"),
+        (sparse.csr_array((3, 1)), ValueError, r"csr_array of shape \(3, 1\)"),
         ([1, 2], TypeError, "got int in rows 0, 1"),
         (["a", b"b"], TypeError, r"got bytes in row 1. Decode"),
         (["a", ["b"]], TypeError, "analyzer=list"),
@@ -83,6 +85,14 @@ def test_missing_in_pandas(dtype):
     with pytest.raises(ValueError, match="row 1"):
         as_documents(X)
     assert as_documents(X, missing="empty") == ["a", ""]
+
+
+def test_column_without_a_single_text():
+    X = pd.Series([np.nan, np.nan])
+    assert X.dtype == float
+    with pytest.raises(ValueError, match="2 of 2 documents are missing"):
+        as_documents(X)
+    assert as_documents(X.to_frame(), missing="empty") == ["", ""]
 
 
 def test_missing_in_polars():

@@ -390,7 +390,7 @@ def test_every_container(text_container):
 
 def test_output_as_frame():
     vectorizer = SequenceVectorizer(maxlen=3).set_output(transform="pandas")
-    X = pd.Series(TEXTS, index=list("wxyz"))
+    X = pd.DataFrame({"text": TEXTS}, index=list("wxyz"))
     for frame in (vectorizer.fit_transform(X), vectorizer.transform(X)):
         assert list(frame.columns) == [f"sequencevectorizer{i}" for i in range(3)]
         assert list(frame.index) == list("wxyz")
