@@ -537,19 +537,16 @@ def keras_rows(shared_data):
         return arrays["x_train"]
 
 
-def as_sequences(ids):
-    return [tuple(row[row != 0].tolist()) for row in ids]
-
-
 @pytest.mark.parametrize(("lowercase", "tolerated"), [(True, 17), ("ascii", 0)])
 def test_imdb_of_keras(reviews, word_index, keras_rows, lowercase, tolerated):
     vectorizer = SequenceVectorizer(
         vocabulary=word_index, num_words=None, maxlen=2600, lowercase=lowercase
     )
-    expected = Counter((1, *(rank + 3 for rank in row)) for row in keras_rows)
+    # bytes are quicker to compare than tuples
+    expected = Counter(np.array([1 - 3, *row], dtype=np.int32).tobytes() for row in keras_rows)
     is_ascii = [review.isascii() for review in reviews]
     assert sum(is_ascii) == 22_653
-    rows = as_sequences(vectorizer.transform(reviews))
+    rows = [(row[row != 0] - 3).tobytes() for row in vectorizer.transform(reviews)]
     wrong = Counter(rows) - expected
     assert not wrong & Counter(row for row, plain in zip(rows, is_ascii, strict=True) if plain)
     assert wrong.total() == (expected - Counter(rows)).total() <= tolerated
