@@ -1,0 +1,131 @@
+"""make_sentiment_pipeline: which parameter goes where."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.pipeline import Pipeline
+
+from seqsent import RecurrentSentimentClassifier, SequenceVectorizer, make_sentiment_pipeline
+
+TEXTS = ["a good film", "a bad film", "not bad at all", "not good at all"]
+
+
+def test_defaults_are_those_of_the_estimators() -> None:
+    pipeline = make_sentiment_pipeline()
+    assert isinstance(pipeline, Pipeline)
+    assert list(pipeline.named_steps) == ["vectorizer", "classifier"]
+    assert pipeline["vectorizer"].get_params() == SequenceVectorizer().get_params()
+    assert pipeline["classifier"].get_params() == RecurrentSentimentClassifier().get_params()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "steps"),
+    [
+        ("num_words", 500, {"vectorizer"}),
+        ("maxlen", 40, {"vectorizer"}),
+        ("stop_words", ["the"], {"vectorizer"}),
+        ("oov_char", 3, {"vectorizer", "classifier"}),
+        ("oov_char", None, {"vectorizer", "classifier"}),
+        ("state_dim", 16, {"classifier"}),
+        ("random_state", 0, {"classifier"}),
+        ("cell", "gru", {"classifier"}),
+    ],
+)
+def test_each_parameter_goes_to_its_estimators(name: str, value: Any, steps: set[str]) -> None:
+    pipeline = make_sentiment_pipeline(**{name: value})
+    plain = make_sentiment_pipeline()
+    changed = {
+        key
+        for key, now in pipeline.get_params().items()
+        if "__" in key and now != plain.get_params()[key]
+    }
+    assert changed == {f"{step}__{name}" for step in steps}
+    assert all(pipeline.get_params()[key] == value for key in changed)
+
+
+def test_every_parameter_of_both_estimators_is_taken() -> None:
+    pipeline = make_sentiment_pipeline()
+    names = {key.partition("__")[2] for key in pipeline.get_params() if "__" in key}
+    values = {name: object() for name in names}
+    found = make_sentiment_pipeline(**values).get_params(deep=True)
+    assert found["classifier__cell"] is values["cell"]
+    for name, value in values.items():
+        assert any(found.get(f"{step}__{name}") is value for step in ("vectorizer", "classifier"))
+
+
+@pytest.mark.parametrize(
+    ("tried", "meant"),
+    [("max_features", "num_words"), ("max_len", "maxlen"), ("units", "state_dim")]
+    + [("max_tokens", "num_words"), ("statedim", "state_dim")],
+)
+def test_unknown_name_is_answered_with_a_guess(tried: str, meant: str) -> None:
+    with pytest.raises(TypeError, match=f"'{tried}'.*Did you mean '{meant}'"):
+        make_sentiment_pipeline(**{tried: 10})
+
+
+def test_step_prefix_is_not_taken() -> None:
+    with pytest.raises(TypeError, match="'classifier__cell'"):
+        make_sentiment_pipeline(classifier__cell="gru")
+
+
+def test_unknown_preset() -> None:
+    with pytest.raises(ValueError, match=r"preset must be one of \['tutorial'\].*'classic'"):
+        make_sentiment_pipeline(preset="classic")
+
+
+class TestTutorial:
+    def test_is_the_classic_program(self) -> None:
+        pipeline = make_sentiment_pipeline(preset="tutorial")
+        vectorizer, classifier = pipeline["vectorizer"], pipeline["classifier"]
+        assert (vectorizer.num_words, vectorizer.maxlen) == (10_000, 250)
+        assert (vectorizer.start_char, vectorizer.oov_char, vectorizer.index_from) == (1, 2, 3)
+        assert (vectorizer.padding, vectorizer.truncating) == ("pre", "pre")
+        assert classifier.cell == "simple"
+        assert (classifier.state_dim, classifier.embed_dim) == (32, 32)
+        assert (classifier.batch_size, classifier.epochs) == (128, 5)
+        assert (classifier.optimizer, classifier.learning_rate) == ("rmsprop", 0.001)
+        assert classifier.gate_bias == "keras"
+        assert classifier.mask_padding is False
+
+    def test_network_is_the_classic_one(self) -> None:
+        pipeline = make_sentiment_pipeline(preset="tutorial", epochs=1, random_state=0)
+        model = pipeline.fit(TEXTS, [1, 0, 1, 0])["classifier"].model_
+        layers = [type(layer).__name__ for layer in model.layers[1:]]
+        assert layers == ["Embedding", "SimpleRNN", "Dense"]
+        assert model.count_params() == 10_000 * 32 + (32 * 32 + 32 * 32 + 32) + 33
+        assert float(np.asarray(model.optimizer.learning_rate.value)) == pytest.approx(0.001)
+
+    def test_what_is_passed_beats_the_preset(self) -> None:
+        pipeline = make_sentiment_pipeline(
+            "lstm", preset="tutorial", num_words=500, epochs=2, mask_padding=True
+        )
+        classifier = pipeline["classifier"]
+        assert (classifier.cell, classifier.epochs) == ("lstm", 2)
+        assert classifier.mask_padding is True
+        assert classifier.optimizer == "rmsprop"
+        # a table of the given size, whatever the texts hold
+        assert pipeline["vectorizer"].num_words == classifier.num_words == 500
+
+    def test_presets_do_not_leak(self) -> None:
+        make_sentiment_pipeline("gru", preset="tutorial", maxlen=9)
+        assert make_sentiment_pipeline(preset="tutorial")["classifier"].cell == "simple"
+        assert make_sentiment_pipeline(preset="tutorial")["vectorizer"].maxlen == 250
+        assert make_sentiment_pipeline()["classifier"].cell == "lstm"
+
+
+def test_memory_is_the_pipelines() -> None:
+    assert make_sentiment_pipeline(memory="cache").memory == "cache"
+    assert clone(make_sentiment_pipeline(memory="cache")).memory == "cache"
+
+
+def test_reads_unknown_words_alike_in_both_steps() -> None:
+    pipeline = make_sentiment_pipeline(
+        "simple", oov_char=3, maxlen=8, state_dim=4, embed_dim=4, epochs=1, random_state=0
+    ).fit(TEXTS, ["good", "bad", "good", "bad"])
+    ids = pipeline["vectorizer"].transform(["a splendid film"])
+    assert 3 in ids
+    beyond = np.where(ids == 3, 10**6, ids)
+    classifier = pipeline["classifier"]
+    np.testing.assert_array_equal(classifier.predict_proba(beyond), classifier.predict_proba(ids))
