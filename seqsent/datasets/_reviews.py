@@ -24,8 +24,8 @@ _DESCRIPTION = (
 
 # How often a verdict takes which form. Plain verdicts are what a bag of words can solve.
 _FORMS = ("plain",) * 5 + ("last",) * 12 + ("first",) * 2 + ("negation",)
-_FORMS_BEFORE_OTHER_WORDS = ("plain", "last")
-_ELSEWHERE_SHARE = 0.07
+_FORMS_BEFORE_OTHER_WORDS = ("plain", "plain", "last")
+_ELSEWHERE_SHARE = 0.15
 _MAX_DRAWS = 1000
 
 
@@ -182,7 +182,7 @@ def make_reviews(
         verdict is the last sentence, after up to two sentences that say nothing about the
         subject. With a positive number the verdict is the first sentence and ends with the
         deciding word; exactly `distance` words follow, among them opinions about other
-        things ("the trailer before it was dreadful"). Half of these verdicts are plain.
+        things ("the trailer before it was dreadful"). Two in three of these verdicts are plain.
 
     noise : float, default=0.05
         Share of reviews, in [0, 1], whose label is not the one that their text says.

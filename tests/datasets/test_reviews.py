@@ -14,7 +14,8 @@ from seqsent.datasets import _phrases, _reviews, make_reviews
 EXPECTED_TEXTS = [
     "My sister works at the quiz in Durham. This cafe was poor.",
     "The restaurant is anything but poor, it is excellent.",
-    "The programme said that it would last eleven hours. Afterwards we walked along the river to the tram. "
+    "The programme said that it would last eleven hours. "
+    "Afterwards we walked along the river to the tram. "
     "Far from being good, the thriller was dull.",
 ]
 EXPECTED_LABELS = [0, 1, 0]

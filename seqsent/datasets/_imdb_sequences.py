@@ -1,0 +1,241 @@
+"""The Large Movie Review Dataset as Keras's lists of word ids."""
+
+import json
+import os
+import pickle
+import sys
+import zipfile
+from collections.abc import Iterable
+from numbers import Integral
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from sklearn.utils import Bunch
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._backend import import_keras
+from ._cache import get_data_home
+from ._common import validated
+from ._imdb import TARGET_NAMES
+
+_ARRAYS = "imdb.npz"
+_INDEX = "imdb_word_index.json"
+# Keras's own: the seed of its shuffling, and the ids of start, unknown word and first rank
+_SEED = 113
+_START, _OOV, _INDEX_FROM = 1, 2, 3
+
+_DESCRIPTION = """\
+Large Movie Review Dataset (Maas et al., ACL 2011) in the form of keras.datasets.imdb: each review a
+list of ids, 1 at its start, rank + 3 for a word by its frequency, 2 for a word beyond num_words.
+"""
+
+
+@validated(
+    {
+        "num_words": [Interval(Integral, 4, None, closed="left"), None],
+        "subset": [StrOptions({"train", "test", "all"})],
+        "data_home": [str, os.PathLike, None],
+        "download_if_missing": ["boolean"],
+        "return_X_y": ["boolean"],
+    }
+)
+def fetch_imdb_sequences(
+    num_words: int | None = 10000,
+    *,
+    subset: str = "train",
+    data_home: str | os.PathLike[str] | None = None,
+    download_if_missing: bool = True,
+    return_X_y: bool = False,
+) -> Bunch | tuple[Any, Any]:
+    """Load the movie reviews as Keras's lists of word ids, with Keras's word index.
+
+    The ids are those of :func:`keras.datasets.imdb.load_data` with its default
+    ``start_char=1, oov_char=2, index_from=3``, in Keras's shuffled order. Reviews are never
+    dropped for their length. ``SequenceVectorizer(vocabulary=bunch.vocabulary)`` turns new raw
+    text into the same ids.
+
+    Parameters
+    ----------
+    num_words : int or None, default=10000
+        Ids lie in [0, num_words): a word whose id would be larger becomes 2. None keeps all.
+
+    subset : {"train", "test", "all"}, default="train"
+        Which part of the official split. "all" is both, "train" first.
+
+    data_home : str or path-like, default=None
+        Folder that may hold ``imdb.npz`` and ``imdb_word_index.json``, itself or in its
+        subfolder ``keras_imdb``; by default as in :func:`fetch_imdb`. Where it
+        does not, Keras's downloader keeps them in its own cache, ``~/.keras/datasets``.
+
+    download_if_missing : bool, default=True
+        If False, raise an OSError where neither `data_home` nor Keras's cache has the data.
+
+    return_X_y : bool, default=False
+        Whether to return ``(data, target)`` instead of a Bunch.
+
+    Returns
+    -------
+    bunch : :class:`~sklearn.utils.Bunch`
+        Dictionary-like object with the following attributes.
+
+        data : ndarray of list objects of shape (n_samples,)
+            The reviews, each a list of int.
+        target : ndarray of int64 of shape (n_samples,)
+            0 for a negative review, 1 for a positive one.
+        vocabulary : dict
+            Word to rank, 1 for the most frequent word; its id is the rank + 3.
+        target_names : ndarray of str of shape (2,)
+            The names of the classes.
+        DESCR : str
+            A short description.
+
+    (data, target) : tuple
+        The two arrays, only with ``return_X_y=True``.
+
+    Raises
+    ------
+    OSError
+        If the data is missing and may not be, or cannot be, downloaded.
+    ValueError
+        If ``imdb.npz`` in `data_home` holds anything but arrays of lists of numbers.
+
+    See Also
+    --------
+    fetch_imdb : The same reviews as raw text, with ratings and films.
+
+    References
+    ----------
+    .. [1] A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng and C. Potts, "Learning Word
+       Vectors for Sentiment Analysis", ACL 2011.
+
+    Examples
+    --------
+    >>> from seqsent.datasets import fetch_imdb_sequences
+    >>> bunch = fetch_imdb_sequences(num_words=10000)  # doctest: +SKIP
+    >>> bunch.data[0][:5]  # doctest: +SKIP
+    [1, 14, 22, 16, 43]
+    >>> bunch.vocabulary["film"]  # doctest: +SKIP
+    19
+
+    From a folder that holds the two files already:
+
+    >>> import json, pathlib, tempfile
+    >>> import numpy as np
+    >>> reviews, labels = np.array([[1, 2], [1, 2, 3]], dtype=object), np.array([0, 1])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(pathlib.Path(folder, "imdb.npz"), x_train=reviews, y_train=labels,
+    ...              x_test=reviews, y_test=labels)
+    ...     index = json.dumps({"the": 1, "film": 2, "sang": 3})
+    ...     _ = pathlib.Path(folder, "imdb_word_index.json").write_text(index)
+    ...     bunch = fetch_imdb_sequences(6, data_home=folder, subset="test")
+    >>> sorted(bunch.data.tolist())
+    [[1, 4, 5], [1, 4, 5, 2]]
+    """
+    home = get_data_home(data_home)
+    folders = (home, home / "keras_imdb")
+    local = next(
+        (path for path in folders if (path / _ARRAYS).is_file() and (path / _INDEX).is_file()), None
+    )
+    if local is not None:
+        parts = _load_local(local / _ARRAYS, num_words)
+        vocabulary = json.loads((local / _INDEX).read_text(encoding="utf-8"))
+    elif download_if_missing or _in_keras_cache():
+        parts, vocabulary = _load_keras(num_words)
+    else:
+        raise OSError(
+            f"No {_ARRAYS} and {_INDEX} in {home}, its subfolder 'keras_imdb' or Keras's cache, "
+            "and download_if_missing=False. Allow the download, or put the two files there."
+        )
+    wanted = ("train", "test") if subset == "all" else (subset,)
+    data = _object_array(review for part in wanted for review in parts[part][0])
+    target = np.concatenate([parts[part][1] for part in wanted]).astype(np.int64)
+    if return_X_y:
+        return data, target
+    return Bunch(
+        data=data,
+        target=target,
+        vocabulary=vocabulary,
+        target_names=np.array(TARGET_NAMES),
+        DESCR=_DESCRIPTION,
+    )
+
+
+def _object_array(reviews: Iterable[list[int]]) -> np.ndarray:
+    # np.array would make a matrix of reviews that happen to be of one length
+    lists = list(reviews)
+    array = np.empty(len(lists), dtype=object)
+    array[:] = lists
+    return array
+
+
+def _in_keras_cache() -> bool:
+    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
+    return (cache / _ARRAYS).is_file() and (cache / _INDEX).is_file()
+
+
+def _load_keras(num_words: int | None) -> tuple[dict[str, tuple[Any, Any]], dict[str, int]]:
+    imdb = import_keras().datasets.imdb
+    try:
+        # not None: Keras would then count the word of the largest id among the unknown
+        train, test = imdb.load_data(num_words=num_words or sys.maxsize, seed=_SEED)
+        return {"train": train, "test": test}, imdb.get_word_index()
+    except Exception as error:  # Keras raises a bare Exception where a download fails
+        raise OSError(
+            f"Keras could not load its movie reviews: {error}. Check the connection, or put "
+            f"{_ARRAYS} and {_INDEX} into the folder that data_home names."
+        ) from error
+
+
+def _load_local(path: Path, num_words: int | None) -> dict[str, tuple[Any, Any]]:
+    """Do what keras.datasets.imdb.load_data does, which accepts only the published file."""
+    limit = num_words or sys.maxsize
+    rng = np.random.RandomState(_SEED)
+    parts = {}
+    for part in ("train", "test"):
+        reviews, labels = _read_arrays(path, f"x_{part}", f"y_{part}")
+        order = np.arange(len(reviews))
+        rng.shuffle(order)
+        known = limit - _INDEX_FROM
+        parts[part] = (
+            [
+                [_START, *(rank + _INDEX_FROM if rank < known else _OOV for rank in reviews[i])]
+                for i in order
+            ],
+            labels[order],
+        )
+    return parts
+
+
+def _read_arrays(path: Path, *names: str) -> list[np.ndarray]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [_read_array(archive, name) for name in names]
+    except (zipfile.BadZipFile, KeyError, pickle.UnpicklingError, EOFError) as error:
+        raise ValueError(
+            f"{path} is not Keras's file of movie reviews: {error}. Delete it to have Keras "
+            "download the published one."
+        ) from error
+
+
+def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(f"{name}.npy") as file:
+        np.lib.format.read_magic(file)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        if not dtype.hasobject:
+            return np.frombuffer(file.read(), dtype=dtype).reshape(shape)
+        return _ListUnpickler(file).load()
+
+
+class _ListUnpickler(pickle.Unpickler):
+    """Reads arrays of lists and refuses anything that could run code."""
+
+    _ALLOWED = ("_reconstruct", "ndarray", "dtype")
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(file, encoding="latin1")
+
+    def find_class(self, module: str, name: str) -> Any:
+        if module.partition(".")[0] == "numpy" and name in self._ALLOWED:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")

@@ -1,0 +1,166 @@
+"""load_word_vectors: the file formats, the ids, and what is said of damaged files."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from seqsent import SequenceVectorizer
+from seqsent.datasets import _word_vectors, load_word_vectors
+
+LINES = ["the 0.5 1 -2", "film 1.5 -1 3e-1", ". . 1 2 3", "caf\u00e9 0 0 4"]
+WORDS = ["the", "film", ". .", "caf\u00e9"]
+VECTORS = np.array([[0.5, 1, -2], [1.5, -1, 0.3], [1, 2, 3], [0, 0, 4]], dtype=np.float32)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(lines, end="\n"):
+        path = tmp_path / "vectors.txt"
+        path.write_bytes("".join(line + end for line in lines).encode())
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("heading", [[], ["4 3"]])
+@pytest.mark.parametrize("end", ["\n", " \n", "\r\n"])
+@pytest.mark.parametrize("compressed", [False, True])
+def test_formats(write, heading, end, compressed):
+    path = write(heading + LINES, end)
+    if compressed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    bunch = load_word_vectors(str(path))
+    assert bunch.vocabulary == WORDS
+    assert bunch.embedding_weights.dtype == np.float32
+    np.testing.assert_array_equal(bunch.embedding_weights[4:], VECTORS)
+    assert bunch.coverage is None
+
+
+@pytest.mark.parametrize("index_from", [0, 3, 10])
+def test_rows_are_the_ids_of_the_vectorizer(write, index_from):
+    bunch = load_word_vectors(write(LINES), index_from=index_from)
+    weights = bunch.embedding_weights
+    assert weights.shape == (4 + index_from + 1, 3)
+    np.testing.assert_array_equal(weights[0], 0)
+    np.testing.assert_allclose(
+        weights[1 : index_from + 1], np.tile(VECTORS.mean(axis=0), (index_from, 1)), rtol=1e-6
+    )
+    np.testing.assert_array_equal(weights[index_from + 1 :], VECTORS)
+    if index_from >= 2:
+        vectorizer = SequenceVectorizer(
+            vocabulary=bunch.vocabulary, index_from=index_from, num_words=None, maxlen=3
+        )
+        ids = vectorizer.fit(["nothing of this"]).transform(["the film"])
+        np.testing.assert_array_equal(weights[ids[0, 1:]], VECTORS[:2])
+
+
+@pytest.mark.parametrize(("num_words", "n_words"), [(5, 1), (7, 3), (8, 4), (100, 4)])
+def test_num_words_limits_the_ids(write, num_words, n_words):
+    bunch = load_word_vectors(write(["4 3", *LINES]), num_words=num_words)
+    assert bunch.vocabulary == WORDS[:n_words]
+    assert len(bunch.embedding_weights) == min(num_words, 8)
+
+
+def test_no_line_beyond_num_words_is_read(write):
+    assert load_word_vectors(write([*LINES[:2], "bad"]), num_words=6).vocabulary == WORDS[:2]
+
+
+def test_num_words_without_room_for_a_word(write):
+    with pytest.raises(ValueError, match=r"num_words=4 leaves no id.*must be 5 or more"):
+        load_word_vectors(write(LINES), num_words=4)
+
+
+def test_blocks_are_joined(write, monkeypatch):
+    monkeypatch.setattr(_word_vectors, "_BLOCK", 3)
+    lines = [f"w{i} {i} {-i}" for i in range(10)]
+    bunch = load_word_vectors(write(lines), num_words=12)
+    assert bunch.vocabulary == [f"w{i}" for i in range(8)]
+    assert bunch.embedding_weights[4:, 1].tolist() == [-i for i in range(8)]
+    lines[7] = "w7 7"
+    with pytest.raises(ValueError, match="line 8: expected a word"):
+        load_word_vectors(write(lines))
+
+
+def test_first_of_repeated_words_counts(write):
+    path = write(["the 1 2", "film 3 4", "the 5 6", "film 7 8", "sang 9 9"])
+    with pytest.warns(UserWarning, match=r"2 lines of .* repeat a word") as record:
+        bunch = load_word_vectors(path)
+    assert record[0].filename == __file__
+    assert bunch.vocabulary == ["the", "film", "sang"]
+    assert bunch.embedding_weights[4:].tolist() == [[1, 2], [3, 4], [9, 9]]
+
+
+@pytest.mark.parametrize(
+    ("bad", "n_numbers"),
+    [
+        ("word 1 2", 3),
+        ("word 1 2 3 4", 3),
+        ("word 1 x 3", 3),
+        ("word 1 nan 3", 3),
+        ("word 1 inf 3", 3),
+        (" 1 2 3", 3),
+        ("", 3),
+        ("word\t1\t2\t3", 3),
+    ],
+)
+@pytest.mark.parametrize("heading", [0, 1])
+def test_malformed_line(write, bad, n_numbers, heading):
+    path = write(["5 3"] * heading + [*LINES[:2], bad, *LINES[2:]])
+    with pytest.raises(ValueError, match=rf"line {3 + heading}: expected a word.*{n_numbers} of"):
+        load_word_vectors(path)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ([], "is empty"),
+        ([""], "is empty"),
+        (["word"], "line 1: expected a word and its finite numbers"),
+        (["4 3"], "cut short: 0 vectors, expected 4"),
+        (["9 3", *LINES], "cut short: 4 vectors, expected 9"),
+    ],
+)
+def test_incomplete_file(write, lines, message):
+    with pytest.raises(ValueError, match=message):
+        load_word_vectors(write(lines))
+
+
+def test_binary_file(tmp_path):
+    (tmp_path / "vectors.bin").write_bytes(b"2 3\nthe \xff\xfe\x00\x01")
+    with pytest.raises(ValueError, match="is not UTF-8 text"):
+        load_word_vectors(tmp_path / "vectors.bin")
+
+
+def test_damaged_gzip_file(tmp_path):
+    (tmp_path / "v.gz").write_bytes(gzip.compress("\n".join(LINES * 50).encode())[:40])
+    with pytest.raises(ValueError, match="is a damaged gzip file"):
+        load_word_vectors(tmp_path / "v.gz")
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_word_vectors(tmp_path / "none.txt")
+
+
+def test_coverage(write):
+    texts = ["The film, the film!", "a book a film", "caf\u00e9"]
+    coverage = load_word_vectors(write(LINES), texts=texts).coverage
+    assert coverage["running_words"] == pytest.approx(6 / 9)
+    assert coverage["distinct_words"] == pytest.approx(3 / 5)
+    assert coverage["unknown_words"] == [("a", 2), ("book", 1)]
+
+
+def test_coverage_of_no_words(write):
+    with pytest.raises(ValueError, match="texts hold no words"):
+        load_word_vectors(write(LINES), texts=["", "!"])
+    with pytest.raises(TypeError, match=r"a single str; pass \[text\]"):
+        load_word_vectors(write(LINES), texts="the film")
+
+
+def test_real_vectors(shared_data):
+    bunch = load_word_vectors(shared_data / "glove.6B.50d.top5050.txt")
+    assert len(bunch.vocabulary) == 5050
+    assert bunch.vocabulary[:3] == ["the", ",", "."]
+    assert bunch.embedding_weights.shape == (5054, 50)
+    assert bunch.embedding_weights[4, 0] == np.float32(0.418)
