@@ -24,7 +24,7 @@ _URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 _MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
 _ARCHIVE = "aclImdb_v1.tar.gz"
 _FOLDER = "aclImdb"
-_SUBSETS = ("train", "test")
+SUBSETS = ("train", "test")
 _COLUMNS = ("text", "label", "rating", "movie")
 TARGET_NAMES = ("negative", "positive")
 
@@ -154,7 +154,7 @@ def fetch_imdb(
     import pandas as pd
 
     home = get_data_home(data_home)
-    wanted = _SUBSETS if subset == "all" else (subset,)
+    wanted = SUBSETS if subset == "all" else (subset,)
     frames = _load(home, wanted)
     if frames is None:
         if not download_if_missing:
@@ -233,7 +233,7 @@ def _load_archive(path: Path) -> "dict[str, pd.DataFrame]":
             f"{path} is not the published archive: its MD5 sum is {md5(path)}, expected {_MD5}. "
             "Delete it to have it downloaded again."
         )
-    return _frames(_archive_files(path), _SUBSETS, path)
+    return _frames(_archive_files(path), SUBSETS, path)
 
 
 def _archive_files(path: Path) -> Iterator[tuple[str, bytes]]:

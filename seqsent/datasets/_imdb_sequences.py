@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .._backend import import_keras
 from ._cache import get_data_home
 from ._common import validated
-from ._imdb import TARGET_NAMES
+from ._imdb import SUBSETS, TARGET_NAMES
 
 _ARRAYS = "imdb.npz"
 _INDEX = "imdb_word_index.json"
@@ -132,13 +132,14 @@ def fetch_imdb_sequences(
     >>> sorted(bunch.data.tolist())
     [[1, 4, 5], [1, 4, 5, 2]]
     """
+    wanted = SUBSETS if subset == "all" else (subset,)
     home = get_data_home(data_home)
     folders = (home, home / "keras_imdb")
     local = next(
         (path for path in folders if (path / _ARRAYS).is_file() and (path / _INDEX).is_file()), None
     )
     if local is not None:
-        parts = _load_local(local / _ARRAYS, num_words)
+        parts = _load_local(local / _ARRAYS, num_words, wanted)
         vocabulary = json.loads((local / _INDEX).read_text(encoding="utf-8"))
     elif download_if_missing or _in_keras_cache():
         parts, vocabulary = _load_keras(num_words)
@@ -147,7 +148,6 @@ def fetch_imdb_sequences(
             f"No {_ARRAYS} and {_INDEX} in {home}, its subfolder 'keras_imdb' or Keras's cache, "
             "and download_if_missing=False. Allow the download, or put the two files there."
         )
-    wanted = ("train", "test") if subset == "all" else (subset,)
     data = _object_array(review for part in wanted for review in parts[part][0])
     target = np.concatenate([parts[part][1] for part in wanted]).astype(np.int64)
     if return_X_y:
@@ -187,23 +187,25 @@ def _load_keras(num_words: int | None) -> tuple[dict[str, tuple[Any, Any]], dict
         ) from error
 
 
-def _load_local(path: Path, num_words: int | None) -> dict[str, tuple[Any, Any]]:
+def _load_local(
+    path: Path, num_words: int | None, wanted: tuple[str, ...]
+) -> dict[str, tuple[Any, Any]]:
     """Do what keras.datasets.imdb.load_data does, which accepts only the published file."""
-    limit = num_words or sys.maxsize
+    known = (num_words or sys.maxsize) - _INDEX_FROM
     rng = np.random.RandomState(_SEED)
     parts = {}
-    for part in ("train", "test"):
-        reviews, labels = _read_arrays(path, f"x_{part}", f"y_{part}")
-        order = np.arange(len(reviews))
+    for part in SUBSETS:
+        (labels,) = _read_arrays(path, f"y_{part}")
+        # the order of the second part depends on the shuffling of the first
+        order = np.arange(len(labels))
         rng.shuffle(order)
-        known = limit - _INDEX_FROM
-        parts[part] = (
-            [
+        if part in wanted:
+            (reviews,) = _read_arrays(path, f"x_{part}")
+            rows = [
                 [_START, *(rank + _INDEX_FROM if rank < known else _OOV for rank in reviews[i])]
                 for i in order
-            ],
-            labels[order],
-        )
+            ]
+            parts[part] = rows, labels[order]
     return parts
 
 

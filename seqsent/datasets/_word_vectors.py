@@ -71,7 +71,7 @@ def load_word_vectors(
 
     Returns
     -------
-    bunch : :class:`~sklearn.utils.Bunch`
+    :class:`~sklearn.utils.Bunch`
         Dictionary-like object with the following attributes.
 
         vocabulary : list of str
