@@ -87,6 +87,6 @@ class SeqsentEstimator(BaseEstimator):
     def __sklearn_clone__(self) -> Self:
         shared = {name: getattr(self, name) for name in self._shared_parameters}
         light = object.__new__(type(self))
-        vars(light).update(vars(self), **dict.fromkeys(shared))
+        light.__dict__.update(self.__dict__, **dict.fromkeys(shared))
         # zero-argument super() would clone `self`, matrices and all
         return super(SeqsentEstimator, light).__sklearn_clone__().set_params(**shared)

@@ -43,7 +43,7 @@ def choose_widths(lengths: NDArray[np.intp], row_length: int, n_steps: int) -> t
     return tuple(np.unique(np.minimum(widths, row_length)).tolist())
 
 
-class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no annotations
+class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
     """Batches of equal size for ``keras.Model.fit``.
 
     Parameters

@@ -27,7 +27,7 @@ from ._data import (
     read_validation_data,
     replace_unknown,
 )
-from ._fitted import FittedNetwork
+from ._fitted import FittedNetwork, pack_embedding, unpack_embedding
 from ._network import Architecture, load_embedding_weights, table_shape
 from ._training import Schedule
 
@@ -335,8 +335,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 check_ids_in_table(ids, self.n_words_, "the fit that warm_start=True goes on with")
             else:
                 self._begin(ids, classes)
-            data = ids, targets, weights
-            held_out = None
+            data: tuple[NDArray[Any], ...] = ids, targets, weights
+            held_out: tuple[NDArray[Any], ...] | None = None
             if X_val is not None or y_val is not None:
                 held_out = read_validation_data(X_val, y_val, self)
             elif self.early_stopping:
@@ -501,7 +501,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         n_outputs = 1 if len(classes) == 2 else len(classes)
         sizes = {"n_words": n_words, "embed_dim": embed_dim, "n_outputs": n_outputs}
-        self._network = FittedNetwork.draw(
+        self._network: FittedNetwork | dict[str, Any] = FittedNetwork.draw(
             Architecture.from_dict(_plain({**self.get_params(deep=False), **sizes})),
             self.optimizer,
             float(self.learning_rate),
@@ -523,13 +523,14 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
 
     def _train(self, data: Any, held_out: Any, epochs: int, keeps_optimizer: bool) -> None:
         """Train the network for some epochs and add them to the history."""
-        training = self._network.train(
+        network = self._fitted_network()
+        training = network.train(
             data,
             held_out,
             schedule=Schedule(
                 epochs=epochs,
                 batch_size=self.batch_size,
-                trim=self._network.architecture.mask_padding,
+                trim=network.architecture.mask_padding,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
                 patience=self.n_iter_no_change if self.early_stopping else None,
                 tol=self.tol,
@@ -559,16 +560,24 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__().copy()
         network = state.get("_network")
-        if isinstance(network, FittedNetwork):
-            state["_network"] = network.get_state(self._keeps_optimizer)
+        if network is not None:
+            if isinstance(network, FittedNetwork):
+                network = network.get_state(self._keeps_optimizer)
+            state["_network"] = pack_embedding(network, self.embedding_weights)
         return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "_network" in state:
+            packed = state["_network"]
+            self._network = unpack_embedding(packed, self.embedding_weights)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

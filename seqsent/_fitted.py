@@ -1,5 +1,6 @@
 """A network with what belongs to it: compiled functions, predictions, plain-data state."""
 
+from os import PathLike
 from typing import Any, Self
 
 import numpy as np
@@ -86,13 +87,10 @@ class FittedNetwork:
         """Return architecture and weights as plain data."""
         state = {
             "architecture": self.architecture.to_dict(),
-            "weights": self.model.get_weights(),
+            "weights": _to_arrays(self.model.weights),
         }
         if with_optimizer:
-            state["optimizer"] = [
-                keras.ops.convert_to_numpy(variable)
-                for variable in self.model.optimizer.variables
-            ]
+            state["optimizer"] = _to_arrays(self.model.optimizer.variables)
         return state
 
     @classmethod
@@ -108,9 +106,45 @@ class FittedNetwork:
             if [value.shape for value in values] == [v.shape for v in model.optimizer.variables]:
                 for variable, value in zip(model.optimizer.variables, values, strict=True):
                     variable.assign(value)
-        if not isinstance(model.optimizer.get_config()["learning_rate"], dict):
-            model.optimizer.learning_rate = learning_rate
+        if isinstance(optimizer, str):
+            model.optimizer.learning_rate = learning_rate  # it may have been set anew
         return network
+
+
+def pack_embedding(state: dict[str, Any], parameter: Any) -> dict[str, Any]:
+    """Leave out of a network's state the rows of the embedding that a parameter holds too.
+
+    A table that starts from given word vectors differs from them in the rows that
+    training moved, so the vectors need not be stored twice.
+    """
+    weights = state["weights"]
+    base = _as_base(parameter, weights[0].shape)
+    if base is None:
+        return state
+    rows = np.flatnonzero((weights[0] != base).any(axis=1))
+    return {**state, "weights": [weights[0][rows], *weights[1:]], "moved_rows": rows}
+
+
+def unpack_embedding(state: dict[str, Any], parameter: Any) -> dict[str, Any]:
+    """Undo :func:`pack_embedding`."""
+    if "moved_rows" not in state:
+        return state
+    state = dict(state)
+    moved, *others = state["weights"]
+    embedding = np.array(parameter, dtype=np.float32)
+    embedding[state.pop("moved_rows")] = moved
+    return {**state, "weights": [embedding, *others]}
+
+
+def _as_base(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+    if parameter is None or isinstance(parameter, str | PathLike):
+        return None  # a file may be gone when the pickle is loaded
+    base = np.asarray(parameter, dtype=np.float32)
+    return base if base.shape == shape else None
+
+
+def _to_arrays(variables: list[Any]) -> list[NDArray[Any]]:
+    return [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
 
 
 def make_optimizer(optimizer: Any, learning_rate: float) -> Any:

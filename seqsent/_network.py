@@ -6,7 +6,7 @@ from os import PathLike
 from typing import Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ._backend import import_keras
 from ._initial_weights import InitialWeights
@@ -14,6 +14,8 @@ from ._initial_weights import InitialWeights
 keras = import_keras()
 
 LOG_LOSS = "log_loss"  # the metric that is the loss, exact over batches of unequal weight
+
+_DEFAULT_EMBED_DIM = 32  # left at it, the width of embedding_weights decides
 
 STOCK_LAYERS = {
     "simple": keras.layers.SimpleRNN,
@@ -118,7 +120,7 @@ class Architecture:
 
 
 def load_embedding_weights(
-    embedding_weights: NDArray[np.floating] | str | PathLike[str],
+    embedding_weights: ArrayLike | str | PathLike[str],
 ) -> NDArray[np.float32]:
     """Return a matrix as float32; a path is read with ``numpy.load``."""
     if isinstance(embedding_weights, str | PathLike):
@@ -136,9 +138,9 @@ def load_embedding_weights(
 
 def table_shape(
     num_words: int | None,
-    embed_dim: int | None,
+    embed_dim: int,
     matrix: NDArray[np.float32] | None,
-) -> tuple[int | None, int | None]:
+) -> tuple[int | None, int]:
     """Return the embedding's (n_words, embed_dim), which a matrix decides where given."""
     if matrix is None:
         return num_words, embed_dim
@@ -148,6 +150,11 @@ def table_shape(
             f"num_words={num_words} contradicts embedding_weights, which has {n_words} rows; "
             f"leave num_words=None or pass {n_words}."
         )
+    if embed_dim not in (width, _DEFAULT_EMBED_DIM):
+        raise ValueError(
+            f"embed_dim={embed_dim} contradicts embedding_weights, which is {width} wide; "
+            f"leave embed_dim out or pass {width}."
+        )
     return n_words, width
 
 
@@ -155,7 +162,7 @@ def build_network(
     *,
     cell: Literal["simple", "lstm", "gru"] = "lstm",
     state_dim: int = 32,
-    embed_dim: int = 32,
+    embed_dim: int = _DEFAULT_EMBED_DIM,
     num_words: int | None = None,
     n_layers: int = 1,
     bidirectional: bool = False,
@@ -164,7 +171,7 @@ def build_network(
     gate_bias: Literal["chrono", "keras"] = "chrono",
     time_scale: float | None = None,
     mask_padding: bool = True,
-    embedding_weights: NDArray[np.floating] | str | PathLike[str] | None = None,
+    embedding_weights: ArrayLike | str | PathLike[str] | None = None,
     train_embedding: bool = True,
     random_state: int | None = None,
     meta: Mapping[str, Any] | None = None,

@@ -60,7 +60,7 @@ class Training:
     best_epoch: int
 
 
-class _ExactLoss(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no annotations
+class _ExactLoss(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
     """Reports as loss the mean over all weights of the epoch.
 
     Keras's own figure counts every batch alike, also a last one that is filled up.

@@ -1,0 +1,59 @@
+"""Which backend is chosen, in processes of their own."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+SHOW = (
+    "import os; before = os.environ.get('KERAS_BACKEND'); "
+    "{first}; from seqsent._backend import import_keras; keras = import_keras(); "
+    "print(keras.backend.backend(), os.environ.get('KERAS_BACKEND') == before)"
+)
+
+
+def run(home, first="pass", **environment):
+    inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    return subprocess.run(
+        [sys.executable, "-c", SHOW.format(first=first)],
+        env={**inherited, "KERAS_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def configure(home, backend):
+    (home / "keras.json").write_text(json.dumps({"backend": backend}))
+
+
+def test_jax_by_default_and_the_environment_left_alone(tmp_path):
+    assert run(tmp_path).stdout.split() == ["jax", "True"]
+
+
+def test_the_backend_that_keras_writes_by_itself_is_no_choice(tmp_path):
+    configure(tmp_path, "tensorflow")
+    assert run(tmp_path).stdout.split() == ["jax", "True"]
+
+
+@pytest.mark.parametrize("how", ["environment", "keras.json", "imported"])
+def test_an_explicit_choice_is_respected(how, tmp_path):
+    # The numpy backend of Keras needs nothing installed; a choice of it proves the point.
+    if how == "environment":
+        result = run(tmp_path, KERAS_BACKEND="numpy")
+    elif how == "keras.json":
+        configure(tmp_path, "numpy")
+        result = run(tmp_path)
+    else:
+        first = (
+            "os.environ['KERAS_BACKEND'] = 'numpy'; import keras; del os.environ['KERAS_BACKEND']"
+        )
+        result = run(tmp_path, first=first)
+    assert result.stdout.split() == ["numpy", "True"], result.stderr
+
+
+def test_a_broken_configuration_is_no_choice(tmp_path):
+    (tmp_path / "keras.json").write_text("{")
+    assert run(tmp_path).stdout.split()[0] == "jax"

@@ -1,0 +1,589 @@
+"""RecurrentSentimentClassifier: parameters, fit, predict and what they leave alone."""
+
+import random
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from seqsent import RecurrentSentimentClassifier, build_network
+from seqsent._backend import import_keras
+
+keras = import_keras()
+CELLS = ["simple", "lstm", "gru"]
+
+
+def classifier(**parameters):
+    """A small one, quick to fit."""
+    small = {"state_dim": 6, "embed_dim": 5, "epochs": 2, "random_state": 0}
+    return RecurrentSentimentClassifier(**{**small, **parameters})
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.integers(3, 60, size=(90, 12), dtype=np.int32)
+    X[:30, :4] = 0
+    return X, (X[:, -2] > 30).astype(int)
+
+
+@pytest.fixture(scope="module")
+def fitted(data):
+    return classifier().fit(*data)
+
+
+# What is learned
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_learns_a_word_that_decides(cell):
+    rng = np.random.default_rng(1)
+    X = rng.integers(10, 200, size=(600, 8))
+    y = rng.integers(2, size=600)
+    X[np.arange(600), rng.integers(8, size=600)] = np.where(y, 3, 4)
+    model = RecurrentSentimentClassifier(cell=cell, epochs=15, learning_rate=0.01, random_state=0)
+    assert model.fit(X[:400], y[:400]).score(X[400:], y[400:]) > 0.8
+    assert model.loss_curve_[-1] < model.loss_curve_[0] / 2
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_training_equals_the_hand_written_program(cell, data):
+    X, y = data
+    ours = classifier(
+        cell=cell,
+        num_words=60,
+        mask_padding=False,
+        gate_bias="keras",
+        optimizer="rmsprop",
+        learning_rate=0.001,
+        shuffle=False,
+        batch_size=32,  # 90 texts: the last batch is not full
+        epochs=3,
+    )
+    start = ours.fit(X, y, X_val=X[:50], y_val=y[:50]).history_
+    hand = keras.Sequential(
+        [
+            keras.Input((12,), dtype="int32"),
+            keras.layers.Embedding(60, 5),
+            {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[
+                cell
+            ](6),
+            keras.layers.Dense(1, activation="sigmoid"),
+        ]
+    )
+    weights = build_network(
+        cell=cell,
+        state_dim=6,
+        embed_dim=5,
+        num_words=60,
+        gate_bias="keras",
+        random_state=ours._seed,
+    ).get_weights()
+    hand.set_weights(weights)
+    hand.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
+    history = hand.fit(
+        X, y, batch_size=32, epochs=3, shuffle=False, verbose=0, validation_data=(X[:50], y[:50])
+    ).history
+    for name, values in history.items():
+        np.testing.assert_allclose(start[name], values, atol=1e-4, err_msg=name)
+    np.testing.assert_allclose(ours.predict_proba(X)[:, 1:], hand.predict(X, verbose=0), atol=1e-5)
+
+
+def test_time_scale_is_a_high_quantile_of_the_lengths(fitted):
+    assert fitted.time_scale_ == 12
+    X = np.zeros((100, 12), dtype=int)
+    X[:, :3] = 5
+    assert classifier(epochs=1).fit(X, np.arange(100) % 2).time_scale_ == 3
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["bad", "good"]),
+        np.array([False, True]),
+        np.array([-1, 1]),
+        np.array([1.0, 2.0]),
+        np.array(["bad", "good"], dtype=object),
+        np.array(["bad", "fair", "good"]),
+        np.array([3, 1, 2, 9]),
+    ],
+)
+def test_labels_of_any_type_come_back(labels, data):
+    X, _ = data
+    y = labels[X[:, -1] % len(labels)]
+    model = classifier(epochs=1).fit(X, y)
+    np.testing.assert_array_equal(model.classes_, np.unique(labels))
+    predicted = model.predict(X)
+    assert predicted.dtype == labels.dtype
+    assert set(predicted) <= set(labels)
+    probabilities = model.predict_proba(X)
+    assert probabilities.shape == (90, len(labels))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_array_equal(predicted, model.classes_[probabilities.argmax(axis=1)])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros(90), "one class"),
+        (np.linspace(0, 1, 90), "Unknown label type"),
+        (np.eye(2, dtype=int)[np.arange(90) % 2], "1d array"),
+        ([None] * 90, "Unknown label type"),
+        (np.arange(89) % 2, "inconsistent numbers of samples"),
+    ],
+)
+def test_labels_that_cannot_be_learned(y, message, data):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(data[0], y)
+
+
+# Ids
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (["good", "bad"], TypeError, "reads rows of word ids, got text in X"),
+        (np.array(["good", "bad"]), TypeError, "SequenceVectorizer"),
+        (pd.Series(["good", "bad"]), TypeError, "make_sentiment_pipeline"),
+        (pd.DataFrame({"text": ["good", "bad"]}), TypeError, "got text"),
+        ([[1, 2], [3, -4]], ValueError, "Negative values"),
+        ([[1, 2], [3, 0.5]], ValueError, "whole numbers, got 0.5"),
+        ([[1, 2], [3, 2**31]], ValueError, "below 2\\*\\*31"),
+        ([[1, 2], [3, np.nan]], ValueError, "NaN"),
+        ([1, 2], ValueError, "Expected 2D array"),
+    ],
+)
+def test_what_is_not_ids(X, error, message):
+    with pytest.raises(error, match=message):
+        classifier().fit(X, [0, 1])
+    fitted = classifier(epochs=1).fit([[1, 2], [3, 4]], [0, 1])
+    with pytest.raises(error, match=message):
+        fitted.predict(X)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float32", "object"])
+def test_ids_in_any_numeric_type(dtype, data, fitted):
+    X, _ = data
+    expected = fitted.predict_proba(X)
+    np.testing.assert_array_equal(fitted.predict_proba(X.astype(dtype)), expected)
+    np.testing.assert_array_equal(fitted.predict_proba(X.tolist()), expected)
+
+
+def test_frames_are_checked_by_name(data):
+    X, y = data
+    frame = pd.DataFrame(X, columns=[f"word{i}" for i in range(12)])
+    model = classifier(epochs=1).fit(frame, y)
+    assert model.feature_names_in_.tolist() == list(frame.columns)
+    model.predict(frame)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"word0": "other"}))
+
+
+def test_explicit_table_size_is_held_to_in_fit(data):
+    with pytest.raises(ValueError, match=r"word id 59, but num_words=59 .*SequenceVectorizer\(num"):
+        classifier(num_words=59).fit(*data)
+    assert classifier(num_words=60, epochs=1).fit(*data).n_words_ == 60
+
+
+def test_table_size_from_the_data_is_a_multiple_of_1024(data, fitted):
+    X, y = data
+    assert fitted.n_words_ == 1024
+    large = np.where(X == 59, 1024, X)
+    assert classifier(epochs=1).fit(large, y).n_words_ == 2048
+
+
+def test_ids_beyond_the_table_read_as_oov(data, fitted):
+    X, y = data
+    X_oov, X_far = np.where(X == 59, 2, X), np.where(X == 59, 5000, X)
+    np.testing.assert_array_equal(fitted.predict_proba(X_far), fitted.predict_proba(X_oov))
+    dropping = classifier(oov_char=None, epochs=1).fit(X, y)
+    X_gone = np.where(X == 59, 0, X)
+    np.testing.assert_array_equal(dropping.predict_proba(X_far), dropping.predict_proba(X_gone))
+    with pytest.raises(ValueError, match="oov_char=60 must lie below num_words=60"):
+        classifier(oov_char=60, num_words=60).fit(X, y)
+
+
+def test_embedding_weights(data, tmp_path):
+    X, y = data
+    matrix = np.random.default_rng(0).normal(size=(70, 3)).astype(np.float32)
+    np.save(tmp_path / "vectors.npy", matrix)
+    frozen = [
+        classifier(embedding_weights=weights, train_embedding=False, embed_dim=32).fit(X, y)
+        for weights in (matrix, str(tmp_path / "vectors.npy"))
+    ]
+    assert frozen[0].n_words_ == 70
+    np.testing.assert_array_equal(frozen[0].model_.get_weights()[0], matrix)
+    np.testing.assert_array_equal(*(model.predict_proba(X) for model in frozen))
+    moved = classifier(embedding_weights=matrix, embed_dim=3).fit(X, y).model_.get_weights()[0]
+    assert not np.array_equal(moved, matrix)
+    for contradiction in ({"num_words": 80, "embed_dim": 3}, {"embed_dim": 8}):
+        with pytest.raises(ValueError, match="contradicts embedding_weights"):
+            classifier(embedding_weights=matrix, **contradiction).fit(X, y)
+    with pytest.raises(ValueError, match=r"embedding_weights \(40 rows\)"):
+        classifier(embedding_weights=matrix[:40], embed_dim=3).fit(X, y)
+
+
+# Predictions
+
+
+def test_one_row_and_none_at_a_time(data, fitted):
+    X, _ = data
+    probabilities = fitted.predict_proba(X)
+    one_by_one = np.vstack([fitted.predict_proba(X[i : i + 1]) for i in range(20)])
+    assert one_by_one.shape == (20, 2)
+    np.testing.assert_allclose(one_by_one, probabilities[:20], atol=1e-7)
+
+
+def test_log_probabilities_are_finite(data, fitted):
+    model = clone(fitted).fit(*data)
+    weights = model.model_.get_weights()
+    weights[-1][:] = 1000.0
+    model.model_.set_weights(weights)
+    assert (model.predict_proba(data[0])[:, 0] == 0).all()
+    assert np.isfinite(model.predict_log_proba(data[0])).all()
+    np.testing.assert_allclose(
+        fitted.predict_log_proba(data[0]), np.log(fitted.predict_proba(data[0]))
+    )
+
+
+def test_there_is_no_decision_function(fitted):
+    assert not hasattr(fitted, "decision_function")
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba"])
+def test_unfitted(method, data):
+    with pytest.raises(NotFittedError):
+        getattr(classifier(), method)(data[0])
+    assert not hasattr(classifier(), "model_")
+    assert not hasattr(classifier(), "loss_curve_")
+
+
+@pytest.mark.parametrize("padding", ["pre", "post"])
+def test_padding_does_not_move_predictions(padding, data):
+    X, y = data
+    X = X if padding == "pre" else np.array([np.roll(row, -(row == 0).sum()) for row in X])
+    wide = np.pad(X, [(0, 0), (9, 9)])
+    narrow, padded = classifier().fit(X, y), classifier().fit(wide, y)
+    np.testing.assert_allclose(narrow.loss_curve_, padded.loss_curve_, atol=1e-6)
+    np.testing.assert_allclose(narrow.predict_proba(X), padded.predict_proba(wide), atol=1e-6)
+
+
+# Weights
+
+
+def test_weights_of_zero_leave_texts_out(data):
+    X, y = data
+    weights = np.where(np.arange(90) < 60, 2.0, 0.0)
+    with_zeros = classifier(num_words=60).fit(X, y, sample_weight=weights)
+    without = classifier(num_words=60).fit(X[:60], y[:60])
+    np.testing.assert_allclose(with_zeros.predict_proba(X), without.predict_proba(X), atol=1e-6)
+
+
+def test_integer_weights_equal_repeated_texts(data):
+    X, y = data
+    weights = 1 + np.arange(90) % 3
+    options = {"batch_size": 1000, "shuffle": False, "time_scale": None}
+    del options["time_scale"]
+    weighted = classifier(**options).fit(X, y, sample_weight=weights)
+    repeated = classifier(**options).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, atol=1e-5)
+    np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-4)
+
+
+def test_class_weight_equals_sample_weight(data):
+    X, _ = data
+    y = (X[:, -2] > 50).astype(int)
+    weights = np.where(y == 1, 3.0, 1.0)
+    by_class = classifier(class_weight={0: 1.0, 1: 3.0}).fit(X, y)
+    by_sample = classifier().fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(by_class.predict_proba(X), by_sample.predict_proba(X))
+    balanced = classifier(class_weight="balanced").fit(X, y)
+    assert (
+        balanced.predict_proba(X)[:, 1].mean()
+        > classifier().fit(X, y).predict_proba(X)[:, 1].mean()
+    )
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.zeros(90), "zero"),
+        (np.full(90, -1.0), "[Nn]egative"),
+        (np.ones(5), "shape|inconsistent"),
+    ],
+)
+def test_weights_that_cannot_be_used(weights, message, data):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(*data, sample_weight=weights)
+
+
+# Validation and early stopping
+
+
+def test_validation_data_are_recorded(data):
+    X, y = data
+    model = classifier().fit(X, y, X_val=X[:20], y_val=y[:20])
+    assert sorted(model.history_) == ["accuracy", "loss", "val_accuracy", "val_loss"]
+    assert all(len(values) == 2 for values in model.history_.values())
+    probabilities = model.predict_proba(X[:20])[np.arange(20), y[:20]]
+    assert model.history_["val_loss"][-1] == pytest.approx(-np.log(probabilities).mean(), abs=1e-5)
+    assert model.history_["val_accuracy"][-1] == pytest.approx(model.score(X[:20], y[:20]))
+    np.testing.assert_array_equal(model.predict_proba(X), classifier().fit(X, y).predict_proba(X))
+    assert (model.n_iter_, model.best_iter_) == (2, 2)
+
+
+def test_early_stopping_gives_back_the_best_weights(data):
+    X, _ = data
+    noise = np.random.default_rng(0).integers(2, size=90)
+    model = classifier(early_stopping=True, epochs=60, learning_rate=0.05, n_iter_no_change=4)
+    model.fit(X[:60], noise[:60], X_val=X[60:], y_val=noise[60:])
+    losses = model.history_["val_loss"]
+    assert model.n_iter_ == len(losses) < 60
+    assert model.best_iter_ == 1 + int(np.argmin(losses))
+    assert model.n_iter_ == model.best_iter_ + 4
+    probabilities = model.predict_proba(X[60:])[np.arange(30), noise[60:]]
+    assert min(losses) == pytest.approx(-np.log(probabilities).mean(), abs=1e-5)
+
+
+def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch):
+    from seqsent import _fitted
+
+    X, _ = data
+    y = np.repeat([0, 1, 2], [10, 20, 60])  # sorted: the last rows would be one class
+    weights = np.linspace(1, 2, 90)
+    seen = []
+    train = _fitted.train_network
+
+    def spy(model, training_data, validation_data, **kwargs):
+        seen.append((training_data, validation_data))
+        return train(model, training_data, validation_data, **kwargs)
+
+    monkeypatch.setattr(_fitted, "train_network", spy)
+    model = classifier(early_stopping=True, validation_fraction=0.2)
+    for _ in range(2):
+        model.fit(X, y, sample_weight=weights)
+    (_, part_y, part_w), (_, held_y, held_w) = seen[0]
+    assert np.bincount(held_y).tolist() == [2, 4, 12]
+    assert np.bincount(part_y).tolist() == [8, 16, 48]
+    np.testing.assert_array_equal(np.sort(np.concatenate([part_w, held_w])), weights)
+    np.testing.assert_array_equal(seen[0][1][0], seen[1][1][0])
+    monkeypatch.undo()
+    with pytest.raises(ValueError, match=r"hold out validation_fraction=0.1 of 3 texts.*X_val"):
+        classifier(early_stopping=True).fit(X[:3], [0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("validation", "error", "message"),
+    [
+        ({"X_val": [[1] * 12]}, ValueError, "y_val is None"),
+        ({"y_val": [1]}, ValueError, "X_val is None"),
+        ({"X_val": [[1] * 12], "y_val": [7]}, ValueError, r"labels \[7\]"),
+        ({"X_val": [[1] * 12], "y_val": [0, 1]}, ValueError, "1 rows, but y_val has 2"),
+        ({"X_val": [[1] * 5], "y_val": [1]}, ValueError, "5 features"),
+        ({"X_val": ["good film"], "y_val": [1]}, TypeError, "transform_input="),
+    ],
+)
+def test_validation_data_that_cannot_be_used(validation, error, message, data):
+    with pytest.raises(error, match=message):
+        classifier().fit(*data, **validation)
+
+
+# Going on
+
+
+def test_partial_fit_goes_on(data):
+    X, y = data
+    model = classifier(num_words=60)
+    for epoch in range(1, 4):
+        model.partial_fit(X, y, classes=[0, 1])
+        assert model.n_iter_ == epoch
+    assert len(model.loss_curve_) == 3
+    whole = classifier(num_words=60, epochs=3, shuffle=False).fit(X, y)
+    parts = classifier(num_words=60, shuffle=False)
+    for _ in range(3):
+        parts.partial_fit(X, y, classes=[0, 1])
+    np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, atol=1e-5)
+
+
+def test_partial_fit_may_see_a_class_late(data):
+    X, _ = data
+    model = classifier(num_words=60).partial_fit(X, ["a"] * 90, classes=["a", "b", "c"])
+    assert model.predict_proba(X).shape == (90, 3)
+    model.partial_fit(X, ["b"] * 90)
+    with pytest.raises(ValueError, match=r"labels \['z'\]"):
+        model.partial_fit(X, ["z"] * 90)
+    with pytest.raises(ValueError, match="goes on with the classes"):
+        model.partial_fit(X, ["b"] * 90, classes=["a", "b"])
+
+
+def test_partial_fit_without_a_table_size_warns(data):
+    X, y = data
+    with pytest.warns(UserWarning, match="Set num_words"):
+        model = classifier().partial_fit(X, y, classes=[0, 1])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.partial_fit(X + 5000, y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "message"),
+    [
+        ({"early_stopping": True}, {"classes": [0, 1]}, "early_stopping"),
+        ({"class_weight": "balanced"}, {"classes": [0, 1]}, "balanced"),
+        ({}, {}, "classes must be passed on the first call"),
+        ({}, {"classes": [0]}, "at least 2"),
+    ],
+)
+def test_partial_fit_that_cannot_begin(parameters, arguments, message, data):
+    model = classifier(num_words=60, **parameters)
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(*data, **arguments)
+    assert not hasattr(model, "classes_")
+
+
+def test_warm_start(data):
+    X, y = data
+    model = classifier(warm_start=True, epochs=2, shuffle=False).fit(X, y)
+    model.fit(X, y)
+    assert model.n_iter_ == 4
+    whole = classifier(epochs=4, shuffle=False).fit(X, y)
+    np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_, atol=1e-5)
+    with pytest.raises(ValueError, match="goes on with the classes"):
+        model.fit(X, np.where(y, "good", "bad"))
+    with pytest.raises(ValueError, match="word id 5059"):
+        model.fit(X + 5000, y)
+
+
+# What must not happen
+
+
+def test_a_fit_that_fails_leaves_the_fit_before(data):
+    X, y = data
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    model = classifier(warm_start=True).fit(X, y)
+    expected = model.predict_proba(X)
+    history = dict(model.history_)
+
+    def assert_whole():
+        np.testing.assert_array_equal(model.predict_proba(X), expected)
+        assert model.history_ == history
+        assert model.n_features_in_ == 12
+
+    for wrong in [(X[:, :5], np.zeros(90)), (X, np.linspace(0, 1, 90)), (-X, y), (X + 9000, y)]:
+        with pytest.raises(ValueError):  # noqa: PT011  # each has a test of its own
+            model.fit(*wrong)
+        assert_whole()
+    for warm_start in (True, False):
+        model.set_params(warm_start=warm_start, callbacks=[Interrupt()])
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, y)
+        assert_whole()
+    model.set_params(callbacks=None, cell="transformer")
+    with pytest.raises(ValueError, match="'cell' parameter"):
+        model.fit(X, y)
+    model.set_params(cell="lstm", optimizer="adamant")
+    with pytest.raises(ValueError, match="optimizer='adamant' is not known"):
+        model.fit(X, y)
+    assert_whole()
+
+
+def test_nothing_global_and_nothing_of_the_users_changes(data):
+    X, y = (array.copy() for array in data)
+    weights = np.ones(90)
+    before = X.copy(), y.copy(), weights.copy()
+    classifier().fit(X, y)  # whatever Keras sets up once is set up now
+    keras.utils.set_random_seed(11)
+    expected = keras.ops.convert_to_numpy(keras.random.normal((2,)))
+    keras.utils.set_random_seed(11)
+    states = random.getstate(), np.random.get_state()[1].tolist()
+    filters = list(warnings.filters)
+    model = classifier(dropout=0.3, early_stopping=True, bidirectional=True, class_weight={0: 2})
+    model.fit(X, y, sample_weight=weights).predict(X)
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == states
+    assert warnings.filters == filters
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(keras.random.normal((2,))), expected)
+    for array, copy in zip((X, y, weights), before, strict=True):
+        np.testing.assert_array_equal(array, copy)
+
+
+@pytest.mark.parametrize(
+    "parameters", [{}, {"dropout": 0.3, "cell": "gru", "early_stopping": True}]
+)
+def test_same_random_state_same_bits(parameters, data):
+    first, second = (classifier(**parameters).fit(*data) for _ in range(2))
+    for a, b in zip(first.model_.get_weights(), second.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(first.predict_proba(data[0]), second.predict_proba(data[0]))
+    other = classifier(**{**parameters, "random_state": 1}).fit(*data)
+    assert not np.allclose(first.predict_proba(data[0]), other.predict_proba(data[0]))
+    generators = [
+        classifier(**{**parameters, "random_state": np.random.RandomState(0)}).fit(*data)
+        for _ in range(2)
+    ]
+    np.testing.assert_array_equal(*(model.predict_proba(data[0]) for model in generators))
+
+
+def test_callbacks_are_copied(data):
+    class Count(keras.callbacks.Callback):
+        n_epochs = 0
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.n_epochs += 1
+            assert "log_loss" not in logs
+            assert self.model is not None
+
+    count = Count()
+    classifier(callbacks=[count]).fit(*data)
+    assert count.n_epochs == 0
+    assert count.model is None
+
+
+def test_silent_unless_told_to_speak(data, capfd):
+    classifier().fit(*data).predict(data[0])
+    assert capfd.readouterr() == ("", "")
+    model = classifier(verbose=1).fit(*data)
+    shown = capfd.readouterr().out
+    assert "Epoch 2/2" in shown
+    assert "accuracy" in shown
+    model.predict(data[0])
+    assert "90/90" in capfd.readouterr().out
+
+
+def test_weights_set_on_the_model_are_seen(data, fitted):
+    model = clone(fitted).fit(*data)
+    model.model_.set_weights([np.zeros_like(w) for w in model.model_.get_weights()])
+    np.testing.assert_array_equal(model.predict_proba(data[0]), 0.5)
+
+
+def test_optimizers(data):
+    adam = keras.optimizers.Adam(0.004)
+    by_name = classifier().fit(*data)
+    by_instance = classifier(optimizer=adam, learning_rate=0.5).fit(*data)
+    np.testing.assert_array_equal(
+        by_name.predict_proba(data[0]), by_instance.predict_proba(data[0])
+    )
+    assert not adam.built
+    classifier(optimizer="sgd", epochs=1).fit(*data)
+
+
+def test_a_parameter_that_others_call_differently():
+    with pytest.raises(ValueError, match="Did you mean 'state_dim'"):
+        classifier().set_params(units=3)
+
+
+def test_clone_shares_the_embedding_weights():
+    matrix = np.zeros((88_000, 50), dtype=np.float32)
+    model = classifier(embedding_weights=matrix)
+    assert clone(model).embedding_weights is matrix
+    assert clone(model).state_dim == 6

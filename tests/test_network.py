@@ -1,0 +1,194 @@
+"""The network against Keras written by hand, and its own promises."""
+
+import random
+
+import numpy as np
+import pytest
+
+from seqsent import build_network
+from seqsent._backend import import_keras
+
+keras = import_keras()
+
+N_WORDS, ROW_LENGTH = 60, 12
+CELLS = {
+    "simple": keras.layers.SimpleRNN,
+    "lstm": keras.layers.LSTM,
+    "gru": keras.layers.GRU,
+}
+
+
+@pytest.fixture(scope="module")
+def ids():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(1, N_WORDS, size=(7, ROW_LENGTH), dtype=np.int32)
+    for row, padding in zip(rows, [0, 0, 1, 4, 7, 11, 12], strict=True):
+        row[:padding] = 0
+    return rows
+
+
+def by_hand(cell, n_outputs=1):
+    return keras.Sequential(
+        [
+            keras.Input((ROW_LENGTH,), dtype="int32"),
+            keras.layers.Embedding(N_WORDS, 5),
+            CELLS[cell](6),
+            keras.layers.Dense(n_outputs, activation="sigmoid" if n_outputs == 1 else "softmax"),
+        ]
+    )
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("cell", CELLS)
+def test_unmasked_network_equals_the_hand_written_one(cell, n_outputs, ids):
+    network = build_network(
+        cell=cell,
+        state_dim=6,
+        embed_dim=5,
+        num_words=N_WORDS,
+        mask_padding=False,
+        meta={"n_classes_": max(n_outputs, 2)},
+        random_state=0,
+    )
+    hand = by_hand(cell, n_outputs)
+    hand.set_weights(network.get_weights())
+    assert network.count_params() == hand.count_params()
+    np.testing.assert_allclose(
+        network.predict(ids, verbose=0), hand.predict(ids, verbose=0), atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
+@pytest.mark.parametrize("cell", CELLS)
+def test_padding_does_not_change_the_answer(cell, pooling, bidirectional, ids):
+    network = build_network(
+        cell=cell,
+        state_dim=4,
+        num_words=N_WORDS,
+        pooling=pooling,
+        bidirectional=bidirectional,
+        n_layers=2,
+        random_state=0,
+    )
+    expected = network.predict(ids, verbose=0)
+    assert np.isfinite(expected).all()  # the last row is an empty text
+    in_front, behind = np.pad(ids, [(0, 0), (5, 0)]), np.pad(ids, [(0, 0), (0, 5)])
+    between = np.insert(ids, [ROW_LENGTH // 2] * 5, 0, axis=1)
+    padded = network.predict(np.vstack([in_front, behind, between]), verbose=0)
+    np.testing.assert_allclose(padded, np.vstack([expected] * 3), atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_max_and_mean_pooling_see_real_words_only(cell, ids):
+    options = {"cell": cell, "state_dim": 4, "num_words": N_WORDS, "random_state": 0}
+    row = ids[3:4]
+    words = row[row != 0][np.newaxis]
+    for pooling in ("max", "mean"):
+        network = build_network(pooling=pooling, **options)
+        every_state = keras.Model(network.inputs, network.get_layer(f"{cell}_1").output)
+        pooled = getattr(every_state.predict(words, verbose=0)[0], pooling)(axis=0)
+        kernel, bias = network.get_layer("output").get_weights()
+        expected = 1 / (1 + np.exp(-(pooled @ kernel + bias)))
+        np.testing.assert_allclose(network.predict(row, verbose=0)[0], expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("mask_padding", [False, True])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
+def test_keras_alone_saves_and_opens_it(pooling, mask_padding, ids, tmp_path):
+    network = build_network(
+        cell="gru", num_words=N_WORDS, pooling=pooling, mask_padding=mask_padding, dropout=0.1
+    )
+    network.save(tmp_path / "network.keras")
+    opened = keras.models.load_model(tmp_path / "network.keras", compile=False)
+    assert {type(layer).__module__.split(".")[0] for layer in opened.layers} == {"keras"}
+    np.testing.assert_array_equal(opened.predict(ids, verbose=0), network.predict(ids, verbose=0))
+
+
+def test_configuration_names_stock_initializers():
+    network = build_network(cell="lstm", num_words=N_WORDS, bidirectional=True)
+    clone = keras.models.clone_model(network)
+    assert np.ptp(clone.get_layer("embedding").get_weights()[0]) > 0
+    cell = clone.get_layer("bidirectional_1").forward_layer.cell
+    assert type(cell.recurrent_initializer).__name__ == "Orthogonal"
+    assert cell.unit_forget_bias is True
+
+
+def test_initial_weights_have_keras_distributions():
+    kwargs = {"cell": "lstm", "state_dim": 64, "embed_dim": 64, "num_words": 2000}
+    network = build_network(gate_bias="keras", random_state=0, **kwargs)
+    embedding, kernel, recurrent, bias, dense, dense_bias = network.get_weights()
+    assert abs(embedding).max() == pytest.approx(0.05, rel=1e-3)
+    assert abs(kernel).max() == pytest.approx(np.sqrt(6 / (64 + 256)), rel=1e-2)
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(64), atol=1e-5)
+    np.testing.assert_array_equal(bias, np.repeat([0, 1, 0, 0], 64))
+    assert abs(dense).max() <= np.sqrt(6 / 65)
+    np.testing.assert_array_equal(dense_bias, [0])
+
+
+def test_chrono_bias_lies_at_the_time_scale():
+    kwargs = {"state_dim": 200, "num_words": 10, "time_scale": 101, "random_state": 0}
+    lstm = build_network(cell="lstm", **kwargs).get_weights()[3].reshape(4, -1)
+    np.testing.assert_array_equal(lstm[0], -lstm[1])
+    np.testing.assert_array_equal(lstm[2:], 0)
+    u = np.exp(lstm[1])
+    assert u.min() >= 1
+    assert u.max() <= 100.001
+    assert u.mean() == pytest.approx(50.5, rel=0.15)
+    gru = build_network(cell="gru", **kwargs).get_weights()[3]
+    np.testing.assert_array_equal(gru[1], 0)
+    np.testing.assert_array_equal(gru[0, 200:], 0)
+    assert np.exp(gru[0, :200]).mean() == pytest.approx(50.5, rel=0.15)
+
+
+def test_chrono_takes_the_time_scale_from_meta():
+    biases = [
+        build_network(num_words=10, random_state=0, **kwargs).get_weights()[3]
+        for kwargs in ({"meta": {"n_features_in_": 30}}, {"time_scale": 30})
+    ]
+    np.testing.assert_array_equal(*biases)
+
+
+def test_compile_kwargs_beat_the_defaults():
+    optimizer = keras.optimizers.SGD(0.5)
+    network = build_network(num_words=10, compile_kwargs={"optimizer": optimizer, "loss": None})
+    assert network.optimizer is optimizer
+    assert network.loss.name == "binary_crossentropy"
+
+
+def test_same_seed_same_weights_and_no_global_state():
+    python_state, numpy_state = random.getstate(), np.random.get_state()[1].copy()
+    keras.utils.set_random_seed(3)
+    expected_draw = keras.ops.convert_to_numpy(keras.random.uniform((3,)))
+    keras.utils.set_random_seed(3)
+    kwargs = {"num_words": 20, "bidirectional": True, "dropout": 0.2, "random_state": 5}
+    state = random.getstate()
+    first, second = build_network(**kwargs), build_network(**kwargs)
+    assert random.getstate() == state
+    np.testing.assert_array_equal(
+        keras.ops.convert_to_numpy(keras.random.uniform((3,))), expected_draw
+    )
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    random.setstate(python_state)
+    np.random.set_state(("MT19937", numpy_state, 624))
+
+
+def test_size_of_the_table_must_be_known():
+    with pytest.raises(ValueError, match="needs num_words"):
+        build_network(cell="gru")
+
+
+def test_embedding_weights_decide_the_table(tmp_path):
+    matrix = np.arange(12.0).reshape(4, 3)
+    np.save(tmp_path / "vectors.npy", matrix)
+    for weights in (matrix, matrix.tolist(), tmp_path / "vectors.npy"):
+        network = build_network(embedding_weights=weights, train_embedding=False)
+        np.testing.assert_array_equal(network.get_layer("embedding").get_weights()[0], matrix)
+        assert not network.get_layer("embedding").trainable
+    with pytest.raises(ValueError, match="num_words=9 contradicts embedding_weights, which has 4"):
+        build_network(embedding_weights=matrix, num_words=9)
+    with pytest.raises(ValueError, match=r"matrix of shape .* got an array of shape \(3,\)"):
+        build_network(embedding_weights=[1.0, 2.0, 3.0])
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        build_network(embedding_weights=[[np.nan]])

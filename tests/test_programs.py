@@ -1,0 +1,137 @@
+"""Equal networks share compiled functions; none influences another."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from seqsent import RecurrentSentimentClassifier, _programs
+from seqsent._backend import import_keras
+
+keras = import_keras()
+pytestmark = pytest.mark.skipif(
+    keras.backend.backend() != "jax", reason="functions are shared under JAX only"
+)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.integers(1, 60, size=(120, 20), dtype=np.int32)
+    X[:40, :8] = 0
+    return X, (X[:, -3] > 30).astype(int)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch):
+    cache = type(_programs._programs)()
+    monkeypatch.setattr(_programs, "_programs", cache)
+    return cache
+
+
+def classifier(**parameters):
+    return RecurrentSentimentClassifier(
+        **{"state_dim": 4, "embed_dim": 4, "epochs": 2, "random_state": 0, **parameters}
+    )
+
+
+def test_equal_networks_share_and_others_do_not(data, empty_cache):
+    fitted = classifier().fit(*data)
+    fitted.predict(data[0])
+    assert len(empty_cache) == 2
+    same = [
+        {},
+        {"random_state": 1},
+        {"learning_rate": 0.1},
+        {"gate_bias": "keras"},
+        {"class_weight": "balanced"},
+        {"batch_size": 64},
+        {"epochs": 1},
+    ]
+    for parameters in same:
+        classifier(**parameters).fit(*data).predict(data[0])
+    assert len(empty_cache) == 2
+    others = [
+        {"cell": "gru"},
+        {"state_dim": 5},
+        {"dropout": 0.2},
+        {"pooling": "max"},
+        {"optimizer": "rmsprop"},
+        {"optimizer": keras.optimizers.Adam(weight_decay=0.1)},
+        {"optimizer": keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(0.1, 10))},
+        {"mask_padding": False},
+        {"train_embedding": False},
+    ]
+    for n_others, parameters in enumerate(others, start=1):
+        classifier(**parameters).fit(*data)
+        assert sum(key[0][0] == "train" for key in empty_cache) == 1 + n_others, parameters
+
+
+def test_the_shared_function_gives_what_a_fresh_one_gives(data, monkeypatch):
+    interleaved = [
+        {"learning_rate": 0.1},
+        {"dropout": 0.4, "random_state": 3},
+        {"random_state": 7},
+        {"dropout": 0.4, "random_state": 4},
+        {"learning_rate": 0.001, "optimizer": "sgd"},
+    ]
+    shared = [classifier(**parameters).fit(*data) for parameters in interleaved * 2]
+    for first, second in zip(shared[:5], shared[5:], strict=True):
+        np.testing.assert_array_equal(first.predict_proba(data[0]), second.predict_proba(data[0]))
+    monkeypatch.setattr(_programs, "_can_share", lambda: False)
+    for ours, parameters in zip(shared[:5], interleaved, strict=True):
+        plain = classifier(**parameters).fit(*data)
+        np.testing.assert_allclose(ours.loss_curve_, plain.loss_curve_, atol=1e-5)
+        np.testing.assert_allclose(
+            ours.predict_proba(data[0]), plain.predict_proba(data[0]), atol=1e-5
+        )
+
+
+def test_fits_in_threads_do_not_mix(data):
+    grid = [
+        {"random_state": seed, "learning_rate": rate, "dropout": dropout}
+        for seed, rate, dropout in [(0, 0.1, 0), (1, 0.01, 0), (0, 0.1, 0.5), (1, 0.01, 0.5)]
+    ] * 2
+    alone = [classifier(**parameters).fit(*data).predict_proba(data[0]) for parameters in grid]
+    _programs._programs.clear()
+    together = [None] * len(grid)
+
+    def fit(i):
+        together[i] = classifier(**grid[i]).fit(*data).predict_proba(data[0])
+
+    threads = [threading.Thread(target=fit, args=(i,)) for i in range(len(grid))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for a, b in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_callback_that_changes_the_learning_rate_stays_alone(data):
+    class Freeze(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.optimizer.learning_rate = 0.0
+
+    before = classifier().fit(*data)
+    frozen = classifier(callbacks=[Freeze()], epochs=3).fit(*data)
+    after = classifier().fit(*data)
+    np.testing.assert_allclose(frozen.loss_curve_, frozen.loss_curve_[0], rtol=1e-5)
+    np.testing.assert_array_equal(before.loss_curve_, after.loss_curve_)
+
+
+def test_the_cache_is_bounded(data, empty_cache, monkeypatch):
+    monkeypatch.setattr(_programs, "_MAX_PROGRAMS", 2)
+    for state_dim in (3, 4, 5):
+        classifier(state_dim=state_dim, epochs=1).fit(*data)
+    assert [key[0][1].state_dim for key in empty_cache] == [4, 5]
+
+
+def test_the_model_is_left_a_plain_one(data):
+    fitted = classifier().fit(*data)
+    model = fitted.model_
+    assert model.train_function is None
+    expected = fitted.predict_proba(data[0])[:, 1:]
+    np.testing.assert_allclose(model.predict(data[0], verbose=0), expected, atol=1e-6)
+    model.fit(data[0], data[1][:, np.newaxis], epochs=1, verbose=0)
+    assert not np.allclose(fitted.predict_proba(data[0])[:, 1:], expected)
