@@ -50,9 +50,14 @@ def test_concurrent_writers_leave_one_whole_file(tmp_path):
 def test_failure_keeps_the_file_that_was_there(tmp_path):
     target = tmp_path / "file"
     target.write_text("whole")
-    with pytest.raises(KeyboardInterrupt), _cache.replaced_when_complete(target) as temporary:
-        temporary.write_text("half")
-        raise KeyboardInterrupt
+
+    def fail():
+        with _cache.replaced_when_complete(target) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert target.read_text() == "whole"
     assert list(tmp_path.iterdir()) == [target]
 
