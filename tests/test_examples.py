@@ -1,0 +1,131 @@
+"""Each example runs as a user would run it, small, and prints what it promises."""
+
+import ast
+import re
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqsent.datasets import make_reviews
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+CELLS = {"simple", "lstm", "gru"}
+WARNINGS = ("-Werror", "-Wignore:__array__ implementation doesn't accept a copy keyword")
+
+
+def run_example(name: str, folder: Path, *options: object) -> str:
+    """Return what an example prints when it is run in `folder`, warnings being errors."""
+    command = [sys.executable, *WARNINGS, EXAMPLES / name, *options]
+    done = subprocess.run(
+        list(map(str, command)), cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list(folder.iterdir()), "an example left files behind"
+    return done.stdout
+
+
+def read_table(output: str, header: str) -> pd.DataFrame:
+    """Return the table whose first line holds `header`, up to the next empty line."""
+    lines = [line.strip() for line in output.splitlines()]
+    start = next(i for i, line in enumerate(lines) if re.match(header, line))
+    end = lines.index("", start) if "" in lines[start:] else len(lines)
+    return pd.read_csv(StringIO("\n".join(lines[start:end])), sep=r"\s{2,}", engine="python")
+
+
+@pytest.fixture(scope="module")
+def imdb_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds synthetic reviews in the form of IMDB's files."""
+    home = tmp_path_factory.mktemp("imdb")
+    for part, seed in (("train", 0), ("test", 1)):
+        frame = make_reviews(700, as_frame=True, random_state=seed).frame
+        movies = np.random.RandomState(seed).randint(200, size=len(frame))
+        frame.assign(rating=1 + 9 * frame["label"], movie=movies).to_csv(
+            home / f"{part}.csv", index=False
+        )
+    return home
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.name)
+def test_layout(path: Path) -> None:
+    source = path.read_text(encoding="utf-8")
+    _, rule, title, underline, empty, *_ = f"\n{ast.get_docstring(ast.parse(source))}".split("\n")
+    assert rule == underline == "=" * len(title)
+    assert empty == ""
+    assert "\n# %%\n# " in source
+
+
+def test_quickstart(tmp_path: Path) -> None:
+    output = run_example("quickstart.py", tmp_path, "--n-samples", 600, "--epochs", 6)
+    assert "600 reviews to train on, 500 to test on" in output
+    text, words = (re.search(rf"^{name} *: (.*)", output, re.M)[1] for name in ("text", "words"))
+    assert words.split()[0] == "[START]"
+    assert words.split()[1:] == re.sub(r"[.,']", " ", text.lower()).split()
+
+    cells = read_table(output, "cell  parameters").set_index("cell")
+    assert set(cells.index) == CELLS
+    assert cells["accuracy"].min() > 0.65  # the test set is balanced
+    assert cells["log loss"].max() < np.log(2)
+    assert cells["parameters"].is_unique
+
+    gru = [float(x) for x in re.findall(r"^ *\S+ +\S+ +(\S+) +The film was", output, re.M)]
+    dull_at_first, wonderful_at_first = gru
+    assert dull_at_first > 0.5 > wonderful_at_first
+
+
+def test_quickstart_imdb(tmp_path: Path, imdb_home: Path) -> None:
+    options = ("--data", "imdb", "--data-home", imdb_home, "--n-samples", 300, "--epochs", 1)
+    output = run_example("quickstart.py", tmp_path, *options)
+    assert "300 reviews to train on, 300 to test on" in output
+    assert set(read_table(output, "cell  parameters")["cell"]) == CELLS
+
+
+def test_grid_search(tmp_path: Path) -> None:
+    options = ("--n-samples", 600, "--state-dims", 8)
+    output = run_example("grid_search.py", tmp_path, *options)
+    results = read_table(output, "param_classifier__cell")
+    assert set(results["param_classifier__cell"]) == CELLS
+    assert set(results["param_classifier__state_dim"]) == {8}
+    assert results["mean_test_score"].is_monotonic_decreasing
+    assert results["mean_test_score"].max() > 0.65
+
+    best = ast.literal_eval(re.search(r"^best: (.*)", output, re.M)[1])
+    assert best["classifier__cell"] == results["param_classifier__cell"][0]
+    assert float(re.search(r"on 150 other reviews: (\S+)", output)[1]) > 0.65
+
+
+@pytest.mark.parametrize("data", ["reviews", "imdb"])
+def test_cross_validation_pandas(tmp_path: Path, imdb_home: Path, data: str) -> None:
+    options = ("--data", data, "--data-home", imdb_home, "--n-samples", 600)
+    output = run_example("cross_validation_pandas.py", tmp_path, *options)
+    scores = read_table(output, "mean  ")
+    assert scores.loc["test_accuracy", "mean"] > 0.7
+    assert scores.loc["test_roc_auc", "mean"] > 0.75
+    assert scores.loc["test_neg_log_loss", "mean"] > -np.log(2)
+
+    mistakes = read_table(output, "label  positive")
+    assert len(mistakes) == 5
+    assert ((mistakes["positive"] > 0.5) != mistakes["label"]).all()
+
+
+def test_reproduce_tutorial(tmp_path: Path, shared_data: Path) -> None:
+    if not (shared_data / "keras_imdb").is_dir():
+        pytest.skip(f"no keras_imdb in {shared_data}")
+    options = ("--data-home", shared_data, "--n-samples", 600, "--epochs", 2, "--cell", "simple")
+    output = run_example("reproduce_tutorial.py", tmp_path, *options)
+    assert "words: [START] this film was just brilliant casting" in output
+    assert "600 reviews to train on, 600 to validate on" in output
+    # 10,000 x 32 vectors, 32 x (32 + 32 + 1) in the cell, 33 in the last layer
+    assert "simple, 322113 parameters" in output
+    rows = re.findall(r"^(\d)" + r" +(\d\.\d+)" * 4 + "$", output, re.M)
+    epochs = pd.DataFrame(rows, columns=["epoch", "loss", "accuracy", "val_loss", "val_accuracy"])
+    epochs = epochs.astype(float)
+    assert epochs["epoch"].tolist() == [1, 2]
+    assert epochs["loss"].is_monotonic_decreasing
+    assert epochs["accuracy"][1] > 0.55
+    in_the_end = read_table(output, "cell  test accuracy")
+    assert in_the_end["test accuracy"][0] == pytest.approx(epochs["val_accuracy"][1], abs=2e-4)
