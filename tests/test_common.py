@@ -92,6 +92,12 @@ def test_scikit_learn_check_that_feeds_no_matrix(check: str) -> None:
     getattr(estimator_checks, check)("SequenceVectorizer", SequenceVectorizer())
 
 
+def test_scikit_learn_check_of_parameters() -> None:
+    # not among the checks that parametrize_with_checks yields
+    classifier = RecurrentSentimentClassifier()
+    estimator_checks.check_param_validation("RecurrentSentimentClassifier", classifier)
+
+
 @pytest.mark.skipif(
     "expect_only_array_outputs" not in signature(estimator_checks.check_array_api_input).parameters,
     reason="asked only of estimators that take arrays of other libraries",

@@ -151,6 +151,16 @@ class TestSearch:
         by_hand = small_pipeline().set_params(**parallel.best_params_).fit(texts, names)
         assert_array_equal(parallel.predict_proba(texts), by_hand.predict_proba(texts))
 
+    def test_threads_find_the_same(self, texts: np.ndarray, names: np.ndarray) -> None:
+        grid = {"classifier__state_dim": [3, 5, 6]}  # sizes that have not been compiled yet
+        search = GridSearchCV(small_pipeline(), grid, cv=FOLDS, error_score="raise")
+        with parallel_config("threading", n_jobs=3):
+            parallel = clone(search).fit(texts, names)
+        search.fit(texts, names)
+        key = "mean_test_score"
+        assert_array_equal(parallel.cv_results_[key], search.cv_results_[key])
+        assert_array_equal(parallel.predict_proba(texts), search.predict_proba(texts))
+
     def test_pandas_columns(
         self, search: GridSearchCV, texts: np.ndarray, names: np.ndarray
     ) -> None:
