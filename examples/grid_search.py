@@ -29,7 +29,7 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
     parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
     parser.add_argument("--n-samples", type=int, default=2000, help="a quarter is kept to test")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, help="default: 6, IMDB: 3")
     parser.add_argument("--state-dims", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--n-jobs", type=int, default=1)
     return parser.parse_args()
@@ -56,10 +56,11 @@ def main() -> None:
     reviews = load_reviews(options)
     train, test = train_test_split(reviews, stratify=reviews["label"], random_state=0)
 
+    is_imdb = options.data == "imdb"
     pipeline = make_sentiment_pipeline(
-        maxlen=150 if options.data == "imdb" else 50,
+        maxlen=150 if is_imdb else 50,
         batch_size=32,
-        epochs=options.epochs,
+        epochs=options.epochs or (3 if is_imdb else 6),
         random_state=0,
     )
     grid = {
