@@ -147,6 +147,8 @@ def _make_batches(
     widths = None
     if schedule.trim:
         n_steps = schedule.epochs * len(ids) // schedule.batch_size
+        if keras.backend.backend() == "tensorflow":
+            n_steps = 0  # it takes the shape of all batches from the first two
         widths = choose_widths(count_words(ids), ids.shape[1], n_steps)
     if weights is None:
         weights = np.ones(len(ids))
