@@ -114,9 +114,12 @@ class Architecture:
             states = layers.Add(name="words_only")([states, penalty])
             return layers.GlobalMaxPooling1D(name="max")(states)
         # A softmax over equal scores weighs words alike, and padding by exp(-1e9) = 0.
+        # Two axes, because Keras warns of a softmax over one that may have size 1.
         scores = layers.Rescaling(1e9, -1e9, name="word_scores")(is_word)
-        weights = layers.Softmax(axis=1, name="word_weights")(scores)
-        return layers.Dot(axes=(1, 1), name="mean")([weights, states])
+        scores = layers.Reshape((-1, 1), name="score_column")(scores)
+        weights = layers.Softmax(axis=(1, 2), name="word_weights")(scores)
+        mean = layers.Dot(axes=(1, 1), name="weighted_sum")([weights, states])
+        return layers.Reshape((states.shape[-1],), name="mean")(mean)
 
 
 def load_embedding_weights(

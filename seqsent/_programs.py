@@ -79,7 +79,7 @@ def predict_function(architecture: Architecture) -> Callable[..., Any] | None:
 def _can_share() -> bool:
     return (
         keras.backend.backend() == "jax"
-        and not keras.config.is_nnx_enabled()
+        and not getattr(keras.config, "is_nnx_enabled", bool)()  # since Keras 3.11
         and keras.distribution.distribution() is None
     )
 
@@ -113,6 +113,8 @@ def _make_training_programs(architecture: Architecture, optimizer: Any) -> Train
     one_batch = Batches(row, np.zeros(1, dtype=np.float32), np.ones(1, np.float32), 1, None)
     donor.fit(one_batch, epochs=0, verbose=0)  # builds optimizer and metrics, runs nothing
     donor.make_test_function()
+    if hasattr(donor, "_record_training_state_sharding_spec"):  # before Keras 3.14
+        donor._record_training_state_sharding_spec()  # what fit forgets when it ends
     _drop_values([*donor.variables, *donor.optimizer.variables])
 
     def step(function: Callable[..., Any]) -> Callable[..., Any]:

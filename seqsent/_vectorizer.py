@@ -3,14 +3,14 @@
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
-from numbers import Integral, Real
+from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import TransformerMixin, _fit_context
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils._tags import Tags
 
 from ._analysis import KERAS_FILTERS, Analyzer, make_analyzer, warn_about_analysis
@@ -185,11 +185,11 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         "filters": [str, None],
         "stop_words": [StrOptions({"english"}), list, tuple, set, frozenset, None],
         "min_df": [
-            Interval(Real, 0, 1, closed="both"),
+            Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
         ],
         "max_df": [
-            Interval(Real, 0, 1, closed="both"),
+            Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
         ],
         "vocabulary": [Mapping, "array-like", None],

@@ -92,10 +92,10 @@ def test_scikit_learn_check_that_feeds_no_matrix(check: str) -> None:
     getattr(estimator_checks, check)("SequenceVectorizer", SequenceVectorizer())
 
 
-def test_scikit_learn_check_of_parameters() -> None:
+@pytest.mark.parametrize("kind", [RecurrentSentimentClassifier, SequenceVectorizer])
+def test_scikit_learn_check_of_parameters(kind: type[BaseEstimator]) -> None:
     # not among the checks that parametrize_with_checks yields
-    classifier = RecurrentSentimentClassifier()
-    estimator_checks.check_param_validation("RecurrentSentimentClassifier", classifier)
+    estimator_checks.check_param_validation(kind.__name__, kind())
 
 
 @pytest.mark.skipif(
