@@ -1,0 +1,59 @@
+"""A text as a vector."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._autodiff import Tail
+from ._estimators import inspect_estimator
+
+
+def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
+    """Return the state from which the verdict on each text is read.
+
+    This is what the output layer sees: the state after the last word, or with
+    ``pooling="max"`` and ``"mean"`` the maximum or mean of the states at all words. It makes
+    a vector of a text, for clustering, a map or a linear model.
+
+    Parameters
+    ----------
+    estimator : RecurrentSentimentClassifier or Pipeline
+        A fitted classifier, or a fitted Pipeline whose last step is one.
+    X : str, iterable of str, or array-like of shape (n_texts, row_length)
+        The texts. A classifier without a vectorizer in front reads rows of word ids instead.
+
+    Returns
+    -------
+    ndarray of shape (n_texts, n_state), float32
+        The states, values between -1 and 1. ``n_state`` is ``state_dim``, twice that for a
+        bidirectional classifier, whose forward half comes first. An empty text gets the
+        state after the mark of the start, or zeros where there is none.
+
+    Raises
+    ------
+    TypeError
+        If the estimator does not end in a RecurrentSentimentClassifier.
+    NotFittedError
+        If the estimator is not fitted.
+
+    See Also
+    --------
+    gate_activations : The state after each word of one text, and the gates.
+
+    Examples
+    --------
+    >>> from sklearn.cluster import KMeans
+    >>> from seqsent import make_sentiment_pipeline
+    >>> from seqsent.datasets import make_reviews
+    >>> from seqsent.inspection import hidden_states
+    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
+    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
+    >>> states = hidden_states(pipeline.fit(texts, labels), texts)
+    >>> states.shape
+    (200, 32)
+    >>> KMeans(n_clusters=2, random_state=0).fit_predict(states).shape
+    (200,)
+    """
+    inspected = inspect_estimator(estimator)
+    return Tail(inspected.network).states(inspected.read(X).ids)

@@ -1,0 +1,153 @@
+"""Scores of words: completeness, differences, signs, and one long frame for many texts."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import logit
+from sklearn.pipeline import Pipeline
+
+from seqsent.datasets import make_reviews
+from seqsent.inspection import gradient_by_lag, token_attributions
+
+Fitted = Callable[[str], Pipeline]
+
+TEXTS = ["The film was dull at first, but in the end it was wonderful", "", "not a good film"]
+METHODS = ["gradient", "occlusion", "integrated_gradients"]
+KINDS = ["simple", "lstm", "gru", "stacked", "both ways", "unmasked", "three classes"]
+
+
+def log_odds(classifier: Any, ids: np.ndarray, place: int) -> np.ndarray:
+    return logit(classifier.predict_proba(ids)[:, place])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_integrated_gradients_are_complete(fitted: Fitted, kind: str) -> None:
+    pipeline = fitted(kind)
+    label = pipeline.classes_[1]
+    scores = token_attributions(
+        pipeline, TEXTS, method="integrated_gradients", class_of_interest=label
+    )
+    sums = scores.groupby("text")["score"].sum()
+    classifier, ids = pipeline[-1], pipeline[:-1].transform(TEXTS)
+    embedding = classifier.model_.get_layer("embedding")
+    table = embedding.get_weights()[0]
+    whole = log_odds(classifier, ids, 1)
+    try:
+        blank = np.zeros_like(table)
+        blank[0] = table[0]
+        embedding.set_weights([blank])
+        nothing = log_odds(classifier, ids, 1)
+    finally:
+        embedding.set_weights([table])
+    np.testing.assert_allclose(sums, whole - nothing, atol=1e-2)
+    assert np.abs(whole - nothing).max() > 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_occlusion_is_the_difference_a_word_makes(fitted: Fitted, kind: str) -> None:
+    pipeline = fitted(kind)
+    classifier, ids = pipeline[-1], pipeline[:-1].transform(TEXTS)
+    label = pipeline.classes_[0]
+    scores = token_attributions(pipeline, TEXTS, method="occlusion", class_of_interest=label)
+    expected = []
+    for row in ids:
+        for place in np.flatnonzero(row):
+            without = row.copy()
+            without[place] = 0
+            whole, lacking = log_odds(classifier, np.stack([row, without]), 0)
+            expected.append(whole - lacking)
+    np.testing.assert_allclose(scores["score"], expected, atol=1e-3)
+    assert np.abs(expected).max() > 0.05
+
+
+@pytest.mark.parametrize("kind", ["gru", "three classes"])
+def test_gradient_is_the_slope_towards_a_zero_vector(fitted: Fitted, kind: str) -> None:
+    pipeline = fitted(kind)
+    classifier, ids = pipeline[-1], pipeline[:-1].transform(["film wonderful"])
+    embedding = classifier.model_.get_layer("embedding")
+    table = embedding.get_weights()[0]
+    scores = token_attributions(pipeline, "film wonderful", class_of_interest=pipeline.classes_[1])[
+        "score"
+    ]
+    expected = []
+    try:
+        for word in ids[0][ids[0] != 0]:
+            values = []
+            for factor in (1.02, 0.98):
+                scaled = table.copy()
+                scaled[word] *= factor
+                embedding.set_weights([scaled])
+                values.append(log_odds(classifier, ids, 1)[0])
+            expected.append((values[0] - values[1]) / 0.04)
+    finally:
+        embedding.set_weights([table])
+    np.testing.assert_allclose(scores, expected, atol=2e-3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_long_frame(fitted: Fitted, method: str) -> None:
+    scores = token_attributions(fitted("gru"), TEXTS, method=method)
+    assert scores.columns.to_list() == ["text", "position", "word", "class", "score"]
+    assert scores["text"].to_list() == [0] * 14 + [1] + [2] * 5
+    assert scores["position"].to_list() == [*range(14), 0, *range(5)]
+    assert scores["word"].to_list()[-6:] == ["[START]", "[START]", "not", "a", "good", "film"]
+    assert (scores["class"] == "positive").all()
+    assert scores["score"].dtype == np.float64
+    parts = [token_attributions(fitted("gru"), text, method=method) for text in TEXTS]
+    alone = pd.concat(parts)["score"]
+    np.testing.assert_allclose(scores["score"], alone, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_two_classes_are_opposites(fitted: Fitted, method: str) -> None:
+    positive, negative = (
+        token_attributions(fitted("lstm"), TEXTS, method=method, class_of_interest=label)
+        for label in ("positive", "negative")
+    )
+    np.testing.assert_allclose(positive["score"], -negative["score"], atol=1e-3)
+    assert (negative["class"] == "negative").all()
+
+
+def test_of_three_classes_the_predicted_one(fitted: Fitted) -> None:
+    pipeline = fitted("three classes")
+    texts, _ = make_reviews(70, return_X_y=True, random_state=1)
+    scores = token_attributions(pipeline, texts)
+    predicted = scores.groupby("text")["class"].first()
+    np.testing.assert_array_equal(predicted, pipeline.predict(texts))
+    assert predicted.nunique() > 1
+    label = predicted.iloc[0]
+    chosen = token_attributions(pipeline, texts[0], class_of_interest=label)
+    np.testing.assert_allclose(chosen["score"], scores.loc[scores["text"] == 0, "score"], atol=1e-4)
+
+
+def test_scores_and_gradients_agree(fitted: Fitted) -> None:
+    pipeline = fitted("simple")
+    words = pipeline[:-1].transform([TEXTS[2]])[0][::-1][:5]
+    table = pipeline[-1].model_.get_layer("embedding").get_weights()[0]
+    bound = gradient_by_lag(pipeline, TEXTS[2])["mean"] * np.linalg.norm(table[words], axis=1)
+    scores = token_attributions(pipeline, TEXTS[2])["score"].to_numpy()[::-1]
+    assert (np.abs(scores) <= bound * 1.001).all()
+
+
+def test_too_steep_to_integrate(fitted: Fitted) -> None:
+    pipeline = fitted("simple")
+    model = pipeline[-1].model_
+    weights = model.get_weights()
+    try:
+        model.set_weights([weights[0], *(1e4 * values for values in weights[1:])])
+        with pytest.raises(ValueError, match="too steep"):
+            token_attributions(pipeline, TEXTS[0], method="integrated_gradients")
+    finally:
+        model.set_weights(weights)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"method": "saliency"}, "method"), ({"class_of_interest": "fair"}, "negative.*positive")],
+)
+def test_wrong_arguments(fitted: Fitted, arguments: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        token_attributions(fitted("gru"), TEXTS, **arguments)
