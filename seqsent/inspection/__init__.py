@@ -1,18 +1,28 @@
 """What a network remembers, and why it decides as it does.
 
-Functions that compute and return data. They take a fitted
+Functions that compute and return data, and Display classes that draw it. They take a fitted
 :class:`~seqsent.RecurrentSentimentClassifier`, which reads rows of word ids, or a fitted
 :class:`~sklearn.pipeline.Pipeline` whose last step is one, which reads text.
 """
 
+from ._attribution_display import TokenAttributionDisplay
 from ._attributions import token_attributions
+from ._gate_display import GateActivationDisplay
 from ._gates import gate_activations
+from ._gradient_display import GradientLagDisplay
 from ._gradients import gradient_by_lag
+from ._history_display import TrainingHistoryDisplay
 from ._neighbors import word_neighbors
 from ._running import running_sentiment
+from ._running_display import RunningSentimentDisplay
 from ._states import hidden_states
 
 __all__ = [
+    "GateActivationDisplay",
+    "GradientLagDisplay",
+    "RunningSentimentDisplay",
+    "TokenAttributionDisplay",
+    "TrainingHistoryDisplay",
     "gate_activations",
     "gradient_by_lag",
     "hidden_states",

@@ -1,0 +1,132 @@
+"""Gradients over the distance from the end, for one or several estimators."""
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import pandas as pd
+
+from ._axes import LINE_COLORS, LINE_STYLES, take_axes
+from ._gradients import gradient_by_lag
+
+
+class GradientLagDisplay:
+    """Curves of how much the verdict depends on words at each distance from the end.
+
+    The lines are means over texts, on a logarithmic scale, and the bands reach from the 10 %
+    to the 90 % quantile.
+
+    Parameters
+    ----------
+    curves : dict of str to pandas.DataFrame
+        Frames that :func:`gradient_by_lag` returned, by the names of the lines.
+
+    Attributes
+    ----------
+    ax_ : matplotlib.axes.Axes
+        The axes drawn on.
+    figure_ : matplotlib.figure.Figure
+        Their figure.
+    lines_ : list of matplotlib.lines.Line2D
+        One line per curve.
+    bands_ : list of matplotlib.collections.PolyCollection
+        One band per curve; empty where ``plot`` was told to draw none.
+
+    See Also
+    --------
+    gradient_by_lag : Computes a curve.
+
+    Examples
+    --------
+    >>> from seqsent import make_sentiment_pipeline
+    >>> from seqsent.datasets import make_reviews
+    >>> from seqsent.inspection import GradientLagDisplay
+    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
+    >>> pipelines = {
+    ...     cell: make_sentiment_pipeline(cell, epochs=1, random_state=0).fit(texts, labels)
+    ...     for cell in ["simple", "gru"]
+    ... }
+    >>> display = GradientLagDisplay.from_estimator(pipelines, texts[:50])
+    >>> [line.get_label() for line in display.lines_]
+    ['simple', 'gru']
+    """
+
+    def __init__(self, curves: Mapping[str, pd.DataFrame]) -> None:
+        self.curves = curves
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        max_lag: int | None = None,
+        *,
+        name: str | None = None,
+        ax: Any = None,
+    ) -> Self:
+        """Compute the curves of estimators and draw them.
+
+        Parameters
+        ----------
+        estimator : RecurrentSentimentClassifier, Pipeline, or dict of str to either
+            A fitted estimator, or several by the names of their lines.
+        X : str, iterable of str, or array-like of shape (n_texts, row_length)
+            The texts.
+        max_lag : int, default=None
+            The largest lag, in words. None goes back to the first word of the longest text.
+        name : str, default=None
+            Name of the line of a single estimator; None takes that of its class.
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on. None makes a figure.
+
+        Returns
+        -------
+        GradientLagDisplay
+            The drawn display.
+        """
+        if not isinstance(estimator, Mapping):
+            estimator = {name or type(estimator).__name__: estimator}
+        X = X if isinstance(X, str) or hasattr(X, "__len__") else list(X)  # it is read repeatedly
+        curves = {key: gradient_by_lag(one, X, max_lag) for key, one in estimator.items()}
+        return cls(curves).plot(ax)
+
+    def plot(self, ax: Any = None, *, bands: bool = True) -> Self:
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, default=None
+            Axes to draw on. None makes a figure. Lines that are there already keep their
+            colours to themselves.
+        bands : bool, default=True
+            Whether to draw the spread over texts.
+
+        Returns
+        -------
+        GradientLagDisplay
+            The display itself.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        self.ax_, self.figure_ = take_axes(self, ax, (7.0, 4.5))
+        ax = self.ax_
+        self.lines_: list[Any] = []
+        self.bands_: list[Any] = []
+        for name, curve in self.curves.items():
+            number = len(ax.lines)
+            color = LINE_COLORS[number % len(LINE_COLORS)]
+            style = LINE_STYLES[number % len(LINE_STYLES)]
+            self.lines_ += ax.plot(curve.index, curve["mean"], style, color=color, label=name)
+            if bands:
+                band = ax.fill_between(
+                    curve.index, curve["10%"], curve["90%"], color=color, alpha=0.15, linewidth=0
+                )
+                self.bands_.append(band)
+        if any((curve["mean"] > 0).any() for curve in self.curves.values()):
+            ax.set_yscale("log")
+        ax.set_xlabel("Distance from the last word (words)")
+        ax.set_ylabel("Gradient norm (log-odds per unit of a word vector)")
+        ax.legend()
+        return self
