@@ -105,7 +105,7 @@ def _shared(key: Hashable, make: Callable[[], Any]) -> Any:
 
 
 def _make_training_programs(architecture: Architecture, optimizer: Any) -> TrainingPrograms:
-    donor = architecture.assemble(InitialWeights(np.random.default_rng(0)))
+    donor = _make_donor(architecture)
     compile_kwargs = default_compile_kwargs(architecture.n_outputs)
     compile_kwargs["optimizer"] = type(optimizer).from_config(optimizer.get_config())
     donor.compile(**compile_kwargs)
@@ -127,13 +127,22 @@ def _make_training_programs(architecture: Architecture, optimizer: Any) -> Train
 def _make_predict_function(architecture: Architecture) -> Callable[..., Any]:
     import jax
 
-    donor = architecture.assemble(InitialWeights(np.random.default_rng(0)))
+    donor = _make_donor(architecture)
     _drop_values(donor.variables)
 
     def predict(state: Any, ids: Any) -> Any:
         return donor.stateless_call(*state, ids, training=False)[0]
 
     return _TracesAlone(jax.jit(predict))
+
+
+def _make_donor(architecture: Architecture) -> Any:
+    from ._recurrence import FAST_LAYERS  # imports JAX
+
+    initial = InitialWeights(np.random.default_rng(0))
+    by_name = {layer.__name__: layer for layer in FAST_LAYERS.values()}
+    with keras.saving.custom_object_scope(by_name):  # Bidirectional looks them up by name
+        return architecture.assemble(initial, layers=FAST_LAYERS)
 
 
 def _drop_values(variables: Iterator[Any] | list[Any]) -> None:

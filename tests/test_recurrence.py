@@ -1,0 +1,65 @@
+"""The fast layers compute what Keras's compute: outputs, and gradients of every weight."""
+
+import numpy as np
+import pytest
+
+from seqsent._backend import import_keras
+from seqsent._batches import align_right
+from seqsent._initial_weights import InitialWeights
+from seqsent._network import Architecture
+from seqsent._programs import _make_donor
+
+keras = import_keras()
+if keras.backend.backend() != "jax":
+    pytest.skip("the fast layers are for JAX", allow_module_level=True)
+
+import jax  # noqa: E402  after the backend is known
+
+N_WORDS, N_STEPS = 40, 23  # not a multiple of the chunks
+
+
+@pytest.fixture(scope="module")
+def ids():
+    rng = np.random.default_rng(0)
+    rows = rng.integers(1, N_WORDS, size=(6, N_STEPS), dtype=np.int32)
+    for row, padding in zip(rows, [0, 1, 5, 14, 22, 23], strict=True):
+        row[:padding] = 0
+    rows[0, 7] = 0  # padding between words, which batches move to the front
+    return align_right(rows)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"mask_padding": False},
+        {"bidirectional": True, "n_layers": 2},
+        {"bidirectional": True, "mask_padding": False},
+        {"pooling": "max", "bidirectional": True},
+        {"pooling": "mean", "n_layers": 2},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+def test_outputs_and_gradients(cell, options, ids):
+    architecture = Architecture(
+        cell=cell, state_dim=5, embed_dim=4, n_words=N_WORDS, n_outputs=3, **options
+    )
+    rng = np.random.default_rng(1)
+    stock = architecture.assemble(InitialWeights(rng, time_scale=20))
+    fast = _make_donor(architecture)
+    weights = [w + rng.normal(scale=0.3, size=w.shape).astype(w.dtype) for w in stock.get_weights()]
+    rest = [v.value for v in stock.non_trainable_variables]
+
+    def outputs_and_gradients(model):
+        def loss(weights):
+            outputs, _ = model.stateless_call(weights, rest, ids)
+            return (outputs**2).sum(), outputs
+
+        gradients, outputs = jax.jit(jax.grad(loss, has_aux=True))(weights)
+        return [outputs, *gradients]
+
+    assert [v.shape for v in fast.trainable_variables] == [w.shape for w in weights]
+    pairs = zip(outputs_and_gradients(fast), outputs_and_gradients(stock), strict=True)
+    for ours, keras_own in pairs:
+        np.testing.assert_allclose(ours, keras_own, atol=2e-6, rtol=1e-4)
