@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._backend import import_keras
+from ._compilation_cache import enable_compilation_cache
 from ._initial_weights import InitialWeights
 
 keras = import_keras()
@@ -55,6 +56,7 @@ class Architecture:
         Each random part is given ``seed``: one left without would take it from
         Python's global generator.
         """
+        enable_compilation_cache()
         initializers = {
             "kernel_initializer": keras.initializers.GlorotUniform(seed=seed),
             "recurrent_initializer": keras.initializers.Orthogonal(seed=seed),

@@ -9,6 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+# Programs compiled by tests are kept beside pytest's own cache, not in the user's.
+os.environ.setdefault(
+    "SEQSENT_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
+)
+
 _DEFAULT_SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 

@@ -1,0 +1,80 @@
+"""The compilation cache, in processes of their own: where it is, and what breaks it not."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from seqsent._backend import import_keras
+
+pytestmark = pytest.mark.skipif(
+    import_keras().backend.backend() != "jax", reason="the cache is JAX's"
+)
+
+FIT = """
+import jax, numpy as np
+from seqsent import RecurrentSentimentClassifier
+X = np.arange(40).reshape(10, 4) % 7 + 3
+model = RecurrentSentimentClassifier(cell="simple", epochs=1, random_state=0, num_words=16)
+loss = model.fit(X, [0, 1] * 5).loss_curve_[0]
+print(jax.config.jax_compilation_cache_dir, loss)
+"""
+
+
+def fit(home, cache_dir=None, **environment):
+    """Return the cache folder that a fit used, and its loss."""
+    ours = {k: v for k, v in os.environ.items() if k not in ("SEQSENT_CACHE_DIR", "KERAS_HOME")}
+    ours |= {"XDG_CACHE_HOME": str(home), "KERAS_HOME": str(home), "LOCALAPPDATA": str(home)}
+    if cache_dir is not None:
+        ours["SEQSENT_CACHE_DIR"] = str(cache_dir)
+    result = subprocess.run(
+        [sys.executable, "-c", FIT],
+        env={**ours, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    folder, loss = result.stdout.split()
+    return folder, float(loss)
+
+
+def files_below(folder):
+    return sorted(path for path in folder.rglob("*-cache") if path.is_file())
+
+
+def test_programs_are_kept_and_a_broken_cache_changes_nothing(tmp_path):
+    folder, loss = fit(tmp_path, tmp_path / "mine")
+    kept = files_below(tmp_path / "mine")
+    assert kept
+    assert folder.startswith(str(tmp_path / "mine"))
+    times = [path.stat().st_mtime_ns for path in kept]
+    assert fit(tmp_path, tmp_path / "mine") == (folder, loss)
+    assert [path.stat().st_mtime_ns for path in kept] == times
+    assert files_below(tmp_path / "mine") == kept  # a second process compiles nothing new
+    for path in kept:
+        path.write_bytes(path.read_bytes()[:50])
+    assert fit(tmp_path, tmp_path / "mine") == (folder, loss)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the place differs by platform")
+def test_the_place_is_the_users_cache_directory(tmp_path):
+    assert fit(tmp_path)[0].startswith(str(tmp_path / "seqsent" / "programs"))
+
+
+@pytest.mark.parametrize("switch", ["off", ""])
+def test_it_can_be_turned_off(switch, tmp_path):
+    assert fit(tmp_path, switch)[0] == "None"
+    assert not files_below(tmp_path)
+
+
+def test_a_cache_of_the_users_own_is_left_alone(tmp_path):
+    own = str(tmp_path / "own")
+    assert fit(tmp_path, tmp_path / "mine", JAX_COMPILATION_CACHE_DIR=own)[0] == own
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_place_that_cannot_be_written_to_costs_speed_only(tmp_path):
+    (tmp_path / "file").write_text("no directory")
+    assert fit(tmp_path, tmp_path / "file")[0] == "None"
