@@ -6,6 +6,8 @@ layer, done here in double precision, where no probability is rounded to 0 or 1.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -16,6 +18,8 @@ from scipy.special import logsumexp, softmax
 from .._backend import import_keras
 from .._batches import Ids, prediction_batches
 from .._fitted import FittedNetwork
+from .._initial_weights import InitialWeights
+from .._network import Architecture
 
 keras = import_keras()
 
@@ -45,7 +49,7 @@ class Tail:
             kernel, bias = np.hstack([np.zeros_like(kernel), kernel]), np.append(0.0, bias)
         self.kernel, self.bias = kernel.astype(np.float64), bias.astype(np.float64)
         if model not in _programs:
-            _programs[model] = _make_programs(model)
+            _programs[model] = _make_programs(network)
         self.run, self.pull_back = _programs[model]
 
     def batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Ids]]:
@@ -87,23 +91,51 @@ class Tail:
         return chosen, others
 
 
-def _make_programs(model: Any) -> tuple[Program, Program]:
+def _make_programs(network: FittedNetwork) -> tuple[Program, Program]:
     """Return functions (ids, vectors) -> states and (ids, vectors, weights) -> gradient."""
-    tail = keras.Model(
-        [model.input, model.get_layer("embedding").output], model.get_layer("output").input
-    )
+    tail = _cut(network.model)
     backend = keras.backend.backend()
-    make = {"jax": _with_jax, "tensorflow": _with_tensorflow, "torch": _with_torch}.get(backend)
-    if make is None:
-        raise RuntimeError(
-            f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
-            "tensorflow or torch before Python starts."
-        )
-    return make(tail)
+    if backend == "jax":
+        return _with_jax(tail, network.architecture)
+    if backend == "tensorflow":
+        return _with_tensorflow(tail)
+    if backend == "torch":
+        return _with_torch(tail)
+    raise RuntimeError(
+        f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
+        "tensorflow or torch before Python starts."
+    )
 
 
-def _with_jax(tail: Any) -> tuple[Program, Program]:
+def _cut(model: Any) -> Any:
+    """Return the part of a model from ids and word vectors to what the output layer sees."""
+    inputs = [model.input, model.get_layer("embedding").output]
+    return keras.Model(inputs, model.get_layer("output").input)
+
+
+def _with_jax(tail: Any, architecture: Architecture) -> tuple[Program, Program]:
+    # word vectors come as an argument, so that the size of the table makes no difference
+    states, gradient = _compile_for_jax(replace(architecture, n_words=1, train_embedding=True))
+
+    def weights() -> tuple[list[Any], ...]:
+        kinds = tail.trainable_variables, tail.non_trainable_variables
+        return tuple([variable.value for variable in kind] for kind in kinds)
+
+    def run(ids: Array, vectors: Array) -> Array:
+        return np.asarray(states(vectors, ids, weights()))
+
+    def pull_back(ids: Array, vectors: Array, by_state: Array) -> Array:
+        return np.asarray(gradient(vectors, ids, by_state, weights()))
+
+    return run, pull_back
+
+
+@lru_cache(maxsize=16)
+def _compile_for_jax(architecture: Architecture) -> tuple[Any, Any]:
+    """Return compiled functions that serve all networks of an architecture."""
     import jax
+
+    tail = _cut(architecture.assemble(InitialWeights(np.random.default_rng(0))))
 
     def states(vectors: Any, ids: Any, weights: Any) -> Any:
         return tail.stateless_call(*weights, [ids, vectors], training=False)[0]
@@ -111,19 +143,7 @@ def _with_jax(tail: Any) -> tuple[Program, Program]:
     def weighted(vectors: Any, ids: Any, by_state: Any, weights: Any) -> Any:
         return (states(vectors, ids, weights) * by_state).sum()
 
-    compiled_states, compiled_gradient = jax.jit(states), jax.jit(jax.grad(weighted))
-
-    def weights() -> tuple[list[Any], ...]:
-        kinds = tail.trainable_variables, tail.non_trainable_variables
-        return tuple([variable.value for variable in kind] for kind in kinds)
-
-    def run(ids: Array, vectors: Array) -> Array:
-        return np.asarray(compiled_states(vectors, ids, weights()))
-
-    def pull_back(ids: Array, vectors: Array, by_state: Array) -> Array:
-        return np.asarray(compiled_gradient(vectors, ids, by_state, weights()))
-
-    return run, pull_back
+    return jax.jit(states), jax.jit(jax.grad(weighted))
 
 
 def _with_tensorflow(tail: Any) -> tuple[Program, Program]:

@@ -127,6 +127,6 @@ class GradientLagDisplay:
         if any((curve["mean"] > 0).any() for curve in self.curves.values()):
             ax.set_yscale("log")
         ax.set_xlabel("Distance from the last word (words)")
-        ax.set_ylabel("Gradient norm (log-odds per unit of a word vector)")
+        ax.set_ylabel("Gradient norm (log-odds per unit length)")
         ax.legend()
         return self
