@@ -94,13 +94,15 @@ def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.Da
 def _summarize(norms: np.ndarray) -> pd.DataFrame:
     """Return statistics of each column; NaN stands for texts that are too short."""
     by_lag = pd.DataFrame(norms, columns=pd.RangeIndex(norms.shape[1], name="lag"))
-    return pd.DataFrame(
+    statistics = pd.DataFrame(
         {
             "mean": by_lag.mean(),
             "std": by_lag.std(ddof=0),
             "10%": by_lag.quantile(0.1),
             "50%": by_lag.quantile(0.5),
             "90%": by_lag.quantile(0.9),
-            "n_texts": by_lag.count(),
-        }
+        },
+        index=by_lag.columns,
+        dtype=np.float64,  # also where there are no lags
     )
+    return statistics.assign(n_texts=by_lag.count())
