@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
 
 import numpy as np
 from sklearn.utils import Bunch
@@ -158,9 +159,12 @@ def fetch_imdb(
     frames = _load(home, wanted)
     if frames is None:
         if not download_if_missing:
-            raise OSError(_missing(home))
+            raise OSError(_missing(home, "download_if_missing=False"))
         archive = home / "imdb" / _ARCHIVE
-        download(_URL, archive, _MD5)
+        try:
+            download(_URL, archive, _MD5)
+        except URLError as error:
+            raise OSError(_missing(home, f"no connection ({error.reason})")) from error
         frames = _load_archive(archive)
         # only our own download is deleted, and only once both files replace it
         if _keep(frames, archive.parent):
@@ -180,11 +184,11 @@ def _dtype(column: str) -> type:
     return np.int64 if column in ("label", "rating") else object
 
 
-def _missing(home: Path) -> str:
+def _missing(home: Path, reason: str) -> str:
     return (
-        f"No movie reviews in {home} or its subfolder 'imdb', and download_if_missing=False. "
-        f"Allow the download, or put one of these there: train.csv(.gz) and test.csv(.gz), the "
-        f"folder {_FOLDER}, or the file {_ARCHIVE} from {_URL}."
+        f"No movie reviews in {home} or its subfolder 'imdb', and {reason}. Allow the download, "
+        f"or put one of these there: train.csv(.gz) and test.csv(.gz), the folder {_FOLDER}, or "
+        f"the file {_ARCHIVE} from {_URL}."
     )
 
 

@@ -304,3 +304,12 @@ def test_real_reviews(shared_data, no_network):
     assert frame["rating"].isin([1, 2, 3, 4]).equals(frame["label"] == 0)
     assert frame["movie"].str.fullmatch(r"tt\d{7}").all()
     assert frame["text"].str.len().min() > 10
+
+
+def test_no_connection_says_what_to_do(tmp_path, monkeypatch):
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        port = server.server_port  # closed again below: nobody listens there
+    monkeypatch.setattr(_imdb, "_URL", f"http://127.0.0.1:{port}/aclImdb_v1.tar.gz")
+    with pytest.raises(OSError, match=r"no connection .* put one of these there"):
+        fetch_imdb(data_home=tmp_path)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
