@@ -163,8 +163,8 @@ def fetch_imdb(
         archive = home / "imdb" / _ARCHIVE
         try:
             download(_URL, archive, _MD5)
-        except URLError as error:
-            raise OSError(_missing(home, f"no connection ({error.reason})")) from error
+        except URLError as error:  # an HTTPError, too
+            raise OSError(_missing(home, f"the download failed ({error})")) from error
         frames = _load_archive(archive)
         # only our own download is deleted, and only once both files replace it
         if _keep(frames, archive.parent):
