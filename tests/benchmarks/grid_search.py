@@ -1,0 +1,103 @@
+"""A grid search over cell and state size, from raw text, against scikeras on JAX."""
+
+import json
+import time
+
+from _common import (
+    Options,
+    Result,
+    Row,
+    changed_peer,
+    child,
+    fresh_folder,
+    main,
+    ratio_row,
+    run,
+    shared_data,
+    take_turns,
+    values,
+)
+
+_Grid = tuple[int, list[str], list[int]]
+
+_ROWS, _EPOCHS = 600, 2
+# folds, cells and state sizes; the full ones are those of the peer
+_FULL: _Grid = (3, ["simple", "lstm", "gru"], [16, 32])
+_QUICK: _Grid = (2, ["simple"], [16])
+
+
+def search(folds: str, cells: str, state_dims: str) -> Result:
+    """What scikeras_grid.py does, timed where it is timed."""
+    import keras  # noqa: F401  the peer imports it before its clock starts, too
+    import pandas as pd
+    from sklearn.model_selection import GridSearchCV, StratifiedKFold
+
+    from seqsent import make_sentiment_pipeline
+
+    frame = pd.read_csv(shared_data() / "imdb" / "train.csv.gz").sample(_ROWS, random_state=0)
+    pipeline = make_sentiment_pipeline(
+        num_words=2000,
+        maxlen=100,
+        embed_dim=32,
+        optimizer="rmsprop",
+        learning_rate=0.001,
+        batch_size=64,
+        epochs=_EPOCHS,
+        random_state=0,
+    )
+    grid = {
+        "classifier__cell": json.loads(cells),
+        "classifier__state_dim": json.loads(state_dims),
+    }
+    texts, labels = frame.text.tolist(), frame.label.to_numpy()
+    start = time.perf_counter()
+    GridSearchCV(pipeline, grid, cv=StratifiedKFold(int(folds)), error_score="raise").fit(
+        texts, labels
+    )
+    return {"search_s": time.perf_counter() - start}
+
+
+def measure(options: Options) -> list[Row]:
+    folds, cells, state_dims = _QUICK if options.quick else _FULL
+    grid = [json.dumps(cells), json.dumps(state_dims)]
+    replacements = {
+        json.dumps(_FULL[1]): grid[0],
+        json.dumps(_FULL[2]): grid[1],
+        f"StratifiedKFold({_FULL[0]})": f"StratifiedKFold({folds})",
+    }
+    theirs = changed_peer("scikeras_grid.py", replacements, _ROWS, _EPOCHS)
+    ours = child(__file__, "search", folds, *grid)
+
+    def cold_and_warm(repeat: int) -> Result:
+        with fresh_folder() as cache:
+            cold, warm = run(ours, cache=cache), run(ours, cache=cache)
+        return {"cold_s": cold["search_s"], "warm_s": warm["search_s"]}
+
+    results = take_turns(
+        {"scikeras": lambda repeat: run(theirs), "seqsent": cold_and_warm}, options.repeats
+    )
+    scikeras = values(results["scikeras"], "search_s")
+    fits = folds * len(cells) * len(state_dims) + 1
+    work, against = f"grid search, {fits} fits from raw text", "scikeras on JAX"
+    return [
+        ratio_row(
+            "a",
+            f"{work}, nothing cached",
+            values(results["seqsent"], "cold_s"),
+            against,
+            scikeras,
+            0.45,
+        ),
+        ratio_row(
+            "a",
+            f"{work}, compilation cache warm",
+            values(results["seqsent"], "warm_s"),
+            against,
+            scikeras,
+            0.15,
+        ),
+    ]
+
+
+if __name__ == "__main__":
+    main(measure, {"search": search}, __doc__)
