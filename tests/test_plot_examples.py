@@ -1,0 +1,69 @@
+"""Each example that draws runs as a user would run it, small, and writes its figure."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+plt = pytest.importorskip("matplotlib.pyplot")
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+IMAGES = EXAMPLES / "images"
+WARNINGS = ("-Werror", "-Wignore:__array__ implementation doesn't accept a copy keyword")
+LARGEST_IMAGE = 100_000  # bytes
+
+# A line that each must print.
+EXPECTED = {
+    "plot_attributions.py": r"^0\.\d\d  This hotel was great, not disappointing at all\.$",
+    "plot_cells_and_memory.py": r"^GRU, chrono gates +\d\.\de[-+]\d\d$",
+    "plot_gates.py": r"^wonderful +0\.\d\d +0\.\d\d",
+    "plot_grid_search.py": r"^gru +0\.\d+ +0\.\d+",
+    "plot_training_history.py": r"^dropout 0\.5: 2 epochs, the best was number [12],$",
+}
+
+
+def has_a_picture(path: Path) -> bool:
+    """Return whether an image has a fair size and many colours."""
+    pixels = plt.imread(path)
+    colors = np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)
+    return pixels.shape[0] >= 200 and pixels.shape[1] >= 400 and len(colors) > 50
+
+
+def test_every_example_is_run() -> None:
+    assert {path.name for path in EXAMPLES.glob("plot_*.py")} == set(EXPECTED)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_writes_its_figure(name: str, tmp_path: Path) -> None:
+    command = [sys.executable, *WARNINGS, EXAMPLES / name, "--quick", "--output", "figure.png"]
+    written = {"figure.png"}
+    if name == "plot_attributions.py":
+        command += ["--html", "page.html"]
+        written.add("page.html")
+    done = subprocess.run(
+        list(map(str, command)),
+        cwd=tmp_path,
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(EXPECTED[name], done.stdout, re.M), done.stdout
+    assert {path.name for path in tmp_path.iterdir()} == written
+    assert has_a_picture(tmp_path / "figure.png")
+    if "page.html" in written:
+        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        assert page.count("<p>") == 3
+        assert "disappointing</span>" in page
+
+
+@pytest.mark.parametrize("path", sorted(IMAGES.glob("*.png")), ids=lambda path: path.name)
+def test_committed_images(path: Path) -> None:
+    assert (EXAMPLES / f"plot_{path.stem}.py").is_file(), "made by the script of the same name"
+    assert path.stat().st_size < LARGEST_IMAGE
+    assert has_a_picture(path)
