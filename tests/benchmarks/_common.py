@@ -130,6 +130,14 @@ def child(script: str, name: str, *arguments: object, python: str = sys.executab
     return [python, script, "--child", name, *map(str, arguments)]
 
 
+def part(
+    script: str, name: str, *arguments: object, python: str = sys.executable, **settings: str
+) -> Callable[[int], Result]:
+    """The same as a job for `take_turns`."""
+    command = child(script, name, *arguments, python=python)
+    return lambda repeat: run(command, **settings)
+
+
 def take_turns(
     jobs: Mapping[str, Callable[[int], Result]], repeats: int
 ) -> dict[str, list[Result]]:

@@ -6,11 +6,10 @@ from _common import (
     Options,
     Result,
     Row,
-    child,
     main,
+    part,
     ratio_row,
     read_reviews,
-    run,
     take_turns,
     values,
 )
@@ -71,10 +70,7 @@ def by_hand(rows: str) -> Result:
 def measure(options: Options) -> list[Row]:
     rows = 4000 if options.quick else 25_000
     results = take_turns(
-        {
-            name: lambda repeat, name=name: run(child(__file__, name, rows))
-            for name in ("by_hand", "pipeline")
-        },
+        {name: part(__file__, name, rows) for name in ("by_hand", "pipeline")},
         options.repeats,
     )
     against = "Keras's predict on JAX and CountVectorizer's analysis"

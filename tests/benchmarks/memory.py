@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 from statistics import median
 
-from _common import CELLS, Options, Result, Row, child, main, run, spread, take_turns, values
+from _common import CELLS, Cell, Options, Result, Row, main, part, spread, take_turns, values
 
 _STATE_DIMS = (8, 16, 24)
 _LIMIT_MB = 10
@@ -19,11 +19,12 @@ def fits(early: str, late: str, kind: str) -> Result:
 
     from seqsent import RecurrentSentimentClassifier
 
-    networks = {
+    mixes: dict[str, list[tuple[Cell, int]]] = {
         "two": [("simple", 8), ("simple", 16)],
         "nine": list(product(CELLS, _STATE_DIMS)),
         "different": [(CELLS[i % len(CELLS)], 8 + i) for i in range(int(late))],
-    }[kind]
+    }
+    networks = mixes[kind]
     rng = np.random.default_rng(0)
     result = {}
     for done in range(1, int(late) + 1):
@@ -49,10 +50,7 @@ def measure(options: Options) -> list[Row]:
         return []  # only Linux says how much memory is resident now
     early, late, kinds = (2, 6, ("two",)) if options.quick else (10, 50, ("nine", "different"))
     results = take_turns(
-        {
-            kind: lambda repeat, kind=kind: run(child(__file__, "fits", early, late, kind))
-            for kind in kinds
-        },
+        {kind: part(__file__, "fits", early, late, kind) for kind in kinds},
         options.repeats,
     )
     rows = []

@@ -9,11 +9,10 @@ from _common import (
     Options,
     Result,
     Row,
-    child,
     main,
+    part,
     ratio_row,
     read_reviews,
-    run,
     spread,
     take_turns,
     values,
@@ -83,10 +82,7 @@ def _time_calls(call: Callable[[int], Any], n_calls: int) -> Result:
 def measure(options: Options) -> list[Row]:
     calls = 200 if options.quick else 1000
     results = take_turns(
-        {
-            name: lambda repeat, name=name: run(child(__file__, name, calls))
-            for name in ("scikeras", "pipeline")
-        },
+        {name: part(__file__, name, calls) for name in ("scikeras", "pipeline")},
         options.repeats,
     )
     rows = []

@@ -9,10 +9,9 @@ from _common import (
     Options,
     Result,
     Row,
-    child,
     fresh_folder,
     main,
-    run,
+    part,
     spread,
     take_turns,
     values,
@@ -59,7 +58,7 @@ def measure(options: Options) -> list[Row]:
     with fresh_folder() as cache:
         results = take_turns(
             {
-                f"{size}": lambda repeat, size=size: run(child(__file__, "fit", *size), cache=cache)
+                f"{size}": part(__file__, "fit", *size, cache=cache)
                 for size in dict.fromkeys([*texts_double, *words_double])
             },
             options.repeats,

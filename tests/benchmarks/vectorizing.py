@@ -6,11 +6,10 @@ from _common import (
     Options,
     Result,
     Row,
-    child,
     main,
+    part,
     ratio_row,
     read_reviews,
-    run,
     take_turns,
     values,
 )
@@ -50,17 +49,15 @@ def text_vectorization(rows: str) -> Result:
 def measure(options: Options) -> list[Row]:
     rows = 5000 if options.quick else 25_000
     jobs = {
-        "CountVectorizer": lambda repeat: run(child(__file__, "counts", rows)),
-        "seqsent": lambda repeat: run(child(__file__, "sequences", rows)),
+        "CountVectorizer": part(__file__, "counts", rows),
+        "seqsent": part(__file__, "sequences", rows),
     }
     limits = {"CountVectorizer": 0.4}
     if options.tensorflow_python:
         name = "keras.layers.TextVectorization"
         python = options.tensorflow_python
         limits[name] = 0.35
-        jobs[name] = lambda repeat: run(
-            child(__file__, "text_vectorization", rows, python=python), backend="tensorflow"
-        )
+        jobs[name] = part(__file__, "text_vectorization", rows, python=python, backend="tensorflow")
     results = take_turns(jobs, options.repeats)
     ours = values(results["seqsent"], "seconds")
     work = f"SequenceVectorizer.fit_transform of {rows:,} reviews"
