@@ -5,6 +5,7 @@ import io
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import cloudpickle
 import joblib
@@ -166,3 +167,16 @@ def test_a_parameter_set_after_fit_waits_for_the_next_fit(fitted):
     other = pickle.loads(pickle.dumps(fitted)).set_params(classifier__state_dim=9)
     np.testing.assert_array_equal(other.predict_proba(TEXTS), expected)
     assert other.fit(TEXTS, LABELS)[-1].model_.get_layer("output").kernel.shape == (9, 1)
+
+
+def test_a_pickle_of_version_0_1_0():
+    # Written by version 0.1.0: what it holds must stay readable.
+    path = Path(__file__).parent / "data" / "estimators-0.1.0.pkl"
+    vectorizer, classifier = pickle.loads(path.read_bytes())
+    texts = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad, bad film"]
+    ids = vectorizer.transform(texts)
+    expected = [0.49223, 0.49246, 0.49215, 0.49752, 0.4959, 0.48561]
+    np.testing.assert_allclose(classifier.predict_proba(ids)[:, 1], expected, atol=1e-4)
+    assert vectorizer.transform(["not a good one"]).tolist() == [[0, 1, 8, 7, 6, 2]]
+    assert classifier.predict(ids).tolist() == ["neg", "neg", "neg", "neg", "neg", "neg"]
+    assert len(classifier.history_["loss"]) == 2
