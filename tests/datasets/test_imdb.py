@@ -310,6 +310,6 @@ def test_no_connection_says_what_to_do(tmp_path, monkeypatch):
     with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
         port = server.server_port  # closed again below: nobody listens there
     monkeypatch.setattr(_imdb, "_URL", f"http://127.0.0.1:{port}/aclImdb_v1.tar.gz")
-    with pytest.raises(OSError, match="download failed .* put one of these there"):
+    with pytest.raises(OSError, match=r"download failed .* put one of these there"):
         fetch_imdb(data_home=tmp_path)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
