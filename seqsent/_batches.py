@@ -15,7 +15,7 @@ Ids = NDArray[np.int32]
 _WIDTH_STEP = 16  # widths are multiples of it, so that similar data share a program
 _MAX_WIDTHS = 6
 _STEPS_PER_WIDTH = 150  # training steps that repay the compilation of one more width
-_ROWS_AT_ONCE = (1, 8, 64, 512)  # batch sizes of predictions
+_ROWS_AT_ONCE = (1, 8, 64, 256)  # batch sizes of predictions
 
 
 def align_right(ids: Ids) -> Ids:
