@@ -107,17 +107,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
             return
         rows = self.rng.permutation(len(self.ids))
         if len(self.widths) > 1:
+            # the texts of the batch that is not full are any, and it stays the last
+            n_in_full = len(rows) - len(rows) % self.batch_size
+            rows, rest = rows[:n_in_full], rows[n_in_full:]
             rows = rows[np.argsort(self.lengths[rows], kind="stable")]
-            order = self.rng.permutation(len(self))
-            # the batch that is not full stays last, whatever the lengths in it
-            last = len(rows) % self.batch_size
-            if last:
-                odd = self.rng.choice(len(rows), size=last, replace=False)
-                rows = np.concatenate([np.delete(rows, odd), rows[odd]])
-                order = np.append(self.rng.permutation(len(self) - 1), len(self) - 1)
-            rows = np.concatenate(
-                [rows[i * self.batch_size : (i + 1) * self.batch_size] for i in order]
-            )
+            batches = self.rng.permutation(rows.reshape(-1, self.batch_size))
+            rows = np.concatenate([batches.ravel(), rest])
         self._rows = rows
 
 
@@ -160,7 +155,7 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
 
 
 def _next_width(length: int) -> int:
-    """Return the smallest of 16, 24, 32, 48, 64, 96, ... that holds ``length`` words."""
-    power = max(1 << (length - 1).bit_length(), _WIDTH_STEP) if length else _WIDTH_STEP
-    three_quarters = power * 3 // 4
-    return three_quarters if length <= three_quarters and power > _WIDTH_STEP else power
+    """Return the smallest of 16, 32, 64, 128, 192, 256, ... that holds ``length`` words."""
+    if length <= 64:
+        return max(_WIDTH_STEP, 1 << max(length - 1, 0).bit_length())
+    return -(-length // 64) * 64

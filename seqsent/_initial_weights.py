@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ._backend import import_keras
+
+keras = import_keras()
+
 Shape = tuple[int, ...]
 
 
@@ -57,26 +61,26 @@ class InitialWeights:
             setattr(part, name, stock)
         return outputs
 
-    def _draw_embedding(self, shape: Shape, dtype: DTypeLike = "float32") -> NDArray[Any]:
+    def _draw_embedding(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         if self.embedding is not None:
-            return self.embedding.astype(dtype)
-        return self.rng.uniform(-0.05, 0.05, size=shape).astype(dtype)
+            return _on_backend(self.embedding, dtype)
+        return _on_backend(self.rng.uniform(-0.05, 0.05, size=shape), dtype)
 
-    def _draw_glorot_uniform(self, shape: Shape, dtype: DTypeLike = "float32") -> NDArray[Any]:
+    def _draw_glorot_uniform(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         limit = np.sqrt(6 / sum(shape))
-        return self.rng.uniform(-limit, limit, size=shape).astype(dtype)
+        return _on_backend(self.rng.uniform(-limit, limit, size=shape), dtype)
 
-    def _draw_orthogonal(self, shape: Shape, dtype: DTypeLike = "float32") -> NDArray[Any]:
+    def _draw_orthogonal(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         q, r = np.linalg.qr(self.rng.standard_normal((max(shape), min(shape))))
         q *= np.sign(np.diag(r))  # makes the draw uniform over orthogonal matrices
-        return (q if shape[0] >= shape[1] else q.T).astype(dtype)
+        return _on_backend(q if shape[0] >= shape[1] else q.T, dtype)
 
     def _bias_initializer(self, part: Any) -> Any:
         # Gates in Keras's order: an LSTM's input, forget, candidate, output; a GRU's
         # update, reset, candidate, once for the input and once for the state.
         kind = type(part).__name__
 
-        def draw_bias(shape: Shape, dtype: DTypeLike = "float32") -> NDArray[Any]:
+        def draw_bias(shape: Shape, dtype: DTypeLike = "float32") -> Any:
             bias = np.zeros(shape)
             if kind == "LSTMCell":
                 gates = bias.reshape(4, -1)
@@ -87,13 +91,23 @@ class InitialWeights:
             elif kind == "GRUCell" and self.time_scale is not None:
                 units = bias.shape[-1] // 3
                 bias[0, :units] = self._log_time(units)
-            return bias.astype(dtype)
+            return _on_backend(bias, dtype)
 
         return draw_bias
 
     def _log_time(self, units: int) -> NDArray[np.float64]:
         longest = max((self.time_scale or 0) - 1, 1)
         return np.log(self.rng.uniform(1, longest, size=units))
+
+
+def _on_backend(array: NDArray[Any], dtype: DTypeLike) -> Any:
+    """Hand an array over; what Keras does under JAX compiles a program for each shape."""
+    array = array.astype(dtype)
+    if keras.backend.backend() != "jax":
+        return array
+    import jax
+
+    return jax.device_put(array)
 
 
 def _weight_holders(layer: Any) -> list[Any]:
