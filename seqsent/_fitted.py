@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ._backend import import_keras
 from ._batches import Ids, prediction_batches
-from ._initial_weights import InitialWeights
+from ._initial_weights import InitialWeights, build_optimizer
 from ._network import Architecture, default_compile_kwargs, draw_network
 from ._programs import predict_function, training_programs
 from ._training import Schedule, Training, train_network
@@ -60,6 +60,7 @@ class FittedNetwork:
 
     def train(self, *data: Any, schedule: Schedule) -> Training:
         """Go on with the training; see :func:`train_network`."""
+        build_optimizer(self.model)
         programs = training_programs(self.architecture, self.model.optimizer)
         return train_network(self.model, *data, programs=programs, schedule=schedule)
 
@@ -102,7 +103,7 @@ class FittedNetwork:
         network = cls(architecture, model, optimizer, learning_rate)
         values = state.get("optimizer", [])
         if values:
-            model.optimizer.build(model.trainable_variables)
+            build_optimizer(model)
             if [value.shape for value in values] == [v.shape for v in model.optimizer.variables]:
                 for variable, value in zip(model.optimizer.variables, values, strict=True):
                     variable.assign(value)

@@ -100,6 +100,29 @@ class InitialWeights:
         return np.log(self.rng.uniform(1, longest, size=units))
 
 
+def build_optimizer(model: Any) -> None:
+    """Build a compiled model's optimizer, with its zeros made by numpy like the weights."""
+    optimizer = model.optimizer
+    if optimizer.built:
+        return
+    add_variable = optimizer.add_variable
+
+    def add(shape: Shape, initializer: Any = "zeros", **arguments: Any) -> Any:
+        if initializer == "zeros":
+            initializer = _zeros
+        return add_variable(shape, initializer=initializer, **arguments)
+
+    optimizer.add_variable = add  # hides the method while the optimizer builds itself
+    try:
+        optimizer.build(model.trainable_variables)
+    finally:
+        del optimizer.add_variable
+
+
+def _zeros(shape: Shape, dtype: DTypeLike = "float32") -> Any:
+    return _on_backend(np.zeros(shape), dtype)
+
+
 def _on_backend(array: NDArray[Any], dtype: DTypeLike) -> Any:
     """Hand an array over; what Keras does under JAX compiles a program for each shape."""
     array = array.astype(dtype)

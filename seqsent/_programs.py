@@ -16,12 +16,12 @@ import numpy as np
 
 from ._backend import import_keras
 from ._batches import Batches
-from ._initial_weights import InitialWeights
+from ._initial_weights import InitialWeights, build_optimizer
 from ._network import Architecture, default_compile_kwargs
 
 keras = import_keras()
 
-_MAX_PROGRAMS = 32
+_MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one after another
 
 _programs: OrderedDict[Hashable, Any] = OrderedDict()
 _programs_lock = threading.Lock()
@@ -109,9 +109,10 @@ def _make_training_programs(architecture: Architecture, optimizer: Any) -> Train
     compile_kwargs = default_compile_kwargs(architecture.n_outputs)
     compile_kwargs["optimizer"] = type(optimizer).from_config(optimizer.get_config())
     donor.compile(**compile_kwargs)
+    build_optimizer(donor)
     row = np.ones((1, 1), dtype=np.int32)
     one_batch = Batches(row, np.zeros(1, dtype=np.float32), np.ones(1, np.float32), 1, None)
-    donor.fit(one_batch, epochs=0, verbose=0)  # builds optimizer and metrics, runs nothing
+    donor.fit(one_batch, epochs=0, verbose=0)  # builds the metrics, runs nothing
     donor.make_test_function()
     if hasattr(donor, "_record_training_state_sharding_spec"):  # before Keras 3.14
         donor._record_training_state_sharding_spec()  # what fit forgets when it ends
