@@ -7,8 +7,9 @@ sees. Three things make them fast on a CPU:
   pass instead of being kept (``jax.checkpoint``). A step's arrays stay in the cache,
   where keeping all of them costs more time in fresh memory than the arithmetic takes.
 - The inputs of all steps of a chunk are projected in one product.
-- Padding costs no selection in each step: a value put before the gates holds the state
-  at zero. This works for padding in front of a text, where seqsent's batches have it.
+- Padding costs an LSTM or GRU no selection in each step: a value put before the gates
+  holds the state at zero. This works for padding in front of a text, where seqsent's
+  batches have it.
 """
 
 from typing import Any, ClassVar
@@ -60,9 +61,10 @@ class _FastRecurrence:
     step: ClassVar[Any]  # one of the functions above
     n_states: ClassVar[int] = 1
     n_parts: ClassVar[int] = 1
-    # For each gate: 0.5 where a sigmoid follows, and what holds the state at padding.
+    # For each gate: 0.5 where a sigmoid follows, and what holds the state at padding. None:
+    # no gate can, and the state is set to zero in each step.
     gate_scales: ClassVar[tuple[float, ...]]
-    gates_at_padding: ClassVar[tuple[float, ...]]
+    gates_at_padding: ClassVar[tuple[float, ...] | None] = None
 
     def call(
         self: Any,
@@ -88,7 +90,9 @@ class _FastRecurrence:
         n_texts, n_steps, _ = x.shape
         units = self.cell.units
         scale = jnp.repeat(jnp.asarray(self.gate_scales, x.dtype), units)
-        at_padding = jnp.repeat(jnp.asarray(self.gates_at_padding, x.dtype), units)
+        at_padding = None
+        if self.gates_at_padding is not None:
+            at_padding = jnp.repeat(jnp.asarray(self.gates_at_padding, x.dtype), units)
         kernel = self.cell.kernel.value * scale
         recurrent = jnp.split(self.cell.recurrent_kernel.value * scale, self.n_parts, axis=1)
         bias = self.cell.bias.value * scale
@@ -106,14 +110,19 @@ class _FastRecurrence:
             x, is_word = chunk
             z = x.reshape(-1, x.shape[-1]) @ kernel + input_bias
             z = z.reshape(*x.shape[:2], -1)
-            if is_word is not None:
+            if is_word is not None and at_padding is not None:
                 z = jnp.where(is_word[..., None], z, at_padding)
+                is_word = None
 
-            def read_word(state: State, z: Gates) -> tuple[State, Array | None]:
-                state = self.step(state, z, recurrent, state_bias)
+            def read_word(state: State, inputs: Any) -> tuple[State, Array | None]:
+                gates, is_word = inputs
+                state = self.step(state, gates, recurrent, state_bias)
+                if is_word is not None:
+                    state = tuple(jnp.where(is_word[:, None], s, 0) for s in state)
                 return state, state[0] if self.return_sequences else None
 
-            return jax.lax.scan(read_word, state, jnp.split(z, self.n_parts, axis=-1))
+            gates = jnp.split(z, self.n_parts, axis=-1)
+            return jax.lax.scan(read_word, state, (gates, is_word))
 
         empty = jnp.zeros((n_texts, units), dtype=x.dtype)
         state, states = jax.lax.scan(read_chunk, (empty,) * self.n_states, (x, words))
@@ -138,11 +147,14 @@ def _in_chunks(x: Array, extra: int) -> Array:
 
 
 class FastSimpleRNN(_FastRecurrence, keras.layers.SimpleRNN):  # type: ignore[name-defined]
-    """Stands in for ``keras.layers.SimpleRNN``."""
+    """Stands in for ``keras.layers.SimpleRNN``.
+
+    Zero inputs would hold its state at zero, too, but let gradients pass from step to step
+    and, over much padding, overflow.
+    """
 
     step = staticmethod(_simple_step)
     gate_scales = (1.0,)
-    gates_at_padding = (0.0,)
 
 
 class FastLSTM(_FastRecurrence, keras.layers.LSTM):  # type: ignore[name-defined]
