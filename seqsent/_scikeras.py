@@ -52,9 +52,8 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     Notes
     -----
     Importing scikeras changes how ``keras.Model`` is pickled for the whole process,
-    which is why nothing else in seqsent imports it. scikeras reads the targets of a
-    chrono network's time scale from the row length unless ``model__time_scale`` says
-    otherwise.
+    which is why nothing else in seqsent imports it. The time scale of chrono gates is the
+    row length unless ``model__time_scale``, which a fitted classifier sets, says otherwise.
 
     Examples
     --------

@@ -2,8 +2,8 @@
 
 import json
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Set
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from functools import partial
 from itertools import count, repeat
 from numbers import Integral
@@ -308,8 +308,7 @@ def _plain_rank(word: Any, rank: Any) -> int:
 
 def _refuse_repeats(what: str, values: list[Any]) -> None:
     if len(set(values)) < len(values):
-        seen: set[Hashable] = set()
-        repeated = next(value for value in values if value in seen or seen.add(value))  # type: ignore[func-returns-value]
+        repeated, _ = Counter(values).most_common(1)[0]
         raise ValueError(f"The {what} {repeated!r} occurs more than once in vocabulary.")
 
 
