@@ -13,8 +13,9 @@ keras = import_keras()
 Ids = NDArray[np.int32]
 
 _WIDTH_STEP = 16  # widths are multiples of it, so that similar data share a program
-_MAX_WIDTHS = 6
-_STEPS_PER_WIDTH = 150  # training steps that repay the compilation of one more width
+_MAX_WIDTHS = 3
+_STEPS_PER_WIDTH = 1000  # training steps that repay the compilation of one more width
+_LENGTH_NOISE = 0.1  # how far lengths may differ and still count as similar, as a share
 _ROWS_AT_ONCE = (1, 8, 64, 256)  # batch sizes of predictions
 
 
@@ -34,8 +35,9 @@ def count_words(ids: Ids) -> NDArray[np.intp]:
 def choose_widths(lengths: NDArray[np.intp], row_length: int, n_steps: int) -> tuple[int, ...]:
     """Choose the widths, in ascending order, to which batches are trimmed.
 
-    Each width costs a compilation, so a short training gets one and a long one some
-    that cut its distribution of lengths into equal parts.
+    Padding in front of all texts of a batch costs little even where it is not trimmed, and
+    each width costs a compilation. So a short training gets one and a long one some that
+    cut its distribution of lengths into equal parts.
     """
     n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
     cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
@@ -76,6 +78,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         super().__init__()
         self.ids = ids if widths is None else align_right(ids)
         self.lengths = np.full(len(ids), ids.shape[1]) if widths is None else count_words(ids)
+        self.trims = widths is not None
         self.widths = widths or (ids.shape[1],)
         self.targets = targets
         self.weights = weights
@@ -106,11 +109,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         if self.rng is None:
             return
         rows = self.rng.permutation(len(self.ids))
-        if len(self.widths) > 1:
+        if self.trims:
             # the texts of the batch that is not full are any, and it stays the last
             n_in_full = len(rows) - len(rows) % self.batch_size
             rows, rest = rows[:n_in_full], rows[n_in_full:]
-            rows = rows[np.argsort(self.lengths[rows], kind="stable")]
+            noise = self.rng.uniform(1 - _LENGTH_NOISE, 1 + _LENGTH_NOISE, size=len(rows))
+            rows = rows[np.argsort(self.lengths[rows] * noise)]
             batches = self.rng.permutation(rows.reshape(-1, self.batch_size))
             rows = np.concatenate([batches.ravel(), rest])
         self._rows = rows
@@ -124,7 +128,7 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
     ids : ndarray of shape (n_texts, row_length), int32
         Rows of word ids.
     trim : bool
-        Whether to leave padding out, texts of similar length together.
+        Whether to leave padding out that no text needs, texts of similar length together.
 
     Yields
     ------
@@ -133,29 +137,27 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
     batch : ndarray of shape (at least n_rows, width), int32
         Their ids; rows of padding may follow.
     """
-    row_length = ids.shape[1]
-    if trim:
+    width = ids.shape[1]
+    order = np.arange(len(ids))
+    if trim and len(ids):
         ids = align_right(ids)
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
-    else:
-        order = np.arange(len(ids))
+        width = min(width, _round_up(int(lengths.max())))
     start = 0
     while start < len(order):
         left = len(order) - start
         size = next((n for n in _ROWS_AT_ONCE if n >= left), _ROWS_AT_ONCE[-1])
         rows = order[start : start + size]
-        width = row_length
-        if trim:
-            width = min(row_length, _next_width(int(lengths[rows].max())))
         batch = np.zeros((size, width), dtype=np.int32)
-        batch[: len(rows)] = ids[rows, row_length - width :]
+        batch[: len(rows)] = ids[rows, ids.shape[1] - width :]
         yield rows, batch
         start += size
 
 
-def _next_width(length: int) -> int:
-    """Return the smallest of 16, 32, 64, 128, 192, 256, ... that holds ``length`` words."""
-    if length <= 64:
-        return max(_WIDTH_STEP, 1 << max(length - 1, 0).bit_length())
-    return -(-length // 64) * 64
+def _round_up(length: int) -> int:
+    """Return the smallest of 16, 64, 256, 1024, ... that holds ``length`` words."""
+    width = _WIDTH_STEP
+    while width < length:
+        width *= 4
+    return width

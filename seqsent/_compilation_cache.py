@@ -1,10 +1,18 @@
-"""JAX's persistent compilation cache, so that a later process need not compile again."""
+"""What one process leaves on disk for the next: JAX's compiled programs, and our traces.
+
+A trace is a step in JAX's exchange format, as ``jax.export`` writes it. Reading one takes a
+few milliseconds; making it runs the Python code of Keras and JAX op by op.
+"""
 
 import functools
 import hashlib
+import importlib.metadata
 import os
 import platform
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_cache_path
 
@@ -14,32 +22,35 @@ _SWITCH = "SEQSENT_CACHE_DIR"
 
 
 @functools.cache
-def enable_compilation_cache() -> None:
+def enable_compilation_cache() -> Path | None:
     """Keep compiled programs in the user's cache directory, once per process.
+
+    Returns the folder, None where none is kept.
 
     ``SEQSENT_CACHE_DIR`` names another directory; "off" keeps none. Where the user
     configured a cache of JAX's own, or JAX is not the backend, nothing is done. A
     directory that cannot be written to costs speed and nothing else.
     """
     if import_keras().backend.backend() != "jax":
-        return
+        return None
     import jax
 
     wanted = os.environ.get(_SWITCH)
     if wanted in ("", "off") or jax.config.jax_compilation_cache_dir is not None:
-        return
+        return None
     root = Path(wanted) if wanted else user_cache_path("seqsent") / "programs"
     folder = root / _machine()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
-        return
+        return None
     if not os.access(folder, os.W_OK):
-        return
+        return None
     jax.config.update("jax_compilation_cache_dir", str(folder))
     if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
         # Most programs take less than JAX's threshold of 1 s, and together many seconds.
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    return folder
 
 
 def _machine() -> str:
@@ -53,3 +64,69 @@ def _machine() -> str:
     )
     kind = "\n".join([platform.machine(), platform.processor(), *described])
     return hashlib.sha256(kind.encode()).hexdigest()[:16]
+
+
+def without_python(name: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return a function like this one whose Python code has been run, now or long ago.
+
+    Parameters
+    ----------
+    name : str
+        All that decides what the function computes beside the code of this package, Keras
+        and JAX, and their settings.
+    function : callable
+        What to trace, unless an earlier process did: not called then.
+    arguments : tuple
+        Arguments of the shapes and types to come.
+
+    Returns
+    -------
+    callable
+        The function itself where nothing is kept on disk or it cannot be.
+    """
+    from jax import export, jit, tree
+
+    folder = enable_compilation_cache()
+    if folder is None:
+        return function
+    shapes = tree.map(lambda x: (x.shape, str(x.dtype)), arguments)
+    path = folder / f"{_digest(repr((name, shapes, _surroundings())).encode())}-trace"
+    try:
+        digest, data = path.read_bytes().split(b"\n", 1)
+        if digest.decode() == _digest(data):
+            return export.deserialize(bytearray(data)).call
+    except (OSError, ValueError):
+        pass  # not there, or damaged
+    try:
+        exported = export.export(jit(function))(*arguments)
+    except ValueError:
+        return function  # it holds what JAX gives no guarantee for
+    data = bytes(exported.serialize())
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, suffix="-part", delete=False) as file:
+            file.write(_digest(data).encode() + b"\n" + data)
+        os.replace(file.name, path)
+    except OSError:
+        pass  # costs the next process time, nothing else
+    return exported.call
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _surroundings() -> tuple[Any, ...]:
+    """Return what else decides how code is traced: versions, our sources, settings."""
+    import jax
+
+    settings = sorted(
+        (name, repr(value)) for name, value in jax.config.values.items() if "cache" not in name
+    )
+    return _code(), jax.default_backend(), settings, import_keras().config.epsilon()
+
+
+@functools.cache
+def _code() -> tuple[str, ...]:
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("jax", "jaxlib", "keras")]
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return (*versions, _digest(b"".join(path.read_bytes() for path in sources)))

@@ -1,5 +1,7 @@
 """A network with what belongs to it: compiled functions, predictions, plain-data state."""
 
+from collections.abc import Iterator
+from itertools import islice
 from os import PathLike
 from typing import Any, Self
 
@@ -11,6 +13,7 @@ from ._batches import Ids, prediction_batches
 from ._initial_weights import InitialWeights, build_optimizer
 from ._network import Architecture, default_compile_kwargs, draw_network
 from ._programs import predict_function, training_programs
+from ._threads import count_threads, run_in_threads
 from ._training import Schedule, Training, train_network
 
 keras = import_keras()
@@ -67,22 +70,33 @@ class FittedNetwork:
     def predict(self, ids: Ids, verbose: int = 0) -> NDArray[np.float64]:
         """Return the outputs of shape (n_texts, n_outputs)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
-        compiled = predict_function(self.architecture)
-        if compiled is not None:
-            state = (
-                [variable.value for variable in self.model.trainable_variables],
-                [variable.value for variable in self.model.non_trainable_variables],
-            )
         progress = keras.utils.Progbar(len(ids)) if verbose else None
-        for rows, batch in prediction_batches(ids, trim=self.architecture.mask_padding):
-            if compiled is None:
-                values = self.model.predict_on_batch(batch)
-            else:
-                values = np.asarray(compiled(state, batch))
+        for rows, values in self._predict_batches(ids):
             outputs[rows] = values[: len(rows)]
             if progress is not None:
                 progress.add(len(rows))
         return outputs
+
+    def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Any]]:
+        """Yield the rows of each batch and their outputs; more outputs may follow."""
+        batches = prediction_batches(ids, trim=self.architecture.mask_padding)
+        compiled = predict_function(self.architecture)
+        if compiled is None:
+            for rows, batch in batches:
+                yield rows, self.model.predict_on_batch(batch)
+            return
+        state = (
+            [variable.value for variable in self.model.trainable_variables],
+            [variable.value for variable in self.model.non_trainable_variables],
+        )
+        while together := list(islice(batches, count_threads())):
+            results = run_in_threads(
+                lambda item: compiled(state, item[1]),
+                together,
+                alone=not all(compiled.knows(batch) for _, batch in together),
+            )
+            for (rows, _), values in zip(together, results, strict=True):
+                yield rows, np.asarray(values)
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
         """Return architecture and weights as plain data."""

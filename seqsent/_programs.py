@@ -8,23 +8,30 @@ optimizer and options. Under other backends each network keeps functions of its 
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ._backend import import_keras
-from ._batches import Batches
-from ._initial_weights import InitialWeights, build_optimizer
-from ._network import Architecture, default_compile_kwargs
+from ._compilation_cache import without_python
+from ._network import Architecture
+from ._threads import run_in_threads
 
 keras = import_keras()
 
-_MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one after another
+Key = tuple[str, Architecture, str]
 
-_programs: OrderedDict[Hashable, Any] = OrderedDict()
+_MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one after another
+_ROWS_PER_PART = 64  # fewer would slow the products down
+# LLVM's cheapest optimization: the programs run as fast, and compile in two thirds of the time
+_COMPILER_OPTIONS = {"xla_backend_optimization_level": 1}
+_WORK_FOR_PARTS = 2**17  # rows x width x state; less is done before a thread has begun
+
+_programs: OrderedDict[Key, Any] = OrderedDict()
 _programs_lock = threading.Lock()
+_tracing_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -57,23 +64,43 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
     if isinstance(options.get("learning_rate"), float):
         del options["learning_rate"]  # a variable, not a constant of the program
     kind = type(optimizer)
-    key = (
-        "train",
+    name = _name(
         architecture,
         f"{kind.__module__}.{kind.__qualname__}",
         json.dumps(keras.saving.serialize_keras_object(options), sort_keys=True, default=repr),
     )
-    return _shared(key, lambda: _make_training_programs(architecture, optimizer))
+    # the code of other classes may change from process to process
+    plain = all(isinstance(value, str | float | int | None) for value in options.values())
+    kept = plain and kind.__module__.startswith("keras.")
+
+    def make() -> TrainingPrograms:
+        from ._steps import Steps  # imports JAX
+
+        steps = Steps(architecture, optimizer)
+        test = Program(name if kept else None, steps.test, donates=True)
+        return TrainingPrograms(
+            _TrainFunction(name if kept else None, steps, architecture.state_dim),
+            lambda state, iterator: test(state, *next(iterator)),
+        )
+
+    return _shared(("train", architecture, name), make)
 
 
-def predict_function(architecture: Architecture) -> Callable[..., Any] | None:
+def predict_function(architecture: Architecture) -> "Program | None":
     """Return the function (trainable, non_trainable, ids) -> outputs of such networks.
 
     None where functions cannot be shared: on another backend than JAX.
     """
     if not _can_share():
         return None
-    return _shared(("predict", architecture), lambda: _make_predict_function(architecture))
+    name = _name(architecture)
+
+    def make() -> Program:
+        from ._steps import Steps
+
+        return Program(name, Steps(architecture).predict, donates=False)
+
+    return _shared(("predict", architecture, name), make)
 
 
 def _can_share() -> bool:
@@ -84,17 +111,22 @@ def _can_share() -> bool:
     )
 
 
-def _shared(key: Hashable, make: Callable[[], Any]) -> Any:
+def _name(*parts: Any) -> str:
+    """Return all that tells such programs from others, in words."""
     import jax
 
-    key = (
-        key,
+    settings = (
         keras.config.dtype_policy().name,
         keras.config.floatx(),
+        keras.config.epsilon(),
         jax.config.jax_enable_x64,
         jax.config.jax_default_matmul_precision,
         str(jax.config.jax_default_device),
     )
+    return repr((*parts, *settings))
+
+
+def _shared(key: Key, make: Callable[[], Any]) -> Any:
     with _programs_lock:
         if key not in _programs:
             _programs[key] = make()
@@ -104,69 +136,84 @@ def _shared(key: Hashable, make: Callable[[], Any]) -> Any:
         return _programs[key]
 
 
-def _make_training_programs(architecture: Architecture, optimizer: Any) -> TrainingPrograms:
-    donor = _make_donor(architecture)
-    compile_kwargs = default_compile_kwargs(architecture.n_outputs)
-    compile_kwargs["optimizer"] = type(optimizer).from_config(optimizer.get_config())
-    donor.compile(**compile_kwargs)
-    build_optimizer(donor)
-    row = np.ones((1, 1), dtype=np.int32)
-    one_batch = Batches(row, np.zeros(1, dtype=np.float32), np.ones(1, np.float32), 1, None)
-    donor.fit(one_batch, epochs=0, verbose=0)  # builds the metrics, runs nothing
-    donor.make_test_function()
-    if hasattr(donor, "_record_training_state_sharding_spec"):  # before Keras 3.14
-        donor._record_training_state_sharding_spec()  # what fit forgets when it ends
-    _drop_values([*donor.variables, *donor.optimizer.variables])
+class _TrainFunction:
+    """A training step, in which threads compute the gradients of parts of a large batch.
 
-    def step(function: Callable[..., Any]) -> Callable[..., Any]:
-        lone = _TracesAlone(lambda state, *batch: function(state, iter([batch])))
-        return lambda state, iterator: lone(state, *next(iterator))
-
-    return TrainingPrograms(step(donor.train_function), step(donor.test_function))
-
-
-def _make_predict_function(architecture: Architecture) -> Callable[..., Any]:
-    import jax
-
-    donor = _make_donor(architecture)
-    _drop_values(donor.variables)
-
-    def predict(state: Any, ids: Any) -> Any:
-        return donor.stateless_call(*state, ids, training=False)[0]
-
-    return _TracesAlone(jax.jit(predict))
-
-
-def _make_donor(architecture: Architecture) -> Any:
-    from ._recurrence import FAST_LAYERS  # imports JAX
-
-    initial = InitialWeights(np.random.default_rng(0))
-    by_name = {layer.__name__: layer for layer in FAST_LAYERS.values()}
-    with keras.saving.custom_object_scope(by_name):  # Bidirectional looks them up by name
-        return architecture.assemble(initial, layers=FAST_LAYERS)
-
-
-def _drop_values(variables: Iterator[Any] | list[Any]) -> None:
-    """Free a donor's arrays: only its code is used, each call brings its own values."""
-    for variable in variables:
-        variable._value = None
-
-
-class _TracesAlone:
-    """Calls a function of (state, batch...); one thread at a time where a shape is new.
-
-    Tracing runs the donor's Python code, which Keras does not make safe for threads.
+    How a batch is cut depends on nothing but its shape, so the number of threads changes
+    no result.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, name: str | None, steps: Any, state_dim: int) -> None:
+        self._state_dim = state_dim
+        self._whole = Program(name, steps.train, donates=True)
+        self._part = Program(name, steps.gradient, donates=False)
+        self._sum = Program(name, steps.update, donates=True)
+
+    def __call__(self, state: Any, iterator: Iterator[Any]) -> tuple[Any, Any]:
+        batch = next(iterator)
+        n_parts = self._count_parts(batch[0])
+        if n_parts == 1:
+            return self._whole(state, *batch)
+        columns = (np.split(column, n_parts) for column in batch)
+        numbers = np.arange(n_parts, dtype=np.uint32)
+        parts = list(zip(*columns, numbers, strict=True))
+        gradients = run_in_threads(
+            lambda part: self._part(state, *part),
+            parts,
+            alone=not self._part.knows(parts[0][0]),
+        )
+        return self._sum(state, *batch, gradients)
+
+    def _count_parts(self, ids: Any) -> int:
+        if ids.size * self._state_dim < _WORK_FOR_PARTS:
+            return 1
+        most = max(len(ids) // _ROWS_PER_PART, 1)
+        return next(n for n in range(most, 0, -1) if len(ids) % n == 0)
+
+
+class Program:
+    """A function of (state, ids, ...) that is compiled once for each shape of ids.
+
+    Parameters
+    ----------
+    name : str or None
+        All that decides what it computes, for traces on disk; None keeps none there.
+    function : callable
+        A method of Steps. One thread at a time traces: Keras is not made for more.
+    donates : bool
+        Whether calls give the state away.
+    """
+
+    def __init__(self, name: str | None, function: Callable[..., Any], donates: bool) -> None:
+        self._name = name
         self._function = function
-        self._traced: set[tuple[int, ...]] = set()
-        self._lock = threading.Lock()
+        self._donates = donates
+        self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
+
+    def knows(self, ids: Any) -> bool:
+        """Return whether calls with such ids compile nothing."""
+        return ids.shape in self._compiled
 
     def __call__(self, state: Any, ids: Any, *rest: Any) -> Any:
-        if ids.shape in self._traced:
-            return self._function(state, ids, *rest)
-        with self._lock:
-            result = self._function(state, ids, *rest)
-            self._traced.add(ids.shape)
+        if self.knows(ids):
+            return self._compiled[ids.shape](state, ids, *rest)
+        with _tracing_lock:
+            compiled = self._compiled.get(ids.shape) or self._prepare(state, ids, *rest)
+            result = compiled(state, ids, *rest)
+            self._compiled[ids.shape] = compiled
         return result
+
+    def _prepare(self, *arguments: Any) -> Callable[..., Any]:
+        import jax
+
+        function = self._function
+        if self._name is not None:
+            name = f"{function.__name__} {self._name}"
+            function = without_python(name, function, arguments)
+        donated = (0,) if self._donates else ()
+        # compiled ahead, since jit would compile anew for the state that the first call returns
+        return (
+            jax.jit(function, donate_argnums=donated)
+            .lower(*arguments)
+            .compile(compiler_options=_COMPILER_OPTIONS)
+        )

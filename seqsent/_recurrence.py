@@ -1,17 +1,20 @@
 """Recurrent layers that compute what Keras's do under JAX, in less time and memory.
 
 They stand in for the stock layers inside shared programs, never in a model that a user
-sees. Three things make them fast on a CPU:
+sees. Four things make them fast on a CPU:
 
-- Time is cut into short chunks whose inner states are computed again in the backward
-  pass instead of being kept (``jax.checkpoint``). A step's arrays stay in the cache,
-  where keeping all of them costs more time in fresh memory than the arithmetic takes.
+- Reading starts at the first chunk of time in which any text has a word. Padding in front
+  costs nothing, and one compiled program serves batches of every length.
+- The gradient is written by hand (backpropagation through time, textbook form). It keeps
+  what each step computed, and multiplies for a chunk of steps at once where automatic
+  differentiation would for each step.
 - The inputs of all steps of a chunk are projected in one product.
 - Padding costs an LSTM or GRU no selection in each step: a value put before the gates
   holds the state at zero. This works for padding in front of a text, where seqsent's
   batches have it.
 """
 
+from functools import partial
 from typing import Any, ClassVar
 
 import jax
@@ -21,46 +24,79 @@ from ._backend import import_keras
 
 keras = import_keras()
 
-_CHUNK = 10  # steps computed again at once
+_CHUNK = 16  # steps whose inputs, and whose gradients of weights, are multiplied at once
 _SHUT = 1e4  # before a sigmoid or tanh: saturated in every floating-point type
 
 Array = Any  # jax.Array, traced
-State = tuple[Array, ...]
-Gates = tuple[Array, ...]
+Arrays = tuple[Array, ...]
 
 
-# Steps take the state and, for each part of the gates, the projected input, the recurrent
-# weights and their bias. A sigmoid is taken as (1 + tanh(x / 2)) / 2, with the inner half
-# put into the weights. An LSTM's gates come in one part, with one product and one tanh for
-# all; a GRU's one by one, since its slices of a larger array would not be vectorized.
+# The cells. A gate comes as two summands: x, projected from the word, and h, projected from
+# the state. A sigmoid is taken as (1 + tanh(z / 2)) / 2, with the inner half put into the
+# weights. `forward` returns the new state and what `backward` needs beside the old one;
+# `backward` takes the gradient by the new state to those by the old state (without its way
+# through the gates), by the gates' x and by their h.
 
 
-def _simple_step(state: State, z: Gates, recurrent: Gates, bias: Gates) -> State:
-    (h,) = state
-    return (jnp.tanh(z[0] + h @ recurrent[0]),)
+def _opening(gate: Array) -> Array:
+    return 0.5 + 0.5 * gate
 
 
-def _lstm_step(state: State, z: Gates, recurrent: Gates, bias: Gates) -> State:
-    h, c = state
-    i, f, g, o = jnp.split(jnp.tanh(z[0] + h @ recurrent[0]), 4, axis=-1)
-    c = (0.5 + 0.5 * f) * c + (0.5 + 0.5 * i) * g
-    return (0.5 + 0.5 * o) * jnp.tanh(c), c
+def _simple_forward(state: Arrays, x: Arrays, h: Arrays) -> tuple[Arrays, Arrays]:
+    new = jnp.tanh(x[0] + h[0])
+    return (new,), (new,)
 
 
-def _gru_step(state: State, z: Gates, recurrent: Gates, bias: Gates) -> State:
-    (h,) = state
-    update, reset, value = (h @ u + b for u, b in zip(recurrent, bias, strict=True))
-    update, reset = jnp.tanh(z[0] + update), jnp.tanh(z[1] + reset)
-    g = jnp.tanh(z[2] + (0.5 + 0.5 * reset) * value)
-    return (g + (0.5 + 0.5 * update) * (h - g),)
+def _simple_backward(gradient: Arrays, state: Arrays, kept: Arrays) -> tuple[Arrays, ...]:
+    (new,) = kept
+    by_gates = (gradient[0] * (1 - new * new),)
+    return (jnp.zeros_like(new),), by_gates, by_gates
+
+
+def _lstm_forward(state: Arrays, x: Arrays, h: Arrays) -> tuple[Arrays, Arrays]:
+    c = state[1]
+    i, f, g, o = (jnp.tanh(a + b) for a, b in zip(x, h, strict=True))
+    c = _opening(f) * c + _opening(i) * g
+    shown = jnp.tanh(c)
+    return (_opening(o) * shown, c), (i, f, g, o, shown)
+
+
+def _lstm_backward(gradient: Arrays, state: Arrays, kept: Arrays) -> tuple[Arrays, ...]:
+    by_h, by_c = gradient
+    i, f, g, o, shown = kept
+    by_c = by_c + by_h * _opening(o) * (1 - shown * shown)
+    by_gates = (
+        by_c * g * (0.5 - 0.5 * i * i),
+        by_c * state[1] * (0.5 - 0.5 * f * f),
+        by_c * _opening(i) * (1 - g * g),
+        by_h * shown * (0.5 - 0.5 * o * o),
+    )
+    return (jnp.zeros_like(by_h), by_c * _opening(f)), by_gates, by_gates
+
+
+def _gru_forward(state: Arrays, x: Arrays, h: Arrays) -> tuple[Arrays, Arrays]:
+    update, reset = jnp.tanh(x[0] + h[0]), jnp.tanh(x[1] + h[1])
+    past = h[2]
+    g = jnp.tanh(x[2] + _opening(reset) * past)
+    return (g + _opening(update) * (state[0] - g),), (update, reset, past, g)
+
+
+def _gru_backward(gradient: Arrays, state: Arrays, kept: Arrays) -> tuple[Arrays, ...]:
+    (by_h,) = gradient
+    update, reset, past, g = kept
+    by_g = by_h * (1 - _opening(update)) * (1 - g * g)
+    by_update = by_h * (state[0] - g) * (0.5 - 0.5 * update * update)
+    by_reset = by_g * past * (0.5 - 0.5 * reset * reset)
+    by_x = by_update, by_reset, by_g
+    return (by_h * _opening(update),), by_x, (by_update, by_reset, by_g * _opening(reset))
 
 
 class _FastRecurrence:
     """What the layers share; goes in front of a stock layer among the base classes."""
 
-    step: ClassVar[Any]  # one of the functions above
+    forward: ClassVar[Any]  # two of the functions above
+    backward: ClassVar[Any]
     n_states: ClassVar[int] = 1
-    n_parts: ClassVar[int] = 1
     # For each gate: 0.5 where a sigmoid follows, and what holds the state at padding. None:
     # no gate can, and the state is set to zero in each step.
     gate_scales: ClassVar[tuple[float, ...]]
@@ -78,57 +114,168 @@ class _FastRecurrence:
         if self.go_backwards:
             order = _reversed_words(sequences, is_word)
             sequences = jnp.take_along_axis(sequences, order[:, :, None], axis=1)
-        states, last = self._run(sequences, is_word)
-        if not self.return_sequences:
-            return last
-        if order is None:
+        states = self._run(sequences, is_word)
+        if not self.return_sequences or order is None:
             return states
         # as Keras does, last word first: Bidirectional turns it round
         return jnp.flip(jnp.take_along_axis(states, order[:, :, None], axis=1), axis=1)
 
-    def _run(self: Any, x: Array, is_word: Array | None) -> tuple[Array | None, Array]:
+    def _run(self: Any, x: Array, is_word: Array | None) -> Array:
+        """Return the last state of each text, or the states at all words."""
         n_texts, n_steps, _ = x.shape
-        units = self.cell.units
-        scale = jnp.repeat(jnp.asarray(self.gate_scales, x.dtype), units)
-        at_padding = None
-        if self.gates_at_padding is not None:
-            at_padding = jnp.repeat(jnp.asarray(self.gates_at_padding, x.dtype), units)
-        kernel = self.cell.kernel.value * scale
-        recurrent = jnp.split(self.cell.recurrent_kernel.value * scale, self.n_parts, axis=1)
-        bias = self.cell.bias.value * scale
+        cell = self.cell
+        scale = jnp.repeat(jnp.asarray(self.gate_scales, x.dtype), cell.units)
+        bias = cell.bias.value * scale
         input_bias, state_bias = bias if bias.ndim == 2 else (bias, jnp.zeros_like(bias))
-        state_bias = jnp.split(state_bias, self.n_parts)
-
-        extra = -n_steps % _CHUNK
-        if extra and is_word is None:
+        weights = (
+            cell.kernel.value * scale,
+            input_bias,
+            cell.recurrent_kernel.value * scale,
+            state_bias,
+        )
+        if is_word is None:
             is_word = jnp.ones((n_texts, n_steps), dtype=bool)
-        x = _in_chunks(x, extra)
-        words = None if is_word is None else _in_chunks(is_word, extra)
+        extra = -n_steps % _CHUNK
+        states = _read(
+            type(self),
+            self.return_sequences,
+            _in_chunks(x, extra),
+            _in_chunks(is_word, extra),
+            weights,
+        )
+        if self.return_sequences:
+            return states.reshape(-1, n_texts, cell.units)[extra:].swapaxes(0, 1)
+        return states
 
-        @jax.checkpoint
-        def read_chunk(state: Any, chunk: Any) -> tuple[Any, Any]:
-            x, is_word = chunk
-            z = x.reshape(-1, x.shape[-1]) @ kernel + input_bias
-            z = z.reshape(*x.shape[:2], -1)
-            if is_word is not None and at_padding is not None:
-                z = jnp.where(is_word[..., None], z, at_padding)
-                is_word = None
 
-            def read_word(state: State, inputs: Any) -> tuple[State, Array | None]:
-                gates, is_word = inputs
-                state = self.step(state, gates, recurrent, state_bias)
-                if is_word is not None:
-                    state = tuple(jnp.where(is_word[:, None], s, 0) for s in state)
-                return state, state[0] if self.return_sequences else None
+@partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _read(
+    layer: type[_FastRecurrence], sequences: bool, x: Array, is_word: Array, weights: Arrays
+) -> Array:
+    """Return the last state, or if ``sequences`` the states at all steps, in chunks."""
+    start = _empty_state(layer, x, weights)
 
-            gates = jnp.split(z, self.n_parts, axis=-1)
-            return jax.lax.scan(read_word, state, (gates, is_word))
+    def read_chunk(i: Array, carry: Any) -> Any:
+        state, states = carry
+        state, (_, new, _) = _read_chunk(layer, weights, state, x[i], is_word[i])
+        return state, _put(states, new, i) if sequences else states
 
-        empty = jnp.zeros((n_texts, units), dtype=x.dtype)
-        state, states = jax.lax.scan(read_chunk, (empty,) * self.n_states, (x, words))
-        if states is not None:
-            states = states.reshape(-1, n_texts, units)[extra:].swapaxes(0, 1)
-        return states, state[0]
+    shape = (*x.shape[:3], start[0].shape[-1])
+    room = jnp.zeros(shape, dtype=x.dtype) if sequences else None
+    state, states = jax.lax.fori_loop(_first_chunk(is_word), len(x), read_chunk, (start, room))
+    return states if sequences else state[0]
+
+
+def _read_and_keep(
+    layer: type[_FastRecurrence], sequences: bool, x: Array, is_word: Array, weights: Arrays
+) -> tuple[Array, Any]:
+    start = _empty_state(layer, x, weights)
+    made = jax.eval_shape(partial(_read_chunk, layer, weights), start, x[0], is_word[0])[1]
+    room = jax.tree.map(partial(_room, len(x)), made)
+
+    def read_chunk(i: Array, carry: Any) -> Any:
+        state, kept = carry
+        state, made = _read_chunk(layer, weights, state, x[i], is_word[i])
+        return state, _put(kept, made, i)
+
+    state, kept = jax.lax.fori_loop(_first_chunk(is_word), len(x), read_chunk, (start, room))
+    before, states, inner = kept
+    return states if sequences else state[0], (x, is_word, weights, before, inner)
+
+
+def _pull_back(
+    layer: type[_FastRecurrence], sequences: bool, kept: Any, by_output: Array
+) -> tuple[Array, None, Arrays]:
+    x, is_word, weights, before, inner = kept
+    kernel, _, recurrent, _ = weights
+
+    def pull_step(by_state: Arrays, step: Any) -> tuple[Arrays, Any]:
+        state, inner, is_word, by_output = step
+        if by_output is not None:
+            by_state = (by_state[0] + by_output, *by_state[1:])
+        if layer.gates_at_padding is None:
+            by_state = _only_at_words(by_state, is_word)
+        by_old, by_x, by_h = layer.backward(by_state, state, inner)
+        both = [jnp.concatenate(by_h, axis=-1)]
+        if by_x is not by_h:
+            both.append(jnp.concatenate(by_x, axis=-1))
+        return (by_old[0] + both[0] @ recurrent.T, *by_old[1:]), both
+
+    def pull_chunk(n_done: Array, carry: Any) -> Any:
+        by_state, by_x, by_weights = carry
+        i = len(x) - 1 - n_done
+        parts = (before, inner, is_word, by_output if sequences else None)
+        chunk = jax.tree.map(lambda array: array[i], parts)
+        by_state, by_gates = jax.lax.scan(pull_step, by_state, chunk, reverse=True)
+        words, states = _rows(x[i]), _rows(chunk[0][0])
+        by_h, by_projected = _rows(by_gates[0]), _rows(by_gates[-1])
+        ours = words.T @ by_projected, by_projected.sum(0), states.T @ by_h, by_h.sum(0)
+        by_x = _put(by_x, (by_projected @ kernel.T).reshape(x[i].shape), i)
+        return by_state, by_x, jax.tree.map(jnp.add, by_weights, ours)
+
+    by_state = _empty_state(layer, x, weights)
+    if not sequences:
+        by_state = (by_output, *by_state[1:])
+    start = by_state, jnp.zeros_like(x), jax.tree.map(jnp.zeros_like, weights)
+    n_chunks = len(x) - _first_chunk(is_word)
+    _, by_x, by_weights = jax.lax.fori_loop(0, n_chunks, pull_chunk, start)
+    return by_x, None, by_weights
+
+
+_read.defvjp(_read_and_keep, _pull_back)
+
+
+def _read_chunk(
+    layer: type[_FastRecurrence], weights: Arrays, state: Arrays, x: Array, is_word: Array
+) -> tuple[Arrays, tuple[Arrays, Array, Arrays]]:
+    """Return the state after a chunk; of each step the state before it, h, and what is kept."""
+    kernel, input_bias, recurrent, state_bias = weights
+    n_gates = len(layer.gate_scales)
+    projected = (_rows(x) @ kernel + input_bias).reshape(*x.shape[:2], -1)
+    gates = jnp.split(projected, n_gates, axis=-1)
+    if layer.gates_at_padding is not None:
+        gates = [
+            jnp.where(is_word[..., None], gate, at_padding)
+            for gate, at_padding in zip(gates, layer.gates_at_padding, strict=True)
+        ]
+
+    def read_word(state: Arrays, step: Any) -> tuple[Arrays, Any]:
+        x, is_word = step
+        h = jnp.split(state[0] @ recurrent + state_bias, n_gates, axis=-1)
+        new, kept = layer.forward(state, x, h)
+        if layer.gates_at_padding is None:
+            new = _only_at_words(new, is_word)
+        return new, (state, new[0], kept)
+
+    return jax.lax.scan(read_word, state, (gates, is_word))
+
+
+def _empty_state(layer: type[_FastRecurrence], x: Array, weights: Arrays) -> Arrays:
+    empty = jnp.zeros((x.shape[2], weights[2].shape[0]), dtype=x.dtype)
+    return (empty,) * layer.n_states
+
+
+def _first_chunk(is_word: Array) -> Array:
+    return jnp.argmax(is_word.any(axis=(1, 2)))
+
+
+def _only_at_words(arrays: Arrays, is_word: Array) -> Arrays:
+    return tuple(jnp.where(is_word[:, None], array, 0) for array in arrays)
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])
+
+
+def _room(n_chunks: int, made: Any) -> Array:
+    """Return zeros for what each chunk makes."""
+    return jnp.zeros((n_chunks, *made.shape), dtype=made.dtype)
+
+
+def _put(kept: Any, made: Any, i: Array) -> Any:
+    return jax.tree.map(
+        lambda array, part: jax.lax.dynamic_update_index_in_dim(array, part, i, 0), kept, made
+    )
 
 
 def _reversed_words(x: Array, is_word: Array | None) -> Array:
@@ -153,14 +300,16 @@ class FastSimpleRNN(_FastRecurrence, keras.layers.SimpleRNN):  # type: ignore[na
     and, over much padding, overflow.
     """
 
-    step = staticmethod(_simple_step)
+    forward = staticmethod(_simple_forward)
+    backward = staticmethod(_simple_backward)
     gate_scales = (1.0,)
 
 
 class FastLSTM(_FastRecurrence, keras.layers.LSTM):  # type: ignore[name-defined]
     """Stands in for ``keras.layers.LSTM``: nothing is written at padding."""
 
-    step = staticmethod(_lstm_step)
+    forward = staticmethod(_lstm_forward)
+    backward = staticmethod(_lstm_backward)
     n_states = 2
     gate_scales = (0.5, 0.5, 1.0, 0.5)
     gates_at_padding = (-_SHUT, 0.0, 0.0, 0.0)
@@ -169,10 +318,10 @@ class FastLSTM(_FastRecurrence, keras.layers.LSTM):  # type: ignore[name-defined
 class FastGRU(_FastRecurrence, keras.layers.GRU):  # type: ignore[name-defined]
     """Stands in for ``keras.layers.GRU``: padding keeps the state as it is."""
 
-    step = staticmethod(_gru_step)
+    forward = staticmethod(_gru_forward)
+    backward = staticmethod(_gru_backward)
     gate_scales = (0.5, 0.5, 1.0)
     gates_at_padding = (_SHUT, 0.0, 0.0)
-    n_parts = 3
 
 
 FAST_LAYERS = {"simple": FastSimpleRNN, "lstm": FastLSTM, "gru": FastGRU}

@@ -64,7 +64,7 @@ def test_equal_networks_share_and_others_do_not(data, empty_cache):
     ]
     for n_others, parameters in enumerate(others, start=1):
         classifier(**parameters).fit(*data)
-        assert sum(key[0][0] == "train" for key in empty_cache) == 1 + n_others, parameters
+        assert sum(key[0] == "train" for key in empty_cache) == 1 + n_others, parameters
 
 
 def test_the_shared_function_gives_what_a_fresh_one_gives(data, monkeypatch):
@@ -124,7 +124,7 @@ def test_the_cache_is_bounded(data, empty_cache, monkeypatch):
     monkeypatch.setattr(_programs, "_MAX_PROGRAMS", 2)
     for state_dim in (3, 4, 5):
         classifier(state_dim=state_dim, epochs=1).fit(*data)
-    assert [key[0][1].state_dim for key in empty_cache] == [4, 5]
+    assert [key[1].state_dim for key in empty_cache] == [4, 5]
 
 
 def test_the_model_is_left_a_plain_one(data):

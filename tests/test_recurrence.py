@@ -7,13 +7,14 @@ from seqsent._backend import import_keras
 from seqsent._batches import align_right
 from seqsent._initial_weights import InitialWeights
 from seqsent._network import Architecture
-from seqsent._programs import _make_donor
 
 keras = import_keras()
 if keras.backend.backend() != "jax":
     pytest.skip("the fast layers are for JAX", allow_module_level=True)
 
 import jax  # noqa: E402  after the backend is known
+
+from seqsent._steps import Steps  # noqa: E402
 
 N_WORDS, N_STEPS = 40, 23  # not a multiple of the chunks
 
@@ -65,7 +66,7 @@ def outputs_and_gradients(cell, options, ids, scale):
     )
     rng = np.random.default_rng(1)
     stock = architecture.assemble(InitialWeights(rng, time_scale=20))
-    fast = _make_donor(architecture)
+    fast = Steps(architecture)._donor
     weights = [
         w + rng.normal(scale=scale, size=w.shape).astype(w.dtype) for w in stock.get_weights()
     ]

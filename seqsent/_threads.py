@@ -1,0 +1,69 @@
+"""Work in as many threads as the process may use cores."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any, TypeVar
+
+Item = TypeVar("Item")
+
+
+@cache
+def count_threads() -> int:
+    """Return how many cores this process may use.
+
+    ``OMP_NUM_THREADS`` limits them: joblib sets it in its worker processes, so that all of
+    them together use each core once.
+    """
+    usable = getattr(os, "sched_getaffinity", None)
+    cores = len(usable(0)) if usable else os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(cores, int(limit))) if limit.isdecimal() else cores
+
+
+@cache
+def _helpers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max(count_threads() - 1, 1), thread_name_prefix="seqsent")
+
+
+if hasattr(os, "register_at_fork"):  # threads do not outlive a fork
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
+def run_in_threads(
+    function: Callable[[Item], Any], items: Sequence[Item], alone: bool = False
+) -> list[Any]:
+    """Return what a function that computes on JAX makes of each item.
+
+    Parameters
+    ----------
+    function : callable
+        Is waited for in its thread: JAX computes one after another what is only queued.
+    items : sequence
+        One argument each. The first is done by the calling thread, as are those that no
+        helper has begun when it is done.
+    alone : bool, default=False
+        Leave all to the calling thread.
+
+    Returns
+    -------
+    list
+        The results, in order.
+    """
+    import jax
+
+    def run(item: Item) -> Any:
+        return jax.block_until_ready(function(item))
+
+    if alone or len(items) == 1 or count_threads() == 1:
+        return [run(item) for item in items]
+    futures = [_helpers().submit(run, item) for item in items[1:]]
+    try:
+        results = [run(items[0])]
+        for item, future in zip(items[1:], futures, strict=True):
+            results.append(run(item) if future.cancel() else future.result())
+    finally:
+        for future in futures:
+            future.cancel()
+    return results
