@@ -101,14 +101,19 @@ def without_python(name: str, function: Callable[..., Any], arguments: tuple[Any
         exported = export.export(jit(function))(*arguments)
     except ValueError:
         return function  # it holds what JAX gives no guarantee for
-    data = bytes(exported.serialize())
+    _write(path, bytes(exported.serialize()))
+    return exported.call
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file with its digest in front, whole or not at all."""
     try:
-        with tempfile.NamedTemporaryFile(dir=folder, suffix="-part", delete=False) as file:
-            file.write(_digest(data).encode() + b"\n" + data)
-        os.replace(file.name, path)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / "part"
+            part.write_bytes(_digest(data).encode() + b"\n" + data)
+            part.replace(path)
     except OSError:
         pass  # costs the next process time, nothing else
-    return exported.call
 
 
 def _digest(data: bytes) -> str:

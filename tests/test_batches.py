@@ -79,16 +79,13 @@ def test_same_seed_same_batches():
 def test_texts_of_similar_length_share_batches_and_batches_stay_random():
     ids = make_rows(n_texts=640)
     lengths = count_words(ids)
-    batches = Batches(
-        ids,
-        np.arange(640),
-        np.ones(640, np.float32),
-        64,
-        (8, 16, 24, 32, 40),
-        np.random.default_rng(0),
-    )
+    data = ids, np.arange(640), np.ones(640, np.float32), 64
+    batches = Batches(*data, (8, 16, 24, 32, 40), np.random.default_rng(0))
     area = sum(x.size for x, _, _ in batches)
     assert area < 0.75 * ids.size
+    one_width = Batches(*data, (40,), np.random.default_rng(0))
+    longest = [count_words(x).max() for x, _, _ in one_width]
+    assert np.mean(longest) < 0.75 * 40  # reading begins at the first word of any text
     means = [lengths[y[:, 0]].mean() for _, y, _ in batches]
     assert sorted(means) != means
 

@@ -41,13 +41,16 @@ def fit(home, cache_dir=None, **environment):
 
 
 def files_below(folder):
-    return sorted(path for path in folder.rglob("*-cache") if path.is_file())
+    """Compiled programs and traces; JAX notes beside them when they were used last."""
+    found = [path for path in folder.rglob("*") if path.name.endswith(("-cache", "-trace"))]
+    assert not list(folder.rglob("part"))
+    return sorted(found)
 
 
 def test_programs_are_kept_and_a_broken_cache_changes_nothing(tmp_path):
     folder, loss = fit(tmp_path, tmp_path / "mine")
     kept = files_below(tmp_path / "mine")
-    assert kept
+    assert {path.name.rpartition("-")[2] for path in kept} == {"cache", "trace"}
     assert folder.startswith(str(tmp_path / "mine"))
     times = [path.stat().st_mtime_ns for path in kept]
     assert fit(tmp_path, tmp_path / "mine") == (folder, loss)
@@ -56,6 +59,44 @@ def test_programs_are_kept_and_a_broken_cache_changes_nothing(tmp_path):
     for path in kept:
         path.write_bytes(path.read_bytes()[:50])
     assert fit(tmp_path, tmp_path / "mine") == (folder, loss)
+
+
+COUNT_TRACES = """
+from seqsent import _steps
+traced = []
+train = _steps.Steps.train
+def count(self, *arguments):
+    traced.append(1)
+    return train(self, *arguments)
+count.__name__ = "train"
+_steps.Steps.train = count
+"""
+
+
+def count_traces(cache_dir, optimizer="'adam'", before=""):
+    """Fit in a process of its own; return how often the training step was traced."""
+    fit = FIT.replace("epochs=1", f"epochs=1, optimizer={optimizer}")
+    code = COUNT_TRACES + before + fit + "\nprint(len(traced))"
+    environment = {**os.environ, "SEQSENT_CACHE_DIR": str(cache_dir)}
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return int(result.stdout.split()[-1])
+
+
+def test_a_second_process_traces_only_what_differs(tmp_path):
+    assert count_traces(tmp_path) == 1
+    assert count_traces(tmp_path) == 0
+    assert count_traces(tmp_path, "'sgd'") == 1
+    # what else reaches the program: here, how outputs are clipped
+    assert count_traces(tmp_path, before="import keras; keras.config.set_epsilon(1e-3)\n") == 1
+
+
+def test_an_optimizer_of_the_users_own_is_traced_each_time(tmp_path):
+    own = "import keras\nclass Mine(keras.optimizers.SGD): pass\n"
+    for _ in range(2):
+        assert count_traces(tmp_path, "Mine(0.1)", before=own) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the place differs by platform")

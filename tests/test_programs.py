@@ -108,6 +108,62 @@ def test_fits_in_threads_do_not_mix(data):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.fixture(scope="module")
+def large_data():
+    rng = np.random.default_rng(0)
+    X = rng.integers(1, 60, size=(300, 24), dtype=np.int32)
+    X[:100, :12] = 0
+    return X, (X[:, -3] > 30).astype(int)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_parts_of_a_batch_add_up_to_the_whole(n_classes, optimizer, large_data, monkeypatch):
+    X, y = large_data
+    y = y + (X[:, -2] > 40) if n_classes == 3 else y
+    weights = np.linspace(0.1, 2, len(y))
+
+    def fit():
+        fitted = classifier(batch_size=128, optimizer=optimizer).fit(X, y, sample_weight=weights)
+        return fitted.loss_curve_, fitted.predict_proba(X)
+
+    whole = fit()
+    _programs._programs.clear()
+    monkeypatch.setattr(_programs, "_WORK_FOR_PARTS", 0)
+    in_threads = fit()
+    for ours, expected in zip(in_threads, whole, strict=True):
+        np.testing.assert_allclose(ours, expected, atol=1e-5)
+    assert all(program._compiled for program in programs_for_parts())
+    monkeypatch.setattr(_programs, "run_in_threads", lambda f, parts, alone: list(map(f, parts)))
+    for ours, expected in zip(fit(), in_threads, strict=True):
+        np.testing.assert_array_equal(ours, expected)
+
+
+def programs_for_parts():
+    (training,) = [kept for key, kept in _programs._programs.items() if key[0] == "train"]
+    function = training.train_function
+    return function._part, function._sum
+
+
+def test_each_part_drops_units_of_its_own(large_data, monkeypatch):
+    monkeypatch.setattr(_programs, "_WORK_FOR_PARTS", 0)
+    X = np.tile(large_data[0][:1], (128, 1))  # equal texts: equal outputs unless units drop
+    y = np.arange(128) % 2
+    outputs = []
+    run = _programs.run_in_threads
+
+    def record(function, parts, alone):
+        results = run(function, parts, alone)
+        outputs.extend(np.asarray(result[2]) for result in results)
+        return results
+
+    monkeypatch.setattr(_programs, "run_in_threads", record)
+    classifier(batch_size=128, dropout=0.5, epochs=1).fit(X, y)
+    first, second = outputs
+    assert first.shape == second.shape == (64, 1)
+    assert not np.array_equal(first, second)
+
+
 def test_a_callback_that_changes_the_learning_rate_stays_alone(data):
     class Freeze(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
