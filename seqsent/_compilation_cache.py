@@ -66,43 +66,48 @@ def _machine() -> str:
     return hashlib.sha256(kind.encode()).hexdigest()[:16]
 
 
-def without_python(name: str, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Return a function like this one whose Python code has been run, now or long ago.
+def without_python(
+    name: str, get_function: Callable[[], Callable[..., Any]], arguments: tuple[Any, ...]
+) -> Callable[..., Any]:
+    """Return a function whose Python code has been run, now or by an earlier process.
 
     Parameters
     ----------
     name : str
         All that decides what the function computes beside the code of this package, Keras
         and JAX, and their settings.
-    function : callable
-        What to trace, unless an earlier process did: not called then.
+    get_function : callable
+        Returns the function, where no earlier process has traced it.
     arguments : tuple
         Arguments of the shapes and types to come.
 
     Returns
     -------
     callable
-        The function itself where nothing is kept on disk or it cannot be.
+        The function as it was where nothing is kept on disk or it cannot be.
     """
     from jax import export, jit, tree
 
     folder = enable_compilation_cache()
     if folder is None:
-        return function
+        return get_function()
     shapes = tree.map(lambda x: (x.shape, str(x.dtype)), arguments)
     path = folder / f"{_digest(repr((name, shapes, _surroundings())).encode())}-trace"
     try:
         digest, data = path.read_bytes().split(b"\n", 1)
         if digest.decode() == _digest(data):
-            return export.deserialize(bytearray(data)).call
+            known: Callable[..., Any] = export.deserialize(bytearray(data)).call
+            return known
     except (OSError, ValueError):
         pass  # not there, or damaged
+    function = get_function()
     try:
         exported = export.export(jit(function))(*arguments)
     except ValueError:
         return function  # it holds what JAX gives no guarantee for
     _write(path, bytes(exported.serialize()))
-    return exported.call
+    traced: Callable[..., Any] = exported.call
+    return traced
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -10,6 +10,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -59,11 +60,10 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
     """
     if not _can_share():
         return None
-    options = optimizer.get_config()
-    options.pop("name", None)
+    kind, config = type(optimizer), optimizer.get_config()
+    options = {key: value for key, value in config.items() if key != "name"}
     if isinstance(options.get("learning_rate"), float):
         del options["learning_rate"]  # a variable, not a constant of the program
-    kind = type(optimizer)
     name = _name(
         architecture,
         f"{kind.__module__}.{kind.__qualname__}",
@@ -74,14 +74,15 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
     kept = plain and kind.__module__.startswith("keras.")
 
     def make() -> TrainingPrograms:
-        from ._steps import Steps  # imports JAX
+        @cache
+        def steps() -> Any:
+            from ._steps import Steps  # imports JAX
 
-        steps = Steps(architecture, optimizer)
-        test = Program(name if kept else None, steps.test, donates=True)
-        return TrainingPrograms(
-            _TrainFunction(name if kept else None, steps, architecture.state_dim),
-            lambda state, iterator: test(state, *next(iterator)),
-        )
+            return Steps(architecture, kind.from_config(config))
+
+        train = _TrainFunction(steps, name if kept else None, architecture.state_dim)
+        test = Program(steps, "test", name if kept else None, donates=True)
+        return TrainingPrograms(train, lambda state, iterator: test(state, *next(iterator)))
 
     return _shared(("train", architecture, name), make)
 
@@ -96,9 +97,12 @@ def predict_function(architecture: Architecture) -> "Program | None":
     name = _name(architecture)
 
     def make() -> Program:
-        from ._steps import Steps
+        def steps() -> Any:
+            from ._steps import Steps
 
-        return Program(name, Steps(architecture).predict, donates=False)
+            return Steps(architecture)
+
+        return Program(cache(steps), "predict", name, donates=False)
 
     return _shared(("predict", architecture, name), make)
 
@@ -143,11 +147,11 @@ class _TrainFunction:
     no result.
     """
 
-    def __init__(self, name: str | None, steps: Any, state_dim: int) -> None:
+    def __init__(self, steps: Callable[[], Any], name: str | None, state_dim: int) -> None:
         self._state_dim = state_dim
-        self._whole = Program(name, steps.train, donates=True)
-        self._part = Program(name, steps.gradient, donates=False)
-        self._sum = Program(name, steps.update, donates=True)
+        self._whole = Program(steps, "train", name, donates=True)
+        self._part = Program(steps, "gradient", name, donates=False)
+        self._sum = Program(steps, "update", name, donates=True)
 
     def __call__(self, state: Any, iterator: Iterator[Any]) -> tuple[Any, Any]:
         batch = next(iterator)
@@ -176,17 +180,22 @@ class Program:
 
     Parameters
     ----------
+    steps : callable
+        Returns the Steps it is one of. They cost a network, and are made only to be traced.
+    step : str
+        Its name there.
     name : str or None
-        All that decides what it computes, for traces on disk; None keeps none there.
-    function : callable
-        A method of Steps. One thread at a time traces: Keras is not made for more.
+        All else that decides what it computes, for traces on disk; None keeps none there.
     donates : bool
         Whether calls give the state away.
     """
 
-    def __init__(self, name: str | None, function: Callable[..., Any], donates: bool) -> None:
+    def __init__(
+        self, steps: Callable[[], Any], step: str, name: str | None, *, donates: bool
+    ) -> None:
+        self._steps = steps
+        self._step = step
         self._name = name
-        self._function = function
         self._donates = donates
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
@@ -197,7 +206,7 @@ class Program:
     def __call__(self, state: Any, ids: Any, *rest: Any) -> Any:
         if self.knows(ids):
             return self._compiled[ids.shape](state, ids, *rest)
-        with _tracing_lock:
+        with _tracing_lock:  # Keras is not made to be traced by several threads at once
             compiled = self._compiled.get(ids.shape) or self._prepare(state, ids, *rest)
             result = compiled(state, ids, *rest)
             self._compiled[ids.shape] = compiled
@@ -206,14 +215,15 @@ class Program:
     def _prepare(self, *arguments: Any) -> Callable[..., Any]:
         import jax
 
-        function = self._function
-        if self._name is not None:
-            name = f"{function.__name__} {self._name}"
-            function = without_python(name, function, arguments)
+        def get_function() -> Callable[..., Any]:
+            function: Callable[..., Any] = getattr(self._steps(), self._step)
+            return function
+
+        if self._name is None:
+            function = get_function()
+        else:
+            function = without_python(f"{self._step} {self._name}", get_function, arguments)
         donated = (0,) if self._donates else ()
+        jitted = jax.jit(function, donate_argnums=donated)
         # compiled ahead, since jit would compile anew for the state that the first call returns
-        return (
-            jax.jit(function, donate_argnums=donated)
-            .lower(*arguments)
-            .compile(compiler_options=_COMPILER_OPTIONS)
-        )
+        return jitted.lower(*arguments).compile(compiler_options=_COMPILER_OPTIONS)

@@ -6,7 +6,6 @@ network of the same architecture and optimizer.
 """
 
 from collections.abc import Iterable
-from functools import cached_property
 from typing import Any
 
 import jax
@@ -33,12 +32,23 @@ class Steps:
     architecture : Architecture
         What the network looks like.
     optimizer : keras.optimizers.Optimizer or None
-        Whose class and options are used; None allows predictions only.
+        A new one, which becomes the donor's; None allows predictions only.
     """
 
     def __init__(self, architecture: Architecture, optimizer: Any = None) -> None:
-        self._architecture = architecture
-        self._optimizer = optimizer and (type(optimizer), optimizer.get_config())
+        by_name = {layer.__name__: layer for layer in FAST_LAYERS.values()}
+        with keras.saving.custom_object_scope(by_name):  # Bidirectional looks them up by name
+            initial = InitialWeights(np.random.default_rng(0))
+            donor = architecture.assemble(initial, layers=FAST_LAYERS)
+        if optimizer is not None:
+            compile_kwargs = default_compile_kwargs(architecture.n_outputs)
+            donor.compile(**{**compile_kwargs, "optimizer": optimizer})
+            build_optimizer(donor)
+            _build_metrics(donor)
+            _drop_values(optimizer.variables)
+            self._sum_losses = type(compile_kwargs["loss"])(reduction="sum")
+        _drop_values(donor.variables)
+        self._donor = donor
 
     def train(self, state: State, ids: Array, targets: Array, weights: Array) -> Any:
         """Return logs and state after a step."""
@@ -56,11 +66,10 @@ class Steps:
         trainable, rest, of_optimizer, _ = state
         # random states are the only integers; each part drops units of its own
         rest = [v + number if jnp.issubdtype(v.dtype, np.integer) else v for v in rest]
-        loss_of = type(default_compile_kwargs(self._architecture.n_outputs)["loss"])
 
         def sum_losses(trainable: Any) -> tuple[Any, Any]:
             outputs, new_rest = self._donor.stateless_call(trainable, rest, ids, training=True)
-            loss = loss_of(reduction="sum")(targets, outputs, weights)
+            loss = self._sum_losses(targets, outputs, weights)
             optimizer = self._donor.optimizer
             mapping = list(zip(optimizer.variables, of_optimizer, strict=True))
             with keras.StatelessScope(state_mapping=mapping):
@@ -93,26 +102,6 @@ class Steps:
     def predict(self, state: State, ids: Array) -> Array:
         """Return outputs; state is what is trained and what is neither."""
         return self._donor.stateless_call(*state, ids, training=False)[0]
-
-    @cached_property
-    def _donor(self) -> Any:
-        by_name = {layer.__name__: layer for layer in FAST_LAYERS.values()}
-        with keras.saving.custom_object_scope(by_name):  # Bidirectional looks them up by name
-            initial = InitialWeights(np.random.default_rng(0))
-            donor = self._architecture.assemble(initial, layers=FAST_LAYERS)
-        if self._optimizer is not None:
-            kind, options = self._optimizer
-            donor.compile(
-                **{
-                    **default_compile_kwargs(self._architecture.n_outputs),
-                    "optimizer": kind.from_config(options),
-                }
-            )
-            build_optimizer(donor)
-            _build_metrics(donor)
-            _drop_values(donor.optimizer.variables)
-        _drop_values(donor.variables)
-        return donor
 
 
 def _build_metrics(model: Any) -> None:
