@@ -18,6 +18,8 @@ from ._training import Schedule, Training, train_network
 
 keras = import_keras()
 
+_GROUP = 4  # batches of predictions per thread that are handed out at once
+
 
 class FittedNetwork:
     """A compiled ``keras.Model`` and its architecture.
@@ -89,14 +91,16 @@ class FittedNetwork:
             [variable.value for variable in self.model.trainable_variables],
             [variable.value for variable in self.model.non_trainable_variables],
         )
-        while together := list(islice(batches, count_threads())):
-            results = run_in_threads(
-                lambda item: compiled(state, item[1]),
-                together,
-                alone=not all(compiled.knows(batch) for _, batch in together),
-            )
-            for (rows, _), values in zip(together, results, strict=True):
-                yield rows, np.asarray(values)
+        for batch_group in iter(lambda: list(islice(batches, _GROUP * count_threads())), []):
+            ready = []
+            for rows, batch in batch_group:
+                if compiled.knows(batch):
+                    ready.append((rows, batch))
+                else:  # compiled by the calling thread, whose settings hold
+                    yield rows, np.asarray(compiled(state, batch))
+            values = run_in_threads(lambda item: compiled(state, item[1]), ready)
+            for (rows, _), part in zip(ready, values, strict=True):
+                yield rows, np.asarray(part)
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
         """Return architecture and weights as plain data."""

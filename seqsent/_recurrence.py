@@ -170,12 +170,16 @@ def _read_and_keep(
     layer: type[_FastRecurrence], sequences: bool, x: Array, is_word: Array, weights: Arrays
 ) -> tuple[Array, Any]:
     start = _empty_state(layer, x, weights)
-    made = jax.eval_shape(partial(_read_chunk, layer, weights), start, x[0], is_word[0])[1]
-    room = jax.tree.map(partial(_room, len(x)), made)
+
+    def read(state: Arrays, x: Array, is_word: Array) -> tuple[Arrays, Any]:
+        state, (before, new, inner) = _read_chunk(layer, weights, state, x, is_word)
+        return state, (before, new if sequences else None, inner)
+
+    room = jax.tree.map(partial(_room, len(x)), jax.eval_shape(read, start, x[0], is_word[0])[1])
 
     def read_chunk(i: Array, carry: Any) -> Any:
         state, kept = carry
-        state, made = _read_chunk(layer, weights, state, x[i], is_word[i])
+        state, made = read(state, x[i], is_word[i])
         return state, _put(kept, made, i)
 
     state, kept = jax.lax.fori_loop(_first_chunk(is_word), len(x), read_chunk, (start, room))

@@ -56,14 +56,18 @@ def run_in_threads(
     def run(item: Item) -> Any:
         return jax.block_until_ready(function(item))
 
-    if alone or len(items) == 1 or count_threads() == 1:
+    if alone or len(items) < 2 or count_threads() == 1:
         return [run(item) for item in items]
     futures = [_helpers().submit(run, item) for item in items[1:]]
     try:
-        results = [run(items[0])]
-        for item, future in zip(items[1:], futures, strict=True):
-            results.append(run(item) if future.cancel() else future.result())
+        results = {0: run(items[0])}
+        for place in range(len(items) - 1, 0, -1):  # helpers begin at the other end
+            if futures[place - 1].cancel():
+                results[place] = run(items[place])
+        return [results[0]] + [
+            results[place] if place in results else future.result()
+            for place, future in enumerate(futures, start=1)
+        ]
     finally:
         for future in futures:
             future.cancel()
-    return results

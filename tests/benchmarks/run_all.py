@@ -9,6 +9,7 @@ import import_time
 import many_texts
 import memory
 import one_text
+import parallel_search
 import scaling
 import training
 import vectorizing
@@ -24,6 +25,7 @@ _BENCHMARKS = (
     import_time,
     memory,
     scaling,
+    parallel_search,
 )
 
 
