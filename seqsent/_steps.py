@@ -97,7 +97,13 @@ class Steps:
 
     def test(self, state: State, ids: Array, targets: Array, weights: Array) -> tuple[Any, State]:
         """Return logs and state after a batch was measured."""
-        return self._donor.test_step(state, (ids, targets, weights))
+        *of_network, of_metrics = state
+        outputs = self.predict(of_network, ids)
+        loss = self._sum_losses(targets, outputs, weights) / weights.sum()
+        logs, of_metrics = self._donor._update_metrics_variables(
+            of_metrics, loss, ids, targets, outputs, weights
+        )
+        return logs, (*of_network, of_metrics)
 
     def predict(self, state: State, ids: Array) -> Array:
         """Return outputs; state is what is trained and what is neither."""
