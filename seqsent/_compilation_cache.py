@@ -132,7 +132,7 @@ def _surroundings() -> tuple[Any, ...]:
     settings = sorted(
         (name, repr(value)) for name, value in jax.config.values.items() if "cache" not in name
     )
-    return _code(), jax.default_backend(), settings, import_keras().config.epsilon()
+    return _code(), jax.default_backend(), settings
 
 
 @functools.cache

@@ -92,14 +92,10 @@ class FittedNetwork:
             [variable.value for variable in self.model.non_trainable_variables],
         )
         for batch_group in iter(lambda: list(islice(batches, _GROUP * count_threads())), []):
-            ready = []
-            for rows, batch in batch_group:
-                if compiled.knows(batch):
-                    ready.append((rows, batch))
-                else:  # compiled by the calling thread, whose settings hold
-                    yield rows, np.asarray(compiled(state, batch))
-            values = run_in_threads(lambda item: compiled(state, item[1]), ready)
-            for (rows, _), part in zip(ready, values, strict=True):
+            for _, batch in batch_group:
+                compiled.prepare(state, batch)
+            values = run_in_threads(lambda item: compiled(state, item[1]), batch_group)
+            for (rows, _), part in zip(batch_group, values, strict=True):
                 yield rows, np.asarray(part)
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:

@@ -27,8 +27,10 @@ Key = tuple[str, Architecture, str]
 _MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one after another
 _ROWS_PER_PART = 64  # fewer would slow the products down
 # LLVM's cheapest optimization: the programs run as fast, and compile in two thirds of the time
-_COMPILER_OPTIONS = {"xla_backend_optimization_level": 1}
-_WORK_FOR_PARTS = 2**17  # rows x width x state; less is done before a thread has begun
+_OPTIONS = {"xla_backend_optimization_level": 1}
+# XLA's older code generator, too: two thirds again, for programs that run 5 to 20 % slower
+_OPTIONS_OF_SMALL_WORK = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
+_WORK_FOR_PARTS = 2**18  # rows x width x state; less is done as soon by one thread
 
 _programs: OrderedDict[Key, Any] = OrderedDict()
 _programs_lock = threading.Lock()
@@ -74,12 +76,7 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
     kept = plain and kind.__module__.startswith("keras.")
 
     def make() -> TrainingPrograms:
-        @cache
-        def steps() -> Any:
-            from ._steps import Steps  # imports JAX
-
-            return Steps(architecture, kind.from_config(config))
-
+        steps = _steps_maker(architecture, lambda: kind.from_config(config))
         train = _TrainFunction(steps, name if kept else None, architecture.state_dim)
         test = Program(steps, "test", name if kept else None, donates=True)
         return TrainingPrograms(train, lambda state, iterator: test(state, *next(iterator)))
@@ -97,14 +94,21 @@ def predict_function(architecture: Architecture) -> "Program | None":
     name = _name(architecture)
 
     def make() -> Program:
-        def steps() -> Any:
-            from ._steps import Steps
-
-            return Steps(architecture)
-
-        return Program(cache(steps), "predict", name, donates=False)
+        return Program(_steps_maker(architecture), "predict", name, donates=False)
 
     return _shared(("predict", architecture, name), make)
+
+
+def _steps_maker(
+    architecture: Architecture, make_optimizer: Callable[[], Any] = lambda: None
+) -> Callable[[], Any]:
+    @cache
+    def steps() -> Any:
+        from ._steps import Steps  # imports JAX
+
+        return Steps(architecture, make_optimizer())
+
+    return steps
 
 
 def _can_share() -> bool:
@@ -149,7 +153,7 @@ class _TrainFunction:
 
     def __init__(self, steps: Callable[[], Any], name: str | None, state_dim: int) -> None:
         self._state_dim = state_dim
-        self._whole = Program(steps, "train", name, donates=True)
+        self._whole = Program(steps, "train", name, donates=True, options=_OPTIONS_OF_SMALL_WORK)
         self._part = Program(steps, "gradient", name, donates=False)
         self._sum = Program(steps, "update", name, donates=True)
 
@@ -161,11 +165,8 @@ class _TrainFunction:
         columns = (np.split(column, n_parts) for column in batch)
         numbers = np.arange(n_parts, dtype=np.uint32)
         parts = list(zip(*columns, numbers, strict=True))
-        gradients = run_in_threads(
-            lambda part: self._part(state, *part),
-            parts,
-            alone=not self._part.knows(parts[0][0]),
-        )
+        self._part.prepare(state, *parts[0])
+        gradients = run_in_threads(lambda part: self._part(state, *part), parts)
         return self._sum(state, *batch, gradients)
 
     def _count_parts(self, ids: Any) -> int:
@@ -188,31 +189,39 @@ class Program:
         All else that decides what it computes, for traces on disk; None keeps none there.
     donates : bool
         Whether calls give the state away.
+    options : dict
+        Of the compiler.
     """
 
     def __init__(
-        self, steps: Callable[[], Any], step: str, name: str | None, *, donates: bool
+        self,
+        steps: Callable[[], Any],
+        step: str,
+        name: str | None,
+        *,
+        donates: bool,
+        options: dict[str, Any] = _OPTIONS,
     ) -> None:
         self._steps = steps
         self._step = step
         self._name = name
         self._donates = donates
+        self._options = options
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
-    def knows(self, ids: Any) -> bool:
-        """Return whether calls with such ids compile nothing."""
-        return ids.shape in self._compiled
-
     def __call__(self, state: Any, ids: Any, *rest: Any) -> Any:
-        if self.knows(ids):
-            return self._compiled[ids.shape](state, ids, *rest)
-        with _tracing_lock:  # Keras is not made to be traced by several threads at once
-            compiled = self._compiled.get(ids.shape) or self._prepare(state, ids, *rest)
-            result = compiled(state, ids, *rest)
-            self._compiled[ids.shape] = compiled
-        return result
+        self.prepare(state, ids, *rest)
+        return self._compiled[ids.shape](state, ids, *rest)
 
-    def _prepare(self, *arguments: Any) -> Callable[..., Any]:
+    def prepare(self, state: Any, ids: Any, *rest: Any) -> None:
+        """Compile what calls with such arguments need, under the settings of this thread."""
+        if ids.shape in self._compiled:
+            return
+        with _tracing_lock:  # Keras is not made to be traced by several threads at once
+            if ids.shape not in self._compiled:
+                self._compiled[ids.shape] = self._compile(state, ids, *rest)
+
+    def _compile(self, *arguments: Any) -> Callable[..., Any]:
         import jax
 
         def get_function() -> Callable[..., Any]:
@@ -224,6 +233,9 @@ class Program:
         else:
             function = without_python(f"{self._step} {self._name}", get_function, arguments)
         donated = (0,) if self._donates else ()
-        jitted = jax.jit(function, donate_argnums=donated)
         # compiled ahead, since jit would compile anew for the state that the first call returns
-        return jitted.lower(*arguments).compile(compiler_options=_COMPILER_OPTIONS)
+        lowered = jax.jit(function, donate_argnums=donated).lower(*arguments)
+        try:
+            return lowered.compile(compiler_options=self._options)
+        except RuntimeError:  # a release of XLA that does not know an option
+            return lowered.compile()

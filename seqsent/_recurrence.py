@@ -35,7 +35,8 @@ Arrays = tuple[Array, ...]
 # the state. A sigmoid is taken as (1 + tanh(z / 2)) / 2, with the inner half put into the
 # weights. `forward` returns the new state and what `backward` needs beside the old one;
 # `backward` takes the gradient by the new state to those by the old state (without its way
-# through the gates), by the gates' x and by their h.
+# through the gates) and by the gates, to which both summands add. Only a GRU's candidate
+# does not add them up: there the gradients by x and by h are two.
 
 
 def _opening(gate: Array) -> Array:
@@ -49,8 +50,7 @@ def _simple_forward(state: Arrays, x: Arrays, h: Arrays) -> tuple[Arrays, Arrays
 
 def _simple_backward(gradient: Arrays, state: Arrays, kept: Arrays) -> tuple[Arrays, ...]:
     (new,) = kept
-    by_gates = (gradient[0] * (1 - new * new),)
-    return (jnp.zeros_like(new),), by_gates, by_gates
+    return (jnp.zeros_like(new),), (gradient[0] * (1 - new * new),)
 
 
 def _lstm_forward(state: Arrays, x: Arrays, h: Arrays) -> tuple[Arrays, Arrays]:
@@ -71,7 +71,7 @@ def _lstm_backward(gradient: Arrays, state: Arrays, kept: Arrays) -> tuple[Array
         by_c * _opening(i) * (1 - g * g),
         by_h * shown * (0.5 - 0.5 * o * o),
     )
-    return (jnp.zeros_like(by_h), by_c * _opening(f)), by_gates, by_gates
+    return (jnp.zeros_like(by_h), by_c * _opening(f)), by_gates
 
 
 def _gru_forward(state: Arrays, x: Arrays, h: Arrays) -> tuple[Arrays, Arrays]:
@@ -87,8 +87,21 @@ def _gru_backward(gradient: Arrays, state: Arrays, kept: Arrays) -> tuple[Arrays
     by_g = by_h * (1 - _opening(update)) * (1 - g * g)
     by_update = by_h * (state[0] - g) * (0.5 - 0.5 * update * update)
     by_reset = by_g * past * (0.5 - 0.5 * reset * reset)
-    by_x = by_update, by_reset, by_g
-    return (by_h * _opening(update),), by_x, (by_update, by_reset, by_g * _opening(reset))
+    return (by_h * _opening(update),), (by_update, by_reset, by_g, by_g * _opening(reset))
+
+
+def _gru_weights_apart(weights: Arrays) -> Arrays:
+    """Give the candidate's product with the word and that with the state their own columns."""
+
+    def of_word(array: Array) -> Array:
+        return jnp.concatenate([array, jnp.zeros_like(array[..., ::3])], axis=-1)
+
+    def of_state(array: Array) -> Array:
+        update, reset, past = jnp.split(array, 3, axis=-1)
+        return jnp.concatenate([update, reset, jnp.zeros_like(past), past], axis=-1)
+
+    kernel, input_bias, recurrent, state_bias = weights
+    return of_word(kernel), of_word(input_bias), of_state(recurrent), of_state(state_bias)
 
 
 class _FastRecurrence:
@@ -101,6 +114,11 @@ class _FastRecurrence:
     # no gate can, and the state is set to zero in each step.
     gate_scales: ClassVar[tuple[float, ...]]
     gates_at_padding: ClassVar[tuple[float, ...] | None] = None
+
+    @staticmethod
+    def weights_apart(weights: Arrays) -> Arrays:
+        """Return the weights with a column for each gradient that ``backward`` returns."""
+        return weights
 
     def call(
         self: Any,
@@ -139,12 +157,12 @@ class _FastRecurrence:
         states = _read(
             type(self),
             self.return_sequences,
-            _in_chunks(x, extra),
-            _in_chunks(is_word, extra),
+            _time_first(x, extra),
+            _time_first(is_word, extra),
             weights,
         )
         if self.return_sequences:
-            return states.reshape(-1, n_texts, cell.units)[extra:].swapaxes(0, 1)
+            return states[extra:].swapaxes(0, 1)
         return states
 
 
@@ -152,115 +170,114 @@ class _FastRecurrence:
 def _read(
     layer: type[_FastRecurrence], sequences: bool, x: Array, is_word: Array, weights: Arrays
 ) -> Array:
-    """Return the last state, or if ``sequences`` the states at all steps, in chunks."""
-    start = _empty_state(layer, x, weights)
+    """Return the last state, or if ``sequences`` the states at all steps.
 
-    def read_chunk(i: Array, carry: Any) -> Any:
-        state, states = carry
-        state, (_, new, _) = _read_chunk(layer, weights, state, x[i], is_word[i])
-        return state, _put(states, new, i) if sequences else states
-
-    shape = (*x.shape[:3], start[0].shape[-1])
-    room = jnp.zeros(shape, dtype=x.dtype) if sequences else None
-    state, states = jax.lax.fori_loop(_first_chunk(is_word), len(x), read_chunk, (start, room))
+    Time comes first, and is a multiple of the chunk.
+    """
+    keep = (lambda before, new, inner: new) if sequences else (lambda before, new, inner: None)
+    state, states = _read_chunks(layer, x, is_word, weights, keep)
     return states if sequences else state[0]
 
 
 def _read_and_keep(
     layer: type[_FastRecurrence], sequences: bool, x: Array, is_word: Array, weights: Arrays
 ) -> tuple[Array, Any]:
-    start = _empty_state(layer, x, weights)
+    def keep(before: Arrays, new: Array, inner: Arrays) -> Any:
+        return before, new if sequences else None, inner
 
-    def read(state: Arrays, x: Array, is_word: Array) -> tuple[Arrays, Any]:
-        state, (before, new, inner) = _read_chunk(layer, weights, state, x, is_word)
-        return state, (before, new if sequences else None, inner)
+    state, (before, states, inner) = _read_chunks(layer, x, is_word, weights, keep)
+    return states if sequences else state[0], (x, is_word, weights, before, inner)
 
-    room = jax.tree.map(partial(_room, len(x)), jax.eval_shape(read, start, x[0], is_word[0])[1])
+
+def _read_chunks(
+    layer: type[_FastRecurrence], x: Array, is_word: Array, weights: Arrays, keep: Any
+) -> tuple[Arrays, Any]:
+    """Return the last state, and what ``keep`` makes of all steps.
+
+    Of a step it is told the state before it, the new h, and what the cell keeps.
+    """
+    kernel, input_bias, recurrent, state_bias = weights
+    n_gates = len(layer.gate_scales)
+
+    def read_word(state: Arrays, x: Arrays, is_word: Array) -> tuple[Arrays, Any]:
+        h = jnp.split(state[0] @ recurrent + state_bias, n_gates, axis=-1)
+        new, inner = layer.forward(state, x, h)
+        if layer.gates_at_padding is None:
+            new = _only_at_words(new, is_word)
+        return new, keep(state, new[0], inner)
 
     def read_chunk(i: Array, carry: Any) -> Any:
-        state, kept = carry
-        state, made = read(state, x[i], is_word[i])
-        return state, _put(kept, made, i)
+        words, words_are = _chunk(x, i), _chunk(is_word, i)
+        projected = (_rows(words) @ kernel + input_bias).reshape(*words.shape[:2], -1)
+        gates = jnp.split(projected, n_gates, axis=-1)
+        if layer.gates_at_padding is not None:
+            gates = [
+                jnp.where(words_are[..., None], gate, at_padding)
+                for gate, at_padding in zip(gates, layer.gates_at_padding, strict=True)
+            ]
 
-    state, kept = jax.lax.fori_loop(_first_chunk(is_word), len(x), read_chunk, (start, room))
-    before, states, inner = kept
-    return states if sequences else state[0], (x, is_word, weights, before, inner)
+        def read_step(step: Array, carry: Any) -> Any:
+            state, kept = carry
+            state, made = read_word(state, *_at((gates, words_are), step))
+            return state, _put(kept, made, i * _CHUNK + step)
+
+        return jax.lax.fori_loop(0, _CHUNK, read_step, carry)
+
+    state = _empty_state(layer, x, weights)
+    made = jax.eval_shape(read_word, state, [state[0]] * n_gates, is_word[0])[1]
+    room = jax.tree.map(lambda one: jnp.zeros((len(x), *one.shape), one.dtype), made)
+    n_chunks = len(x) // _CHUNK
+    return jax.lax.fori_loop(_first_chunk(is_word), n_chunks, read_chunk, (state, room))
 
 
 def _pull_back(
     layer: type[_FastRecurrence], sequences: bool, kept: Any, by_output: Array
 ) -> tuple[Array, None, Arrays]:
     x, is_word, weights, before, inner = kept
+    weights, join = jax.vjp(layer.weights_apart, weights)
     kernel, _, recurrent, _ = weights
-
-    def pull_step(by_state: Arrays, step: Any) -> tuple[Arrays, Any]:
-        state, inner, is_word, by_output = step
-        if by_output is not None:
-            by_state = (by_state[0] + by_output, *by_state[1:])
-        if layer.gates_at_padding is None:
-            by_state = _only_at_words(by_state, is_word)
-        by_old, by_x, by_h = layer.backward(by_state, state, inner)
-        both = [jnp.concatenate(by_h, axis=-1)]
-        if by_x is not by_h:
-            both.append(jnp.concatenate(by_x, axis=-1))
-        return (by_old[0] + both[0] @ recurrent.T, *by_old[1:]), both
+    n_chunks = len(x) // _CHUNK
 
     def pull_chunk(n_done: Array, carry: Any) -> Any:
         by_state, by_x, by_weights = carry
-        i = len(x) - 1 - n_done
-        parts = (before, inner, is_word, by_output if sequences else None)
-        chunk = jax.tree.map(lambda array: array[i], parts)
-        by_state, by_gates = jax.lax.scan(pull_step, by_state, chunk, reverse=True)
-        words, states = _rows(x[i]), _rows(chunk[0][0])
-        by_h, by_projected = _rows(by_gates[0]), _rows(by_gates[-1])
-        ours = words.T @ by_projected, by_projected.sum(0), states.T @ by_h, by_h.sum(0)
-        by_x = _put(by_x, (by_projected @ kernel.T).reshape(x[i].shape), i)
+        i = n_chunks - 1 - n_done
+
+        def pull_step(by_state: Arrays, step: Array) -> tuple[Arrays, Any]:
+            time = i * _CHUNK + step
+            if sequences:
+                by_state = (by_state[0] + _at(by_output, time), *by_state[1:])
+            if layer.gates_at_padding is None:
+                by_state = _only_at_words(by_state, _at(is_word, time))
+            by_old, by_gates = layer.backward(by_state, *_at((before, inner), time))
+            by_gates = jnp.concatenate(by_gates, axis=-1)
+            return (by_old[0] + by_gates @ recurrent.T, *by_old[1:]), by_gates
+
+        by_state, by_gates = jax.lax.scan(pull_step, by_state, jnp.arange(_CHUNK), reverse=True)
+        words, states, by_gates = _rows(_chunk(x, i)), _rows(_chunk(before[0], i)), _rows(by_gates)
+        by_bias = by_gates.sum(0)
+        ours = words.T @ by_gates, by_bias, states.T @ by_gates, by_bias
+        by_words = (by_gates @ kernel.T).reshape(_CHUNK, *x.shape[1:])
+        by_x = jax.lax.dynamic_update_slice_in_dim(by_x, by_words, i * _CHUNK, 0)
         return by_state, by_x, jax.tree.map(jnp.add, by_weights, ours)
 
     by_state = _empty_state(layer, x, weights)
     if not sequences:
         by_state = (by_output, *by_state[1:])
     start = by_state, jnp.zeros_like(x), jax.tree.map(jnp.zeros_like, weights)
-    n_chunks = len(x) - _first_chunk(is_word)
-    _, by_x, by_weights = jax.lax.fori_loop(0, n_chunks, pull_chunk, start)
-    return by_x, None, by_weights
+    _, by_x, by_weights = jax.lax.fori_loop(0, n_chunks - _first_chunk(is_word), pull_chunk, start)
+    return by_x, None, *join(by_weights)
 
 
 _read.defvjp(_read_and_keep, _pull_back)
 
 
-def _read_chunk(
-    layer: type[_FastRecurrence], weights: Arrays, state: Arrays, x: Array, is_word: Array
-) -> tuple[Arrays, tuple[Arrays, Array, Arrays]]:
-    """Return the state after a chunk; of each step the state before it, h, and what is kept."""
-    kernel, input_bias, recurrent, state_bias = weights
-    n_gates = len(layer.gate_scales)
-    projected = (_rows(x) @ kernel + input_bias).reshape(*x.shape[:2], -1)
-    gates = jnp.split(projected, n_gates, axis=-1)
-    if layer.gates_at_padding is not None:
-        gates = [
-            jnp.where(is_word[..., None], gate, at_padding)
-            for gate, at_padding in zip(gates, layer.gates_at_padding, strict=True)
-        ]
-
-    def read_word(state: Arrays, step: Any) -> tuple[Arrays, Any]:
-        x, is_word = step
-        h = jnp.split(state[0] @ recurrent + state_bias, n_gates, axis=-1)
-        new, kept = layer.forward(state, x, h)
-        if layer.gates_at_padding is None:
-            new = _only_at_words(new, is_word)
-        return new, (state, new[0], kept)
-
-    return jax.lax.scan(read_word, state, (gates, is_word))
-
-
 def _empty_state(layer: type[_FastRecurrence], x: Array, weights: Arrays) -> Arrays:
-    empty = jnp.zeros((x.shape[2], weights[2].shape[0]), dtype=x.dtype)
+    empty = jnp.zeros((x.shape[1], weights[2].shape[0]), dtype=x.dtype)
     return (empty,) * layer.n_states
 
 
 def _first_chunk(is_word: Array) -> Array:
-    return jnp.argmax(is_word.any(axis=(1, 2)))
+    return jnp.argmax(is_word.any(axis=1)) // _CHUNK
 
 
 def _only_at_words(arrays: Arrays, is_word: Array) -> Arrays:
@@ -271,14 +288,19 @@ def _rows(x: Array) -> Array:
     return x.reshape(-1, x.shape[-1])
 
 
-def _room(n_chunks: int, made: Any) -> Array:
-    """Return zeros for what each chunk makes."""
-    return jnp.zeros((n_chunks, *made.shape), dtype=made.dtype)
+def _chunk(array: Array, i: Array) -> Array:
+    return jax.lax.dynamic_slice_in_dim(array, i * _CHUNK, _CHUNK)
 
 
-def _put(kept: Any, made: Any, i: Array) -> Any:
+def _at(arrays: Any, time: Array) -> Any:
     return jax.tree.map(
-        lambda array, part: jax.lax.dynamic_update_index_in_dim(array, part, i, 0), kept, made
+        lambda array: jax.lax.dynamic_index_in_dim(array, time, keepdims=False), arrays
+    )
+
+
+def _put(kept: Any, made: Any, time: Array) -> Any:
+    return jax.tree.map(
+        lambda all, one: jax.lax.dynamic_update_index_in_dim(all, one, time, 0), kept, made
     )
 
 
@@ -291,10 +313,9 @@ def _reversed_words(x: Array, is_word: Array | None) -> Array:
     return jnp.broadcast_to(turned, x.shape[:2])
 
 
-def _in_chunks(x: Array, extra: int) -> Array:
-    """Turn (texts, steps, ...) into (chunks, steps per chunk, texts, ...), padded in front."""
-    x = jnp.pad(x, [(0, 0), (extra, 0), *[(0, 0)] * (x.ndim - 2)]).swapaxes(0, 1)
-    return x.reshape(-1, _CHUNK, *x.shape[1:])
+def _time_first(x: Array, extra: int) -> Array:
+    """Turn (texts, steps, ...) into (steps, texts, ...), padded in front."""
+    return jnp.pad(x, [(0, 0), (extra, 0), *[(0, 0)] * (x.ndim - 2)]).swapaxes(0, 1)
 
 
 class FastSimpleRNN(_FastRecurrence, keras.layers.SimpleRNN):  # type: ignore[name-defined]
@@ -324,6 +345,7 @@ class FastGRU(_FastRecurrence, keras.layers.GRU):  # type: ignore[name-defined]
 
     forward = staticmethod(_gru_forward)
     backward = staticmethod(_gru_backward)
+    weights_apart = staticmethod(_gru_weights_apart)
     gate_scales = (0.5, 0.5, 1.0)
     gates_at_padding = (_SHUT, 0.0, 0.0)
 

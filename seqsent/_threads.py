@@ -31,9 +31,7 @@ if hasattr(os, "register_at_fork"):  # threads do not outlive a fork
     os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
-def run_in_threads(
-    function: Callable[[Item], Any], items: Sequence[Item], alone: bool = False
-) -> list[Any]:
+def run_in_threads(function: Callable[[Item], Any], items: Sequence[Item]) -> list[Any]:
     """Return what a function that computes on JAX makes of each item.
 
     Parameters
@@ -43,8 +41,6 @@ def run_in_threads(
     items : sequence
         One argument each. The first is done by the calling thread, as are those that no
         helper has begun when it is done.
-    alone : bool, default=False
-        Leave all to the calling thread.
 
     Returns
     -------
@@ -56,7 +52,7 @@ def run_in_threads(
     def run(item: Item) -> Any:
         return jax.block_until_ready(function(item))
 
-    if alone or len(items) < 2 or count_threads() == 1:
+    if len(items) < 2 or count_threads() == 1:
         return [run(item) for item in items]
     futures = [_helpers().submit(run, item) for item in items[1:]]
     try:

@@ -134,7 +134,7 @@ def test_parts_of_a_batch_add_up_to_the_whole(n_classes, optimizer, large_data, 
     for ours, expected in zip(in_threads, whole, strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-5)
     assert all(program._compiled for program in programs_for_parts())
-    monkeypatch.setattr(_programs, "run_in_threads", lambda f, parts, alone: list(map(f, parts)))
+    monkeypatch.setattr(_programs, "run_in_threads", lambda f, parts: list(map(f, parts)))
     for ours, expected in zip(fit(), in_threads, strict=True):
         np.testing.assert_array_equal(ours, expected)
 
@@ -152,8 +152,8 @@ def test_each_part_drops_units_of_its_own(large_data, monkeypatch):
     outputs = []
     run = _programs.run_in_threads
 
-    def record(function, parts, alone):
-        results = run(function, parts, alone)
+    def record(function, parts):
+        results = run(function, parts)
         outputs.extend(np.asarray(result[2]) for result in results)
         return results
 
@@ -181,6 +181,14 @@ def test_the_cache_is_bounded(data, empty_cache, monkeypatch):
     for state_dim in (3, 4, 5):
         classifier(state_dim=state_dim, epochs=1).fit(*data)
     assert [key[1].state_dim for key in empty_cache] == [4, 5]
+
+
+def test_a_compiler_that_does_not_know_our_options(data, empty_cache, monkeypatch):
+    expected = classifier().fit(*data).predict_proba(data[0])
+    _programs._programs.clear()
+    monkeypatch.setattr(_programs, "_OPTIONS_OF_SMALL_WORK", {"xla_of_another_release": 1})
+    ours = classifier().fit(*data).predict_proba(data[0])
+    np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
 def test_the_model_is_left_a_plain_one(data):

@@ -35,12 +35,6 @@ def test_results_come_in_order(n_threads):
     assert threading.current_thread().name in seen
 
 
-def test_the_caller_can_do_all_alone():
-    seen = []
-    _threads.run_in_threads(lambda _: seen.append(threading.get_ident()), range(5), alone=True)
-    assert set(seen) == {threading.get_ident()}
-
-
 @pytest.mark.parametrize("bad", [0, 1, 3])
 def test_errors_reach_the_caller(bad, n_threads):
     def fail_at(number):
