@@ -16,7 +16,7 @@ _WIDTH_STEP = 16  # widths are multiples of it, so that similar data share a pro
 _MAX_WIDTHS = 3
 _STEPS_PER_WIDTH = 1000  # training steps that repay the compilation of one more width
 _LENGTH_NOISE = 0.1  # how far lengths may differ and still count as similar, as a share
-_ROWS_AT_ONCE = (1, 8, 64, 256)  # batch sizes of predictions
+_ROWS_AT_ONCE = (1, 8, 64, 256)  # batch sizes of predictions; each costs a compilation
 
 
 def align_right(ids: Ids) -> Ids:
@@ -144,15 +144,12 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
         width = min(width, _round_up(int(lengths.max())))
-    start = 0
-    while start < len(order):
-        left = len(order) - start
-        size = next((n for n in _ROWS_AT_ONCE if n >= left), _ROWS_AT_ONCE[-1])
+    size = next((n for n in _ROWS_AT_ONCE if n >= len(order)), _ROWS_AT_ONCE[-1])
+    for start in range(0, len(order), size):
         rows = order[start : start + size]
         batch = np.zeros((size, width), dtype=np.int32)
         batch[: len(rows)] = ids[rows, ids.shape[1] - width :]
         yield rows, batch
-        start += size
 
 
 def _round_up(length: int) -> int:

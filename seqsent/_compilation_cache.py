@@ -93,21 +93,26 @@ def without_python(
         return get_function()
     shapes = tree.map(lambda x: (x.shape, str(x.dtype)), arguments)
     path = folder / f"{_digest(repr((name, shapes, _surroundings())).encode())}-trace"
+    data = _read(path)
+    if data is None:
+        function = get_function()
+        try:
+            data = bytes(export.export(jit(function))(*arguments).serialize())
+        except ValueError:
+            return function  # it holds what JAX gives no guarantee for
+        _write(path, data)
+    # JAX would never forget what has been traced in this process, but it does what was read
+    traced: Callable[..., Any] = export.deserialize(bytearray(data)).call
+    return traced
+
+
+def _read(path: Path) -> bytes | None:
+    """Return what :func:`_write` wrote, None where it is missing or damaged."""
     try:
         digest, data = path.read_bytes().split(b"\n", 1)
-        if digest.decode() == _digest(data):
-            known: Callable[..., Any] = export.deserialize(bytearray(data)).call
-            return known
     except (OSError, ValueError):
-        pass  # not there, or damaged
-    function = get_function()
-    try:
-        exported = export.export(jit(function))(*arguments)
-    except ValueError:
-        return function  # it holds what JAX gives no guarantee for
-    _write(path, bytes(exported.serialize()))
-    traced: Callable[..., Any] = exported.call
-    return traced
+        return None
+    return data if digest == _digest(data).encode() else None
 
 
 def _write(path: Path, data: bytes) -> None:
