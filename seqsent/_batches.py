@@ -12,11 +12,11 @@ keras = import_keras()
 
 Ids = NDArray[np.int32]
 
-_WIDTH_STEP = 16  # widths are multiples of it, so that similar data share a program
+_WIDTH_STEP = 16  # trimmed widths are multiples of it: similar data share a program
 _MAX_WIDTHS = 3
 _STEPS_PER_WIDTH = 1000  # training steps that repay the compilation of one more width
 _LENGTH_NOISE = 0.1  # how far lengths may differ and still count as similar, as a share
-_ROWS_AT_ONCE = (1, 8, 64, 256)  # batch sizes of predictions; each costs a compilation
+_ROWS_AT_ONCE = (1, 8, 64, 128)  # batch sizes of predictions; each costs a compilation
 
 
 def align_right(ids: Ids) -> Ids:
@@ -32,7 +32,7 @@ def count_words(ids: Ids) -> NDArray[np.intp]:
     return np.count_nonzero(ids, axis=1)
 
 
-def choose_widths(lengths: NDArray[np.intp], row_length: int, n_steps: int) -> tuple[int, ...]:
+def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
     """Choose the widths, in ascending order, to which batches are trimmed.
 
     Padding in front of all texts of a batch costs little even where it is not trimmed, and
@@ -42,7 +42,7 @@ def choose_widths(lengths: NDArray[np.intp], row_length: int, n_steps: int) -> t
     n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
     cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
     widths = np.maximum(np.ceil(cuts / _WIDTH_STEP), 1).astype(int) * _WIDTH_STEP
-    return tuple(np.unique(np.minimum(widths, row_length)).tolist())
+    return tuple(np.unique(widths).tolist())
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
@@ -96,10 +96,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         start = index * self.batch_size
         rows = self._rows[start : start + self.batch_size]
         width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
-        ids = np.zeros((self.batch_size, width), dtype=np.int32)
+        ids = _cut(self.ids[rows], self.batch_size, width)
         targets = np.zeros((self.batch_size, 1), dtype=self.targets.dtype)
         weights = np.zeros(self.batch_size, dtype=np.float32)
-        ids[: len(rows)] = self.ids[rows, self.ids.shape[1] - width :]
         targets[: len(rows), 0] = self.targets[rows]
         weights[: len(rows)] = self.weights[rows]
         return ids, targets, weights
@@ -143,13 +142,18 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
         ids = align_right(ids)
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
-        width = min(width, _round_up(int(lengths.max())))
+        width = min(-(-width // _WIDTH_STEP) * _WIDTH_STEP, _round_up(int(lengths.max())))
     size = next((n for n in _ROWS_AT_ONCE if n >= len(order)), _ROWS_AT_ONCE[-1])
     for start in range(0, len(order), size):
         rows = order[start : start + size]
-        batch = np.zeros((size, width), dtype=np.int32)
-        batch[: len(rows)] = ids[rows, ids.shape[1] - width :]
-        yield rows, batch
+        yield rows, _cut(ids[rows], size, width)
+
+
+def _cut(ids: Ids, n_rows: int, width: int) -> Ids:
+    """Return rows whose words stand at their end, as an array of another shape."""
+    batch = np.zeros((n_rows, width), dtype=np.int32)
+    batch[: len(ids), -ids.shape[1] :] = ids[:, -width:]
+    return batch
 
 
 def _round_up(length: int) -> int:

@@ -19,6 +19,7 @@ LOG_LOSS = "log_loss"  # the metric that is the loss, exact over batches of uneq
 _DEFAULT_EMBED_DIM = 32  # left at it, the width of embedding_weights decides
 
 STOCK_LAYERS = {
+    "embedding": keras.layers.Embedding,
     "simple": keras.layers.SimpleRNN,
     "lstm": keras.layers.LSTM,
     "gru": keras.layers.GRU,
@@ -62,7 +63,7 @@ class Architecture:
             "recurrent_initializer": keras.initializers.Orthogonal(seed=seed),
         }
         ids = keras.Input((None,), dtype="int32", name="ids")
-        embedding = keras.layers.Embedding(
+        embedding = layers["embedding"](
             self.n_words,
             self.embed_dim,
             embeddings_initializer=keras.initializers.RandomUniform(seed=seed),

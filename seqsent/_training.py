@@ -149,7 +149,7 @@ def _make_batches(
         n_steps = schedule.epochs * len(ids) // schedule.batch_size
         if keras.backend.backend() == "tensorflow":
             n_steps = 0  # it takes the shape of all batches from the first two
-        widths = choose_widths(count_words(ids), ids.shape[1], n_steps)
+        widths = choose_widths(count_words(ids), n_steps)
     if weights is None:
         weights = np.ones(len(ids))
     return Batches(ids, targets, weights.astype(np.float32), schedule.batch_size, widths, rng)

@@ -40,7 +40,7 @@ def test_align_right_copies_nothing_where_nothing_moves():
 
 
 @pytest.mark.parametrize("shuffle", [False, True])
-@pytest.mark.parametrize("widths", [None, (40,), (16, 32, 40)])
+@pytest.mark.parametrize("widths", [None, (40,), (16, 32, 48)])
 @pytest.mark.parametrize("padding", ["pre", "post"])
 def test_each_epoch_holds_each_text_once(padding, widths, shuffle):
     ids = make_rows(padding=padding)
@@ -98,13 +98,12 @@ def test_small_data_make_small_batches():
 
 def test_few_steps_get_one_width_and_many_some():
     lengths = np.arange(1, 251)
-    assert choose_widths(lengths, 250, n_steps=10) == (250,)
-    assert choose_widths(lengths // 2, 250, n_steps=10) == (128,)
-    many = choose_widths(lengths, 250, n_steps=10_000)
-    assert many[-1] == 250
+    assert choose_widths(lengths, n_steps=10) == (256,)
+    assert choose_widths(lengths // 2, n_steps=10) == (128,)
+    many = choose_widths(lengths, n_steps=10_000)
+    assert many[-1] == 256
     assert 3 <= len(many) <= 6
-    assert choose_widths(np.zeros(3, dtype=int), 250, n_steps=10) == (16,)
-    assert choose_widths(np.array([2]), 3, n_steps=10) == (3,)
+    assert choose_widths(np.zeros(3, dtype=int), n_steps=10) == (16,)
 
 
 @pytest.mark.parametrize("n_texts", [0, 1, 5, 9, 700])
@@ -119,5 +118,6 @@ def test_predictions_come_back_to_their_rows(trim, n_texts):
         found[rows] = rows
         shapes.add(batch.shape)
     np.testing.assert_array_equal(found, np.arange(n_texts))
-    assert {rows for rows, _ in shapes} <= {1, 8, 64, 256}
-    assert {width for _, width in shapes} <= ({16, 32, 64, 70} if trim else {70})
+    assert len(shapes) == bool(n_texts)  # one compilation serves all
+    assert {rows for rows, _ in shapes} <= {1, 8, 64, 128}
+    assert {width for _, width in shapes} <= ({16, 64, 80} if trim else {70})
