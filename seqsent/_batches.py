@@ -96,7 +96,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         start = index * self.batch_size
         rows = self._rows[start : start + self.batch_size]
         width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
-        ids = _cut(self.ids[rows], self.batch_size, width)
+        ids = _pad(self.ids[rows, -width:], self.batch_size, width)
         targets = np.zeros((self.batch_size, 1), dtype=self.targets.dtype)
         weights = np.zeros(self.batch_size, dtype=np.float32)
         targets[: len(rows), 0] = self.targets[rows]
@@ -146,13 +146,13 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
     size = next((n for n in _ROWS_AT_ONCE if n >= len(order)), _ROWS_AT_ONCE[-1])
     for start in range(0, len(order), size):
         rows = order[start : start + size]
-        yield rows, _cut(ids[rows], size, width)
+        yield rows, _pad(ids[rows, -width:], size, width)
 
 
-def _cut(ids: Ids, n_rows: int, width: int) -> Ids:
-    """Return rows whose words stand at their end, as an array of another shape."""
+def _pad(ids: Ids, n_rows: int, width: int) -> Ids:
+    """Return an array of a larger shape, padding in front of the rows and below them."""
     batch = np.zeros((n_rows, width), dtype=np.int32)
-    batch[: len(ids), -ids.shape[1] :] = ids[:, -width:]
+    batch[: len(ids), width - ids.shape[1] :] = ids
     return batch
 
 

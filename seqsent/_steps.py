@@ -90,20 +90,33 @@ class Steps:
         trainable, of_optimizer = self._donor.optimizer.stateless_apply(
             of_optimizer, gradient, trainable
         )
-        logs, of_metrics = self._donor._update_metrics_variables(
-            of_metrics, sum(losses) / weight, ids, targets, jnp.concatenate(outputs), weights
-        )
+        outputs = jnp.concatenate(outputs)
+        logs, of_metrics = self._measure(of_metrics, sum(losses), ids, targets, outputs, weights)
         return logs, (trainable, rests[0], of_optimizer, of_metrics)
 
     def test(self, state: State, ids: Array, targets: Array, weights: Array) -> tuple[Any, State]:
         """Return logs and state after a batch was measured."""
         *of_network, of_metrics = state
         outputs = self.predict(of_network, ids)
-        loss = self._sum_losses(targets, outputs, weights) / weights.sum()
-        logs, of_metrics = self._donor._update_metrics_variables(
-            of_metrics, loss, ids, targets, outputs, weights
-        )
+        losses = self._sum_losses(targets, outputs, weights)
+        logs, of_metrics = self._measure(of_metrics, losses, ids, targets, outputs, weights)
         return logs, (*of_network, of_metrics)
+
+    def _measure(
+        self,
+        of_metrics: Any,
+        losses: Array,
+        ids: Array,
+        targets: Array,
+        outputs: Array,
+        weights: Array,
+    ) -> tuple[Any, Any]:
+        """Return logs and the metrics' state, given the sum of a batch's losses."""
+        mean = losses / weights.sum()
+        logs_and_state: tuple[Any, Any] = self._donor._update_metrics_variables(
+            of_metrics, mean, ids, targets, outputs, weights
+        )
+        return logs_and_state
 
     def predict(self, state: State, ids: Array) -> Array:
         """Return outputs; state is what is trained and what is neither."""

@@ -104,6 +104,7 @@ def test_few_steps_get_one_width_and_many_some():
     assert many[-1] == 256
     assert 3 <= len(many) <= 6
     assert choose_widths(np.zeros(3, dtype=int), n_steps=10) == (16,)
+    assert choose_widths(np.array([2]), n_steps=10) == (16,)
 
 
 @pytest.mark.parametrize("n_texts", [0, 1, 5, 9, 700])

