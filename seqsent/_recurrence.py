@@ -10,9 +10,8 @@ sees. Five things make them fast on a CPU:
   differentiation would for each step.
 - The inputs of all steps of a chunk are projected in one product.
 - Time is the first axis from the embedding on, and nothing is turned round in between.
-- Padding costs an LSTM or GRU no selection in each step: a value put before the gates
-  holds the state at zero. This works for padding in front of a text, where seqsent's
-  batches have it.
+- Padding costs no selection in each step: a value put before the gates holds the state at
+  zero. This works for padding in front of a text, where seqsent's batches have it.
 """
 
 from functools import partial
@@ -111,10 +110,10 @@ class _FastRecurrence:
     forward: ClassVar[Any]  # two of the functions above
     backward: ClassVar[Any]
     n_states: ClassVar[int] = 1
-    # For each gate: 0.5 where a sigmoid follows, and what holds the state at padding. None:
-    # no gate can, and the state is set to zero in each step.
+    # For each gate: 0.5 where a sigmoid follows, and what holds the state at padding
     gate_scales: ClassVar[tuple[float, ...]]
-    gates_at_padding: ClassVar[tuple[float, ...] | None] = None
+    gates_at_padding: ClassVar[tuple[float, ...]]
+    gates_pass_gradients: ClassVar[bool] = False  # at padding; there they could overflow
 
     @staticmethod
     def weights_apart(weights: Arrays) -> Arrays:
@@ -200,32 +199,30 @@ def _read_chunks(
     kernel, input_bias, recurrent, state_bias = weights
     n_gates = len(layer.gate_scales)
 
-    def read_word(state: Arrays, x: Arrays, is_word: Array) -> tuple[Arrays, Any]:
+    def read_word(state: Arrays, x: Arrays) -> tuple[Arrays, Any]:
         h = jnp.split(state[0] @ recurrent + state_bias, n_gates, axis=-1)
         new, inner = layer.forward(state, x, h)
-        if layer.gates_at_padding is None:
-            new = _only_at_words(new, is_word)
         return new, keep(state, new[0], inner)
 
     def read_chunk(i: Array, carry: Any) -> Any:
         words, are_words = _chunk(x, i), _chunk(is_word, i)
         projected = (_rows(words) @ kernel + input_bias).reshape(*words.shape[:2], -1)
-        gates = jnp.split(projected, n_gates, axis=-1)
-        if layer.gates_at_padding is not None:
-            gates = [
-                jnp.where(are_words[..., None], gate, at_padding)
-                for gate, at_padding in zip(gates, layer.gates_at_padding, strict=True)
-            ]
+        gates = [
+            jnp.where(are_words[..., None], gate, at_padding)
+            for gate, at_padding in zip(
+                jnp.split(projected, n_gates, axis=-1), layer.gates_at_padding, strict=True
+            )
+        ]
 
         def read_step(step: Array, carry: Any) -> Any:
             state, kept = carry
-            state, made = read_word(state, *_at((gates, are_words), step))
+            state, made = read_word(state, _at(gates, step))
             return state, _put(kept, made, i * _CHUNK + step)
 
         return jax.lax.fori_loop(0, _CHUNK, read_step, carry)
 
     state = _empty_state(layer, x, weights)
-    made = jax.eval_shape(read_word, state, [state[0]] * n_gates, is_word[0])[1]
+    made = jax.eval_shape(read_word, state, [state[0]] * n_gates)[1]
     room = jax.tree.map(lambda one: jnp.zeros((len(x), *one.shape), one.dtype), made)
     n_chunks = len(x) // _CHUNK
     return jax.lax.fori_loop(_first_chunk(is_word), n_chunks, read_chunk, (state, room))
@@ -247,8 +244,8 @@ def _pull_back(
             time = i * _CHUNK + step
             if sequences:
                 by_state = (by_state[0] + _at(by_output, time), *by_state[1:])
-            if layer.gates_at_padding is None:
-                by_state = _only_at_words(by_state, _at(is_word, time))
+            if layer.gates_pass_gradients:
+                by_state = tuple(jnp.where(_at(is_word, time)[:, None], by, 0) for by in by_state)
             by_old, by_gates = layer.backward(by_state, *_at((before, inner), time))
             by_gates = jnp.concatenate(by_gates, axis=-1)
             return (by_old[0] + by_gates @ recurrent.T, *by_old[1:]), by_gates
@@ -279,10 +276,6 @@ def _empty_state(layer: type[_FastRecurrence], x: Array, weights: Arrays) -> Arr
 
 def _first_chunk(is_word: Array) -> Array:
     return jnp.argmax(is_word.any(axis=1)) // _CHUNK
-
-
-def _only_at_words(arrays: Arrays, is_word: Array) -> Arrays:
-    return tuple(jnp.where(is_word[:, None], array, 0) for array in arrays)
 
 
 def _rows(x: Array) -> Array:
@@ -327,15 +320,13 @@ class FastEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Ke
 
 
 class FastSimpleRNN(_FastRecurrence, keras.layers.SimpleRNN):  # type: ignore[name-defined]
-    """Stands in for ``keras.layers.SimpleRNN``.
-
-    Zero inputs would hold its state at zero, too, but let gradients pass from step to step
-    and, over much padding, overflow.
-    """
+    """Stands in for ``keras.layers.SimpleRNN``: zero inputs hold the state at zero."""
 
     forward = staticmethod(_simple_forward)
     backward = staticmethod(_simple_backward)
     gate_scales = (1.0,)
+    gates_at_padding = (0.0,)
+    gates_pass_gradients = True
 
 
 class FastLSTM(_FastRecurrence, keras.layers.LSTM):  # type: ignore[name-defined]
