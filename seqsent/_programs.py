@@ -28,13 +28,15 @@ _MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one a
 _ROWS_PER_PART = 64  # fewer would slow the products down
 # LLVM's cheapest optimization: the programs run as fast, and compile in two thirds of the time
 _OPTIONS = {"xla_backend_optimization_level": 1}
-# XLA's older code generator, too: two thirds again, for programs that run 5 to 20 % slower
-_OPTIONS_OF_SMALL_WORK = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
-_WORK_FOR_PARTS = 2**18  # rows x width x state; less is done as soon by one thread
+# XLA's older code generator, too: two thirds again. Gradients run as fast, large updates slower
+_OPTIONS_OF_GRADIENTS = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
+_LARGE_TABLE = 2**20  # weights of an embedding
+_GATES = {"simple": 1, "gru": 3, "lstm": 4}
+_WORK_FOR_PARTS = 2**19  # rows x width x state x gates; less is done as soon by one thread
 
 _programs: OrderedDict[Key, Any] = OrderedDict()
 _programs_lock = threading.Lock()
-_tracing_lock = threading.Lock()
+_tracing_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
 
     def make() -> TrainingPrograms:
         steps = _steps_maker(architecture, lambda: kind.from_config(config))
-        train = _TrainFunction(steps, name if kept else None, architecture.state_dim)
+        train = _TrainFunction(steps, name if kept else None, architecture)
         test = Program(steps, "test", name if kept else None, donates=True)
         return TrainingPrograms(train, lambda state, iterator: test(state, *next(iterator)))
 
@@ -151,10 +153,14 @@ class _TrainFunction:
     no result.
     """
 
-    def __init__(self, steps: Callable[[], Any], name: str | None, state_dim: int) -> None:
-        self._state_dim = state_dim
-        self._whole = Program(steps, "train", name, donates=True, options=_OPTIONS_OF_SMALL_WORK)
-        self._part = Program(steps, "gradient", name, donates=False)
+    def __init__(
+        self, steps: Callable[[], Any], name: str | None, architecture: Architecture
+    ) -> None:
+        self._work_per_word = architecture.state_dim * _GATES[architecture.cell]
+        is_large = architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
+        options = _OPTIONS if is_large else _OPTIONS_OF_GRADIENTS
+        self._whole = Program(steps, "train", name, donates=True, options=options)
+        self._part = Program(steps, "gradient", name, donates=False, options=_OPTIONS_OF_GRADIENTS)
         self._sum = Program(steps, "update", name, donates=True)
 
     def __call__(self, state: Any, iterator: Iterator[Any]) -> tuple[Any, Any]:
@@ -165,12 +171,16 @@ class _TrainFunction:
         columns = (np.split(column, n_parts) for column in batch)
         numbers = np.arange(n_parts, dtype=np.uint32)
         parts = list(zip(*columns, numbers, strict=True))
-        self._part.prepare(state, *parts[0])
+        self._part.prepare(
+            state,
+            *parts[0],
+            meanwhile=lambda part: self._sum.prepare(state, *batch, [part] * n_parts),
+        )
         gradients = run_in_threads(lambda part: self._part(state, *part), parts)
         return self._sum(state, *batch, gradients)
 
     def _count_parts(self, ids: Any) -> int:
-        if ids.size * self._state_dim < _WORK_FOR_PARTS:
+        if ids.size * self._work_per_word < _WORK_FOR_PARTS:
             return 1
         most = max(len(ids) // _ROWS_PER_PART, 1)
         return next(n for n in range(most, 0, -1) if len(ids) % n == 0)
@@ -213,15 +223,25 @@ class Program:
         self.prepare(state, ids, *rest)
         return self._compiled[ids.shape](state, ids, *rest)
 
-    def prepare(self, state: Any, ids: Any, *rest: Any) -> None:
-        """Compile what calls with such arguments need, under the settings of this thread."""
+    def prepare(
+        self, state: Any, ids: Any, *rest: Any, meanwhile: Callable[[Any], None] | None = None
+    ) -> None:
+        """Compile what calls with such arguments need, under the settings of this thread.
+
+        ``meanwhile`` is called while XLA compiles, with the shapes and types of the outputs.
+        """
         if ids.shape in self._compiled:
             return
         with _tracing_lock:  # Keras is not made to be traced by several threads at once
-            if ids.shape not in self._compiled:
-                self._compiled[ids.shape] = self._compile(state, ids, *rest)
+            if ids.shape in self._compiled:
+                return
+            lowered = self._lower(state, ids, *rest)
+            work = [lambda: self._compile(ids.shape, lowered)]
+            if meanwhile is not None:
+                work.insert(0, lambda: meanwhile(lowered.out_info))
+            run_in_threads(lambda item: item(), work)
 
-    def _compile(self, *arguments: Any) -> Callable[..., Any]:
+    def _lower(self, *arguments: Any) -> Any:
         import jax
 
         def get_function() -> Callable[..., Any]:
@@ -234,8 +254,10 @@ class Program:
             function = without_python(f"{self._step} {self._name}", get_function, arguments)
         donated = (0,) if self._donates else ()
         # compiled ahead, since jit would compile anew for the state that the first call returns
-        lowered = jax.jit(function, donate_argnums=donated).lower(*arguments)
+        return jax.jit(function, donate_argnums=donated).lower(*arguments)
+
+    def _compile(self, shape: tuple[int, ...], lowered: Any) -> None:
         try:
-            return lowered.compile(compiler_options=self._options)
+            self._compiled[shape] = lowered.compile(compiler_options=self._options)
         except RuntimeError:  # a release of XLA that does not know an option
-            return lowered.compile()
+            self._compiled[shape] = lowered.compile()

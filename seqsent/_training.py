@@ -120,6 +120,8 @@ def train_network(
     if programs is not None:
         model.train_function = programs.train_function
         model.test_function = programs.test_function
+        # the logs of a step are the results; Keras would compute them anew, op by op
+        model.get_metrics_result = dict
     try:
         record = model.fit(
             batches,
@@ -131,6 +133,7 @@ def train_network(
         )
     finally:
         model.train_function = model.test_function = None
+        vars(model).pop("get_metrics_result", None)
     history = {name: [float(x) for x in values] for name, values in record.history.items()}
     n_epochs = len(record.epoch)
     return Training(history, n_epochs, stopping.best_epoch + 1 if stopping else n_epochs)
