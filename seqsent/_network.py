@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from ._backend import import_keras
 from ._compilation_cache import enable_compilation_cache
 from ._initial_weights import InitialWeights
+from ._threads import limit_xla_threads
 
 keras = import_keras()
 
@@ -57,6 +58,7 @@ class Architecture:
         Each random part is given ``seed``: one left without would take it from
         Python's global generator.
         """
+        limit_xla_threads()
         enable_compilation_cache()
         initializers = {
             "kernel_initializer": keras.initializers.GlorotUniform(seed=seed),

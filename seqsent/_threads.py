@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
+from ._backend import import_keras
+
 Item = TypeVar("Item")
 
 
@@ -16,10 +18,35 @@ def count_threads() -> int:
     ``OMP_NUM_THREADS`` limits them: joblib sets it in its worker processes, so that all of
     them together use each core once.
     """
-    usable = getattr(os, "sched_getaffinity", None)
-    cores = len(usable(0)) if usable else os.cpu_count() or 1
     limit = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(cores, int(limit))) if limit.isdecimal() else cores
+    return max(1, min(_count_cores(), int(limit))) if limit.isdecimal() else _count_cores()
+
+
+def _count_cores() -> int:
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+@cache
+def limit_xla_threads() -> None:
+    """Let XLA have as many threads as this process may use, if it has not started yet.
+
+    It starts as many as there are cores when JAX first computes, and heeds no other limit
+    than an environment variable of its own, which is left as it was. Where the user set it,
+    or nothing limits this process, nothing is done.
+    """
+    names = "NPROC", "PJRT_NPROC"  # older and newer releases
+    is_limited = count_threads() < _count_cores() and not any(name in os.environ for name in names)
+    if not is_limited or import_keras().backend.backend() != "jax":
+        return
+    import jax
+
+    os.environ.update(dict.fromkeys(names, str(count_threads())))
+    try:
+        jax.devices()
+    finally:
+        for name in names:
+            del os.environ[name]
 
 
 @cache

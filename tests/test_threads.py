@@ -67,6 +67,38 @@ def test_the_limit_of_a_worker_process_counts(limit, most):
     shown = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    usable = getattr(os, "sched_getaffinity", None)
-    cores = len(usable(0)) if usable else os.cpu_count()
-    assert int(shown.stdout) == (most or cores)
+    assert int(shown.stdout) == (most or _threads._count_cores())
+
+
+COUNT = """
+import os
+before = dict(os.environ)
+from seqsent import build_network
+build_network(num_words=5)
+import jax
+jax.numpy.ones(3).block_until_ready()
+print(len(os.listdir("/proc/self/task")), dict(os.environ) == before)
+"""
+
+
+def count_started_threads(**settings):
+    limits = ("OMP_NUM_THREADS", "NPROC", "PJRT_NPROC")
+    inherited = {name: value for name, value in os.environ.items() if name not in limits}
+    shown = subprocess.run(
+        [sys.executable, "-c", COUNT],
+        env={**inherited, "KERAS_BACKEND": "jax", **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    count, is_environment_left = shown.stdout.split()
+    assert is_environment_left == "True"
+    return int(count)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="only Linux lists threads")
+@pytest.mark.skipif(_threads._count_cores() < 2, reason="one core is no less than the limit")
+def test_xla_starts_no_more_threads_than_the_process_may_use():
+    limited = count_started_threads(OMP_NUM_THREADS="1")
+    assert limited < count_started_threads()
+    assert limited < count_started_threads(OMP_NUM_THREADS="1", NPROC="4")

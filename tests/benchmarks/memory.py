@@ -1,5 +1,10 @@
-"""Resident memory after many fits of mixed cells and sizes, against that after the first ten."""
+"""Resident memory after many fits of mixed cells and sizes, against that after the first ten.
 
+Once as it is and, where the C library can do it, once after its free memory was given back:
+the difference is what the allocator keeps for later, not what the fits hold.
+"""
+
+import ctypes
 import gc
 import os
 from itertools import product
@@ -13,7 +18,7 @@ _LIMIT_MB = 10
 _KINDS = {"two": "2 networks", "nine": "9 networks", "different": "all different"}
 
 
-def fits(early: str, late: str, kind: str) -> Result:
+def fits(early: str, late: str, kind: str, gives_back: str) -> Result:
     """Fit networks that come back, or ones that are all different."""
     import numpy as np
 
@@ -36,6 +41,8 @@ def fits(early: str, late: str, kind: str) -> Result:
         if done in (int(early), int(late)):
             del classifier
             gc.collect()
+            if gives_back == "True":
+                ctypes.CDLL(None).malloc_trim(0)
             result["early_mb" if done == int(early) else "late_mb"] = _resident_mb()
     return result
 
@@ -49,18 +56,25 @@ def measure(options: Options) -> list[Row]:
     if not Path("/proc/self/statm").exists():
         return []  # only Linux says how much memory is resident now
     early, late, kinds = (2, 6, ("two",)) if options.quick else (10, 50, ("nine", "different"))
+    can_give_back = hasattr(ctypes.CDLL(None), "malloc_trim")  # glibc
+    variants = product(kinds, (False, True) if can_give_back else (False,))
     results = take_turns(
-        {kind: part(__file__, "fits", early, late, kind) for kind in kinds},
+        {
+            _KINDS[kind] + ", free memory given back" * gives_back: part(
+                __file__, "fits", early, late, kind, gives_back
+            )
+            for kind, gives_back in variants
+        },
         options.repeats,
     )
     rows = []
-    for kind, runs in results.items():
+    for name, runs in results.items():
         before, after = values(runs, "early_mb"), values(runs, "late_mb")
         growth = median([b - a for a, b in zip(before, after, strict=True)])
         rows.append(
             Row(
                 "i",
-                f"resident memory after {late} fits, {_KINDS[kind]}",
+                f"resident memory after {late} fits, {name}",
                 spread(after, "MB"),
                 f"after fit {early}",
                 spread(before, "MB"),
