@@ -41,8 +41,7 @@ def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
     """
     n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
     cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
-    widths = np.maximum(np.ceil(cuts / _WIDTH_STEP), 1).astype(int) * _WIDTH_STEP
-    return tuple(np.unique(widths).tolist())
+    return tuple(sorted({max(_to_whole_steps(int(np.ceil(cut))), _WIDTH_STEP) for cut in cuts}))
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
@@ -142,7 +141,7 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
         ids = align_right(ids)
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
-        width = min(-(-width // _WIDTH_STEP) * _WIDTH_STEP, _round_up(int(lengths.max())))
+        width = min(_to_whole_steps(width), _round_up(int(lengths.max())))
     size = next((n for n in _ROWS_AT_ONCE if n >= len(order)), _ROWS_AT_ONCE[-1])
     for start in range(0, len(order), size):
         rows = order[start : start + size]
@@ -154,6 +153,10 @@ def _pad(ids: Ids, n_rows: int, width: int) -> Ids:
     batch = np.zeros((n_rows, width), dtype=np.int32)
     batch[: len(ids), width - ids.shape[1] :] = ids
     return batch
+
+
+def _to_whole_steps(width: int) -> int:
+    return -(-width // _WIDTH_STEP) * _WIDTH_STEP
 
 
 def _round_up(length: int) -> int:
