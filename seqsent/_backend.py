@@ -8,10 +8,29 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 _import_lock = threading.Lock()
+_environment_lock = threading.Lock()
+
+
+@contextmanager
+def environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for as long as the context lasts."""
+    with _environment_lock:
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
 
 
 def import_keras() -> Any:
@@ -34,15 +53,8 @@ def import_keras() -> Any:
             import keras
 
             return keras
-        before = os.environ.get("KERAS_BACKEND")
-        os.environ["KERAS_BACKEND"] = "jax"
-        try:
+        with environment({"KERAS_BACKEND": "jax"}):
             import keras
-        finally:
-            if before is None:
-                del os.environ["KERAS_BACKEND"]
-            else:
-                os.environ["KERAS_BACKEND"] = before
         return keras
 
 

@@ -31,7 +31,6 @@ _OPTIONS = {"xla_backend_optimization_level": 1}
 # XLA's older code generator, too: two thirds again. Gradients run as fast, large updates slower
 _OPTIONS_OF_GRADIENTS = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
 _LARGE_TABLE = 2**20  # weights of an embedding
-_GATES = {"simple": 1, "gru": 3, "lstm": 4}
 _WORK_FOR_PARTS = 2**19  # rows x width x state x gates; less is done as soon by one thread
 
 _programs: OrderedDict[Key, Any] = OrderedDict()
@@ -156,7 +155,10 @@ class _TrainFunction:
     def __init__(
         self, steps: Callable[[], Any], name: str | None, architecture: Architecture
     ) -> None:
-        self._work_per_word = architecture.state_dim * _GATES[architecture.cell]
+        from ._recurrence import FAST_LAYERS  # imports JAX
+
+        n_gates = len(FAST_LAYERS[architecture.cell].gate_scales)
+        self._work_per_word = architecture.state_dim * n_gates
         is_large = architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
         options = _OPTIONS if is_large else _OPTIONS_OF_GRADIENTS
         self._whole = Program(steps, "train", name, donates=True, options=options)

@@ -349,7 +349,7 @@ class FastGRU(_FastRecurrence, keras.layers.GRU):  # type: ignore[name-defined]
     gates_at_padding = (_SHUT, 0.0, 0.0)
 
 
-FAST_LAYERS = {
+FAST_LAYERS: dict[str, Any] = {
     "embedding": FastEmbedding,
     "simple": FastSimpleRNN,
     "lstm": FastLSTM,

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
-from ._backend import import_keras
+from ._backend import environment, import_keras
 
 Item = TypeVar("Item")
 
@@ -41,12 +41,8 @@ def limit_xla_threads() -> None:
         return
     import jax
 
-    os.environ.update(dict.fromkeys(names, str(count_threads())))
-    try:
+    with environment(dict.fromkeys(names, str(count_threads()))):
         jax.devices()
-    finally:
-        for name in names:
-            del os.environ[name]
 
 
 @cache
