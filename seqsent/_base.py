@@ -1,47 +1,51 @@
-"""What both estimators do alike with their parameters."""
+"""What the estimators share, and all that seqsent takes from scikit-learn's private modules."""
 
-import difflib
-from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self, TypeVar
 
+import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import (
+    HasMethods,
+    Interval,
+    Options,
+    RealNotInt,
+    StrOptions,
+    validate_params,
+)
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
-# Names that users of scikit-learn, Keras, PyTorch or skorch would try first.
-_FAMILIAR_NAMES = {
-    "batch": "batch_size",
-    "cell_type": "cell",
-    "dropout_rate": "dropout",
-    "embedding_dim": "embed_dim",
-    "embedding_size": "embed_dim",
-    "hidden_dim": "state_dim",
-    "hidden_size": "state_dim",
-    "lr": "learning_rate",
-    "max_epochs": "epochs",
-    "max_features": "num_words",
-    "max_iter": "epochs",
-    "max_len": "maxlen",
-    "max_length": "maxlen",
-    "max_tokens": "num_words",
-    "max_words": "num_words",
-    "n_epochs": "epochs",
-    "num_layers": "n_layers",
-    "output_sequence_length": "maxlen",
-    "patience": "n_iter_no_change",
-    "rnn_type": "cell",
-    "seed": "random_state",
-    "sequence_length": "maxlen",
-    "units": "state_dim",
-    "vocab_size": "num_words",
-}
+from ._parameters import did_you_mean
+
+__all__ = [
+    "HasMethods",
+    "Interval",
+    "Options",
+    "RealNotInt",
+    "SeqsentEstimator",
+    "StrOptions",
+    "check_sample_weight",
+    "draw_seed",
+    "fit_context",
+    "validated",
+]
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-def did_you_mean(name: str, valid: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the closest valid name, or an empty string."""
-    valid = list(valid)
-    guess = _FAMILIAR_NAMES.get(name)
-    if guess not in valid:
-        guess = next(iter(difflib.get_close_matches(name, valid, n=1, cutoff=0.6)), None)
-    return f" Did you mean {guess!r}?" if guess else ""
+def validated(constraints: Mapping[str, list[Any]]) -> Callable[[_Function], _Function]:
+    """Check parameters as scikit-learn does, without hiding the function's type."""
+    decorator: Callable[[_Function], _Function] = validate_params(
+        dict(constraints), prefer_skip_nested_validation=True
+    )
+    return decorator
+
+
+def draw_seed(random_state: Any) -> int:
+    """Draw the number that all randomness of one fit follows from."""
+    return int(check_random_state(random_state).randint(np.iinfo(np.int32).max))
 
 
 class SeqsentEstimator(BaseEstimator):

@@ -10,14 +10,16 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin, _fit_context
+from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags, check_random_state, compute_sample_weight
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import SeqsentEstimator
-from ._batches import count_words
-from ._data import (
+from ._base import HasMethods, Interval, SeqsentEstimator, StrOptions, fit_context
+from ._network import Architecture, load_embedding_weights, table_shape
+from ._nn.batches import count_words
+from ._nn.fitted import FittedNetwork, pack_embedding, unpack_embedding
+from ._nn.training import Schedule
+from ._validation import (
     check_ids_in_table,
     encode_labels,
     hold_out,
@@ -27,9 +29,6 @@ from ._data import (
     read_validation_data,
     replace_unknown,
 )
-from ._fitted import FittedNetwork, pack_embedding, unpack_embedding
-from ._network import Architecture, load_embedding_weights, table_shape
-from ._training import Schedule
 
 _TABLE_STEP = 1024  # table sizes are multiples of it, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
@@ -280,7 +279,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
         X: ArrayLike,
@@ -344,7 +343,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             self._train(data, held_out, self.epochs, keeps_optimizer=self.warm_start)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
         X: ArrayLike,

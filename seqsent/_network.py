@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._backend import import_keras
-from ._compilation_cache import enable_compilation_cache
-from ._initial_weights import InitialWeights
-from ._threads import limit_xla_threads
+from ._nn.fast.threads import limit_xla_threads
+from ._nn.fast.traces import enable_compilation_cache
+from ._nn.initial_weights import InitialWeights
 
 keras = import_keras()
 

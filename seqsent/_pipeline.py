@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from sklearn.pipeline import Pipeline
 
-from ._base import did_you_mean
 from ._classifier import RecurrentSentimentClassifier
+from ._parameters import did_you_mean
 from ._vectorizer import SequenceVectorizer
 
 _PRESETS: dict[str, dict[str, Any]] = {

@@ -8,18 +8,17 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import TransformerMixin, _fit_context
+from sklearn.base import TransformerMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
-from sklearn.utils._tags import Tags
+from sklearn.utils import Tags
 
-from ._analysis import KERAS_FILTERS, Analyzer, make_analyzer, warn_about_analysis
-from ._base import SeqsentEstimator
-from ._callables import check_picklable
-from ._documents import as_documents
-from ._encoding import encode
-from ._rows import IntArray, check_special_ids, drop_unknown, fill_rows, words_kept
-from ._vocabulary import (
+from ._base import Interval, RealNotInt, SeqsentEstimator, StrOptions, fit_context
+from ._parameters import check_picklable
+from ._text.analysis import KERAS_FILTERS, Analyzer, make_analyzer, warn_about_analysis
+from ._text.documents import as_documents
+from ._text.encoding import encode
+from ._text.rows import IntArray, check_special_ids, drop_unknown, fill_rows, words_kept
+from ._text.vocabulary import (
     Tally,
     allows_any_df,
     fixed_vocabulary,
@@ -237,7 +236,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         self.vocabulary = vocabulary
         self.missing = missing
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the vocabulary, or count the words of a given one.
 
@@ -264,7 +263,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         self._learn(X, keep_rows=False)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> npt.NDArray[np.int32]:
         """Learn the vocabulary and return the rows of the training texts, in one pass.
 

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 
 from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
-from seqsent._base import _FAMILIAR_NAMES, did_you_mean
+from seqsent._parameters import _FAMILIAR_NAMES, did_you_mean
 
 ESTIMATORS = (RecurrentSentimentClassifier, SequenceVectorizer)
 

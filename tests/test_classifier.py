@@ -355,7 +355,7 @@ def test_early_stopping_gives_back_the_best_weights(data):
 
 
 def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch):
-    from seqsent import _fitted
+    from seqsent._nn import fitted as _fitted
 
     X, _ = data
     y = np.repeat([0, 1, 2], [10, 20, 60])  # sorted: the last rows would be one class

@@ -12,7 +12,11 @@ import pytest
 
 import seqsent
 
-SUBPACKAGES = [m.name for m in pkgutil.iter_modules(seqsent.__path__) if m.ispkg]
+SUBPACKAGES = [
+    module.name
+    for module in pkgutil.iter_modules(seqsent.__path__)
+    if module.ispkg and not module.name.startswith("_")
+]
 MODULES = ["seqsent", *(f"seqsent.{name}" for name in SUBPACKAGES)]
 BACKENDS = {"jax", "keras", "scikeras", "tensorflow", "torch"}
 

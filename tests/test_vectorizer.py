@@ -24,7 +24,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from seqsent import SequenceVectorizer
-from seqsent._analysis import KERAS_FILTERS
+from seqsent._text.analysis import KERAS_FILTERS
 from seqsent._backend import import_keras
 
 TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]

@@ -1,21 +1,10 @@
-"""What the dataset functions share: checked parameters and the form of what they return."""
+"""The form in which the dataset functions return texts and labels."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import validate_params
-
-_Function = TypeVar("_Function", bound=Callable[..., Any])
-
-
-def validated(constraints: Mapping[str, list[Any]]) -> Callable[[_Function], _Function]:
-    """Check parameters as scikit-learn does, without hiding the function's type."""
-    decorator: Callable[[_Function], _Function] = validate_params(
-        dict(constraints), prefer_skip_nested_validation=True
-    )
-    return decorator
 
 
 def labelled_texts(

@@ -13,10 +13,10 @@ from urllib.error import URLError
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import StrOptions
 
+from .._base import StrOptions, validated
 from ._cache import download, get_data_home, md5, replaced_when_complete
-from ._common import labelled_texts, validated
+from ._common import labelled_texts
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,11 +12,10 @@ from typing import IO, Any
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import Interval, StrOptions
 
 from .._backend import import_keras
+from .._base import Interval, StrOptions, validated
 from ._cache import get_data_home
-from ._common import validated
 from ._imdb import SUBSETS, TARGET_NAMES
 
 _ARRAYS = "imdb.npz"

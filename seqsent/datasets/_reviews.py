@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, Options
 
+from .._base import Interval, Options, validated
 from . import _phrases
-from ._common import labelled_texts, validated
+from ._common import labelled_texts
 
 _T = TypeVar("_T")
 

@@ -15,9 +15,8 @@ from pathlib import Path
 
 import numpy as np
 from sklearn.utils import Bunch
-from sklearn.utils._param_validation import HasMethods, Interval
 
-from ._common import validated
+from .._base import HasMethods, Interval, validated
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK = 4096

@@ -6,10 +6,9 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import StrOptions
 
-from .._batches import Ids
-from ..datasets._common import validated
+from .._base import StrOptions, validated
+from .._nn.batches import Ids
 from ._autodiff import Tail
 from ._estimators import Inspected, inspect_estimator
 

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 from .._backend import import_keras
-from .._batches import Ids, prediction_batches
-from .._fitted import FittedNetwork
-from .._initial_weights import InitialWeights
 from .._network import Architecture
+from .._nn.batches import Ids, prediction_batches
+from .._nn.fitted import FittedNetwork
+from .._nn.initial_weights import InitialWeights
 
 keras = import_keras()
 

@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._classifier import RecurrentSentimentClassifier
-from .._data import read_ids, reject_text, replace_unknown
-from .._fitted import FittedNetwork
+from .._nn.fitted import FittedNetwork
+from .._validation import read_ids, reject_text, replace_unknown
 from .._vectorizer import SequenceVectorizer
 
 

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
-from sklearn.utils._param_validation import Options, StrOptions
 
-from .._fitted import FittedNetwork
-from ..datasets._common import validated
+from .._base import Options, StrOptions, validated
+from .._nn.fitted import FittedNetwork
 from ._estimators import inspect_estimator
 
 Array = NDArray[np.float64]

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import Interval
 
-from ..datasets._common import validated
+from .._base import Interval, validated
 from ._autodiff import Tail
 from ._estimators import inspect_estimator
 

@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-from sklearn.utils._param_validation import StrOptions
-
-from ..datasets._common import validated
+from .._base import StrOptions, validated
 from ._axes import LINE_COLORS, take_axes
 from ._estimators import inspect_estimator
 

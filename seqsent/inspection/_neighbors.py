@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.preprocessing import normalize
-from sklearn.utils._param_validation import Interval
 
-from ..datasets._common import validated
+from .._base import Interval, validated
 from ._estimators import Inspected, inspect_estimator
 
 

@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from seqsent import SequenceVectorizer
 from seqsent._backend import import_keras
-from seqsent._initial_weights import InitialWeights
+from seqsent._nn.initial_weights import InitialWeights
 from seqsent.inspection import gate_activations, hidden_states
 
 keras = import_keras()

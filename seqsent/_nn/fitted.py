@@ -8,13 +8,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ._backend import import_keras
-from ._batches import Ids, prediction_batches
-from ._initial_weights import InitialWeights, build_optimizer
-from ._network import Architecture, default_compile_kwargs, draw_network
-from ._programs import predict_function, training_programs
-from ._threads import count_threads, run_in_threads
-from ._training import Schedule, Training, train_network
+from .._backend import import_keras
+from .._network import Architecture, default_compile_kwargs, draw_network
+from .batches import Ids, prediction_batches
+from .fast.programs import predict_function, training_programs
+from .fast.threads import count_threads, run_in_threads
+from .initial_weights import InitialWeights, build_optimizer
+from .training import Schedule, Training, train_network
 
 keras = import_keras()
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ._base import did_you_mean
-from ._callables import resolve
+from .._parameters import did_you_mean, resolve
 
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'

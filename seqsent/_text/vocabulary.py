@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._encoding import encode
-from ._rows import IntArray, cut
+from .encoding import encode
+from .rows import IntArray, cut
 
 _PACKED = "seqsent packed vocabulary"
 

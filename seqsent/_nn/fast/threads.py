@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
-from ._backend import environment, import_keras
+from ..._backend import environment, import_keras
 
 Item = TypeVar("Item")
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from seqsent._documents import as_documents
+from seqsent._text.documents import as_documents
 
 TEXTS = ["A good film", "", "not good"]
 

@@ -1,10 +1,49 @@
-"""Callables as parameters: import strings, and what can be pickled."""
+"""Names of parameters, and callables as their values."""
 
+import difflib
 import pickle
 import pkgutil
 import sys
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any
+
+# Names that users of scikit-learn, Keras, PyTorch or skorch would try first.
+_FAMILIAR_NAMES = {
+    "batch": "batch_size",
+    "cell_type": "cell",
+    "dropout_rate": "dropout",
+    "embedding_dim": "embed_dim",
+    "embedding_size": "embed_dim",
+    "hidden_dim": "state_dim",
+    "hidden_size": "state_dim",
+    "lr": "learning_rate",
+    "max_epochs": "epochs",
+    "max_features": "num_words",
+    "max_iter": "epochs",
+    "max_len": "maxlen",
+    "max_length": "maxlen",
+    "max_tokens": "num_words",
+    "max_words": "num_words",
+    "n_epochs": "epochs",
+    "num_layers": "n_layers",
+    "output_sequence_length": "maxlen",
+    "patience": "n_iter_no_change",
+    "rnn_type": "cell",
+    "seed": "random_state",
+    "sequence_length": "maxlen",
+    "units": "state_dim",
+    "vocab_size": "num_words",
+}
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """Return " Did you mean 'x'?" for the closest valid name, or an empty string."""
+    valid = list(valid)
+    guess = _FAMILIAR_NAMES.get(name)
+    if guess not in valid:
+        guess = next(iter(difflib.get_close_matches(name, valid, n=1, cutoff=0.6)), None)
+    return f" Did you mean {guess!r}?" if guess else ""
 
 
 def resolve(name: str, value: Any) -> Any:

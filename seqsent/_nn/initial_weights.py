@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ._backend import import_keras
+from .._backend import import_keras
 
 keras = import_keras()
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from seqsent._batches import (
+from seqsent._nn.batches import (
     Batches,
     align_right,
     choose_widths,

@@ -7,11 +7,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
-    _check_sample_weight,
     check_non_negative,
     column_or_1d,
     validate_data,
 )
+
+from ._base import check_sample_weight
 
 _TEXT_RECIPE = """\
 {estimator} reads rows of word ids, got text in {name}. Put a SequenceVectorizer in front:
@@ -155,7 +156,7 @@ def read_training_data(
     reject_text(X, estimator)
     X, y = validate_data(estimator, X, _labels_in_numpy_type(y), reset=reset)
     check_classification_targets(y)
-    weights = _check_sample_weight(sample_weight, X, dtype=np.float64)
+    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
     counts = weights > 0

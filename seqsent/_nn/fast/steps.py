@@ -12,11 +12,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ._backend import import_keras
-from ._batches import Batches
-from ._initial_weights import InitialWeights, build_optimizer
-from ._network import Architecture, default_compile_kwargs
-from ._recurrence import FAST_LAYERS
+from ..._backend import import_keras
+from ..._network import Architecture, default_compile_kwargs
+from ..batches import Batches
+from ..initial_weights import InitialWeights, build_optimizer
+from .layers import FAST_LAYERS
 
 keras = import_keras()
 

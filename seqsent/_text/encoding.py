@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._analysis import Analyzer, Splitter
-from ._rows import IntArray, cut
+from .analysis import Analyzer, Splitter
+from .rows import IntArray, cut
 
 Numbering = Callable[[list[Any]], Iterable[int]]
 """Tokens to their numbers; the same token always has the same number."""

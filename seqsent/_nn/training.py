@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._backend import import_keras
-from ._batches import Batches, Ids, choose_widths, count_words
-from ._network import LOG_LOSS
-from ._programs import TrainingPrograms
+from .._backend import import_keras
+from .._network import LOG_LOSS
+from .batches import Batches, Ids, choose_widths, count_words
+from .fast.programs import TrainingPrograms
 
 keras = import_keras()
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._backend import import_keras
+from .._backend import import_keras
 
 keras = import_keras()
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from seqsent import _threads
+from seqsent._nn.fast import threads as _threads
 from seqsent._backend import import_keras
 
 pytestmark = pytest.mark.skipif(
@@ -62,7 +62,7 @@ def test_a_busy_helper_is_not_waited_for(monkeypatch):
 
 @pytest.mark.parametrize(("limit", "most"), [("1", 1), ("1000", None), ("", None), ("2,1", None)])
 def test_the_limit_of_a_worker_process_counts(limit, most):
-    code = "from seqsent._threads import count_threads; print(count_threads())"
+    code = "from seqsent._nn.fast.threads import count_threads; print(count_threads())"
     environment = {**os.environ, "OMP_NUM_THREADS": limit}
     shown = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True

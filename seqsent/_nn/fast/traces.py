@@ -16,7 +16,7 @@ from typing import Any
 
 from platformdirs import user_cache_path
 
-from ._backend import import_keras
+from ..._backend import import_keras
 
 _SWITCH = "SEQSENT_CACHE_DIR"
 
@@ -143,5 +143,5 @@ def _surroundings() -> tuple[Any, ...]:
 @functools.cache
 def _code() -> tuple[str, ...]:
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("jax", "jaxlib", "keras")]
-    sources = sorted(Path(__file__).parent.glob("*.py"))
+    sources = sorted(Path(__file__).parents[2].rglob("*.py"))
     return (*versions, _digest(b"".join(path.read_bytes() for path in sources)))

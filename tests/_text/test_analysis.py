@@ -3,8 +3,8 @@ import random
 import pytest
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 
-from seqsent._analysis import KERAS_FILTERS, make_analyzer, warn_about_analysis
-from seqsent._encoding import encode
+from seqsent._text.analysis import KERAS_FILTERS, make_analyzer, warn_about_analysis
+from seqsent._text.encoding import encode
 from seqsent._vectorizer import SequenceVectorizer
 
 # lower-casing changes lengths, letters become ASCII, white space that str.split() knows

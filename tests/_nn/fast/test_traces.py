@@ -62,7 +62,7 @@ def test_programs_are_kept_and_a_broken_cache_changes_nothing(tmp_path):
 
 
 COUNT_TRACES = """
-from seqsent import _steps
+from seqsent._nn.fast import steps as _steps
 traced = []
 train = _steps.Steps.train
 def count(self, *arguments):

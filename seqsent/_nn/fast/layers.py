@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from ._backend import import_keras
+from ..._backend import import_keras
 
 keras = import_keras()
 

@@ -5,7 +5,8 @@ import threading
 import numpy as np
 import pytest
 
-from seqsent import RecurrentSentimentClassifier, _programs
+from seqsent import RecurrentSentimentClassifier
+from seqsent._nn.fast import programs as _programs
 from seqsent._backend import import_keras
 
 keras = import_keras()

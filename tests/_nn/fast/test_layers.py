@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from seqsent._backend import import_keras
-from seqsent._batches import align_right
-from seqsent._initial_weights import InitialWeights
+from seqsent._nn.batches import align_right
+from seqsent._nn.initial_weights import InitialWeights
 from seqsent._network import Architecture
 
 keras = import_keras()
@@ -14,7 +14,7 @@ if keras.backend.backend() != "jax":
 
 import jax  # noqa: E402  after the backend is known
 
-from seqsent._steps import Steps  # noqa: E402
+from seqsent._nn.fast.steps import Steps  # noqa: E402
 
 N_WORDS, N_STEPS = 40, 23  # not a multiple of the chunks
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from ._backend import import_keras
-from ._compilation_cache import without_python
-from ._network import Architecture
-from ._threads import run_in_threads
+from ..._backend import import_keras
+from ..._network import Architecture
+from .threads import run_in_threads
+from .traces import without_python
 
 keras = import_keras()
 
@@ -105,7 +105,7 @@ def _steps_maker(
 ) -> Callable[[], Any]:
     @cache
     def steps() -> Any:
-        from ._steps import Steps  # imports JAX
+        from .steps import Steps  # imports JAX
 
         return Steps(architecture, make_optimizer())
 
@@ -155,7 +155,7 @@ class _TrainFunction:
     def __init__(
         self, steps: Callable[[], Any], name: str | None, architecture: Architecture
     ) -> None:
-        from ._recurrence import FAST_LAYERS  # imports JAX
+        from .layers import FAST_LAYERS  # imports JAX
 
         n_gates = len(FAST_LAYERS[architecture.cell].gate_scales)
         self._work_per_word = architecture.state_dim * n_gates
