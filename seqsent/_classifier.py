@@ -2,8 +2,7 @@
 
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -11,27 +10,40 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import Tags, check_random_state, compute_sample_weight
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ._base import HasMethods, Interval, SeqsentEstimator, StrOptions, fit_context
-from ._network import Architecture, load_embedding_weights, table_shape
+from ._base import (
+    HasMethods,
+    Interval,
+    SeqsentEstimator,
+    StrOptions,
+    draw_seed,
+    fit_context,
+)
+from ._nn.architecture import Architecture, count_outputs
 from ._nn.batches import count_words
-from ._nn.fitted import FittedNetwork, pack_embedding, unpack_embedding
+from ._nn.cells import CELLS
+from ._nn.fitted import Network, pack_embedding, unpack_embedding
 from ._nn.training import Schedule
+from ._types import FloatArray, Ids
 from ._validation import (
+    TrainingData,
+    as_ids,
     check_ids_in_table,
-    encode_labels,
     hold_out,
-    ids_to_int32,
-    read_ids,
+    labels_in_numpy_type,
+    load_embedding_weights,
     read_training_data,
-    read_validation_data,
+    read_validation_labels,
+    reject_text,
     replace_unknown,
+    table_shape,
 )
 
-_TABLE_STEP = 1024  # table sizes are multiples of it, so that folds share a program
+_TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
+_STATE_FORMAT = 2  # of pickles; those of 0.1.0 have no number
 _rebuild_lock = threading.Lock()
 
 
@@ -74,8 +86,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         The recurrent cell.
     state_dim : int, default=32
         Size of the state.
-    embed_dim : int, default=32
-        Length of a word's vector. The width of ``embedding_weights`` comes first.
+    embed_dim : int, default=None
+        Length of a word's vector. None is 32, or the width of ``embedding_weights``.
     num_words : int, default=None
         Rows of the embedding table; an id of the training data beyond it is an error.
         None takes the size from the training data, rounded up to a multiple of 1024.
@@ -189,9 +201,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "cell": [StrOptions({"simple", "lstm", "gru"})],
+        "cell": [StrOptions(CELLS.keys())],
         "state_dim": [Interval(Integral, 1, None, closed="left")],
-        "embed_dim": [Interval(Integral, 1, None, closed="left")],
+        "embed_dim": [Interval(Integral, 1, None, closed="left"), None],
         "num_words": [Interval(Integral, 1, None, closed="left"), None],
         "oov_char": [Interval(Integral, 1, None, closed="left"), None],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
@@ -223,9 +235,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     def __init__(
         self,
         *,
-        cell: Literal["simple", "lstm", "gru"] = "lstm",
+        cell: str = "lstm",
         state_dim: int = 32,
-        embed_dim: int = 32,
+        embed_dim: int | None = None,
         num_words: int | None = None,
         oov_char: int | None = 2,
         n_layers: int = 1,
@@ -317,31 +329,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         ValueError
             If parameters contradict one another or the data, or y has one class only.
         """
-        with self._keeps_state_on_failure():
-            goes_on = self.warm_start and hasattr(self, "classes_")
-            ids, y, weights = read_training_data(X, y, sample_weight, self, reset=True)
-            classes = np.unique(y)
-            if len(classes) < 2:
-                raise ValueError(
-                    "This classifier needs texts of at least 2 classes, but y holds one class "
-                    f"only: {classes.tolist()[0]!r}."
-                )
-            ids = ids_to_int32(ids, self)
-            targets = encode_labels(y, classes)
-            weights = weights * compute_sample_weight(self.class_weight, y)
-            if goes_on:
-                self._go_on(classes)
-                check_ids_in_table(ids, self.n_words_, "the fit that warm_start=True goes on with")
-            else:
-                self._begin(ids, classes)
-            data: tuple[NDArray[Any], ...] = ids, targets, weights
-            held_out: tuple[NDArray[Any], ...] | None = None
-            if X_val is not None or y_val is not None:
-                held_out = read_validation_data(X_val, y_val, self)
-            elif self.early_stopping:
-                data, held_out = hold_out(data, targets, self.validation_fraction, self._seed)
-            self._train(data, held_out, self.epochs, keeps_optimizer=self.warm_start)
-        return self
+        return self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val, epochs=self.epochs)
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -383,32 +371,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 'partial_fit does not support class_weight="balanced", which needs the labels '
                 "of all data; pass sample_weight, or weights per class as a dict."
             )
-        with self._keeps_state_on_failure():
-            first = not hasattr(self, "classes_")
-            if first and classes is None:
-                raise ValueError("classes must be passed on the first call to partial_fit.")
-            ids, y, weights = read_training_data(X, y, sample_weight, self, reset=first)
-            known = self.classes_ if classes is None else np.unique(np.asarray(classes))
-            if not first:
-                self._go_on(known)
-            elif len(known) < 2:
-                raise ValueError(f"classes must hold at least 2 labels, got {known.tolist()}.")
-            ids = ids_to_int32(ids, self)
-            targets = encode_labels(y, known)
-            weights = weights * compute_sample_weight(self.class_weight, y)
-            if first:
-                self._begin(ids, known)
-                if self.num_words is None and self.embedding_weights is None:
-                    warnings.warn(
-                        f"The first call to partial_fit fixes the embedding table at "
-                        f"{self.n_words_} words; larger ids in later calls are read as "
-                        f"oov_char={self.oov_char}. Set num_words to the vectorizer's.",
-                        UserWarning,
-                        stacklevel=2,
-                    )
-            ids = replace_unknown(ids, self.n_words_, self.oov_char)
-            self._train((ids, targets, weights), None, epochs=1, keeps_optimizer=True)
-        return self
+        if classes is None and not hasattr(self, "classes_"):
+            raise ValueError("classes must be passed on the first call to partial_fit.")
+        return self._fit(X, y, sample_weight, classes=classes, epochs=1, is_part=True)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the label of each text.
@@ -426,7 +391,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         places = self.predict_proba(X).argmax(axis=1)
         return self.classes_[places]
 
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_proba(self, X: ArrayLike) -> FloatArray:
         """Predict the probability of each class.
 
         Parameters
@@ -447,13 +412,13 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             If X has another number of columns than in ``fit``, or does not hold ids.
         """
         check_is_fitted(self)
-        ids = replace_unknown(read_ids(X, self), self.n_words_, self.oov_char)
+        ids = replace_unknown(self._read_ids(X), self.n_words_, self.oov_char)
         outputs = self._fitted_network().predict(ids, self.verbose)
         if outputs.shape[1] == 1:
             return np.hstack([1 - outputs, outputs])
         return outputs / outputs.sum(axis=1, keepdims=True)
 
-    def predict_log_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+    def predict_log_proba(self, X: ArrayLike) -> FloatArray:
         """Predict the logarithm of the probability of each class.
 
         Parameters
@@ -480,14 +445,106 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         check_is_fitted(self)
         return self.history_["loss"]
 
-    def _begin(self, ids: NDArray[np.int32], classes: NDArray[Any]) -> None:
+    def _fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        epochs: int,
+        classes: ArrayLike | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        is_part: bool = False,
+    ) -> Self:
+        """Train on all data, or on a part of them of a training that goes on.
+
+        Training works on a shallow copy, whose attributes become this object's in the end: a
+        fit that fails changes nothing, and meanwhile the network of the fit before answers.
+        """
+        new = object.__new__(type(self))
+        new.__dict__.update(self.__dict__)
+        goes_on = hasattr(self, "classes_") and (is_part or self.warm_start)
+        data, known = new._read_training_data(X, y, sample_weight, classes, is_part=is_part)
+        seed = self._seed if goes_on else draw_seed(self.random_state)
+        learned, held_out = data, None
+        if self.early_stopping and X_val is None and y_val is None:
+            learned, held_out = hold_out(data, self.validation_fraction, seed)
+        if goes_on:
+            new._go_on(known)
+        else:
+            new._begin(data.ids, known, seed)
+        if is_part:
+            new._warn_of_fixed_table(is_new=not goes_on)
+            ids = replace_unknown(learned.ids, new.n_words_, self.oov_char)
+            learned = learned._replace(ids=ids)
+        elif goes_on:
+            given_by = "the fit that warm_start=True goes on with"
+            check_ids_in_table(data.ids, new.n_words_, given_by)
+        if X_val is not None or y_val is not None:
+            held_out = new._read_validation_data(X_val, y_val)
+        new._train(learned, held_out, epochs)
+        new._keeps_optimizer = is_part or self.warm_start
+        self.__dict__ = new.__dict__
+        return self
+
+    def _read_training_data(
+        self, X: Any, y: Any, sample_weight: Any, classes: Any, *, is_part: bool
+    ) -> tuple[TrainingData, NDArray[Any]]:
+        """Return the data to learn from, and all classes.
+
+        Parts that follow the first have its columns, and its classes where none are given.
+        """
+        estimator = type(self).__name__
+        goes_on = is_part and hasattr(self, "classes_")
+        reject_text(X, "X", estimator=estimator, cell=self.cell)
+        X, y = validate_data(self, X, labels_in_numpy_type(y), reset=not goes_on)
+        if classes is not None:
+            classes = np.unique(np.asarray(classes))
+            if len(classes) < 2:
+                raise ValueError(f"classes must hold at least 2 labels, got {classes.tolist()}.")
+        elif goes_on:
+            classes = self.classes_
+        return read_training_data(
+            X,
+            y,
+            sample_weight,
+            class_weight=self.class_weight,
+            classes=classes,
+            estimator=estimator,
+        )
+
+    def _read_validation_data(self, X_val: Any, y_val: Any) -> TrainingData:
+        """Return the data to validate on, each text of the same weight."""
+        if X_val is None or y_val is None:
+            missing = "X_val" if X_val is None else "y_val"
+            raise ValueError(f"X_val and y_val belong together, but {missing} is None.")
+        ids = replace_unknown(self._read_ids(X_val, "X_val"), self.n_words_, self.oov_char)
+        targets = read_validation_labels(y_val, self.classes_, len(ids))
+        return TrainingData(ids, targets, np.ones(len(ids)))
+
+    def _read_ids(self, X: Any, name: str = "X") -> Ids:
+        """Return rows of ids with the columns seen in ``fit``; X itself where it is int32."""
+        if not (
+            type(X) is np.ndarray  # the common case at a tenth of the cost
+            and X.dtype == np.int32
+            and X.ndim == 2
+            and len(X)
+            and X.shape[1] == self.n_features_in_
+            and not hasattr(self, "feature_names_in_")
+        ):
+            reject_text(X, name, estimator=type(self).__name__, cell=self.cell)
+            X = validate_data(self, X, reset=False)
+        return as_ids(X, name, estimator=type(self).__name__)
+
+    def _begin(self, ids: Ids, classes: NDArray[Any], seed: int) -> None:
         """Draw a new network for such data and set the attributes it depends on."""
         matrix = None
         if self.embedding_weights is not None:
             matrix = load_embedding_weights(self.embedding_weights)
         n_words, embed_dim = table_shape(self.num_words, self.embed_dim, matrix)
         if n_words is None:
-            n_words = -(-(int(ids.max(initial=0)) + 1) // _TABLE_STEP) * _TABLE_STEP
+            n_words = -(-(int(ids.max(initial=0)) + 1) // _TABLE_MULTIPLE) * _TABLE_MULTIPLE
         table = f"num_words={n_words}" if matrix is None else f"embedding_weights ({n_words} rows)"
         check_ids_in_table(ids, n_words, table)
         if self.oov_char is not None and self.oov_char >= n_words:
@@ -497,18 +554,22 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.time_scale_ = float(np.quantile(count_words(ids), _LONG_TEXT_QUANTILE))
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
-        self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
-        n_outputs = 1 if len(classes) == 2 else len(classes)
-        sizes = {"n_words": n_words, "embed_dim": embed_dim, "n_outputs": n_outputs}
-        self._network: FittedNetwork | dict[str, Any] = FittedNetwork.draw(
-            Architecture.from_dict(_plain({**self.get_params(deep=False), **sizes})),
+        self._seed = seed
+        architecture = Architecture.from_parameters(
+            self.get_params(deep=False),
+            n_words=n_words,
+            embed_dim=embed_dim,
+            n_outputs=count_outputs(len(classes)),
+        )
+        self._network: Network | dict[str, Any] = Network.draw(
+            architecture,
             self.optimizer,
             float(self.learning_rate),
-            seed=self._seed,
-            time_scale=self.time_scale_ if self.gate_bias == "chrono" else None,
+            seed=seed,
+            gate_bias=self.gate_bias,
+            time_scale=self.time_scale_,
             embedding=matrix,
         )
-        self._keeps_optimizer = False
 
     def _go_on(self, classes: NDArray[Any]) -> None:
         """Make ready to go on with the network of the fit before, on a copy of it."""
@@ -518,14 +579,25 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 f"got {classes.tolist()}; to begin anew, call fit with warm_start=False."
             )
         state = self._fitted_network().get_state(with_optimizer=True)
-        self._network = FittedNetwork.from_state(state, self.optimizer, float(self.learning_rate))
+        self._network = Network.from_state(state, self.optimizer, float(self.learning_rate))
 
-    def _train(self, data: Any, held_out: Any, epochs: int, keeps_optimizer: bool) -> None:
+    def _warn_of_fixed_table(self, is_new: bool) -> None:
+        if not is_new or self.num_words is not None or self.embedding_weights is not None:
+            return
+        warnings.warn(
+            f"The first call to partial_fit fixes the embedding table at {self.n_words_} words; "
+            f"larger ids in later calls are read as oov_char={self.oov_char}. Set num_words to "
+            "the vectorizer's.",
+            UserWarning,
+            stacklevel=5,  # the line that calls partial_fit
+        )
+
+    def _train(self, data: TrainingData, validation_data: TrainingData | None, epochs: int) -> None:
         """Train the network for some epochs and add them to the history."""
         network = self._fitted_network()
         training = network.train(
             data,
-            held_out,
+            validation_data,
             schedule=Schedule(
                 epochs=epochs,
                 batch_size=self.batch_size,
@@ -542,37 +614,31 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         }
         self.best_iter_ = self.n_iter_ + training.best_epoch
         self.n_iter_ += training.n_epochs
-        self._keeps_optimizer = keeps_optimizer
 
-    def _fitted_network(self) -> FittedNetwork:
+    def _fitted_network(self) -> Network:
         if isinstance(self._network, dict):  # as it comes out of a pickle
             with _rebuild_lock:
                 if isinstance(self._network, dict):
-                    self._network = FittedNetwork.from_state(
+                    self._network = Network.from_state(
                         self._network, self.optimizer, float(self.learning_rate)
                     )
         return self._network
-
-    @contextmanager
-    def _keeps_state_on_failure(self) -> Iterator[None]:
-        before = dict(vars(self))
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__().copy()
         network = state.get("_network")
         if network is not None:
-            if isinstance(network, FittedNetwork):
+            if isinstance(network, Network):
                 network = network.get_state(self._keeps_optimizer)
             state["_network"] = pack_embedding(network, self.embedding_weights)
+        state["_format"] = _STATE_FORMAT
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        if state.pop("_format", 1) == 1 and state.get("embedding_weights") is not None:
+            # in 0.1.0 the default, 32, left the width to the word vectors
+            state["embed_dim"] = None if state["embed_dim"] == 32 else state["embed_dim"]
         super().__setstate__(state)
         if "_network" in state:
             packed = state["_network"]
@@ -584,14 +650,3 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         tags.input_tags.positive_only = True
         tags.classifier_tags.poor_score = True
         return tags
-
-
-def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return numpy's scalars, which a search over an array or a distribution draws, as Python's.
-
-    Keras takes no others for sizes.
-    """
-    return {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in parameters.items()
-    }

@@ -26,7 +26,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
 
 
 def make_sentiment_pipeline(
-    cell: Literal["simple", "lstm", "gru"] | None = None,
+    cell: str | None = None,
     *,
     preset: Literal["tutorial"] | None = None,
     memory: Any = None,
@@ -77,24 +77,21 @@ def make_sentiment_pipeline(
         raise ValueError(f"preset must be one of {sorted(_PRESETS)} or None, got {preset!r}.")
     if cell is not None:
         parameters["cell"] = cell
-    parameters = {**_PRESETS.get(preset or "", {}), **parameters}
+    if parameters.get("embedding_weights") is not None:
+        parameters.setdefault("embed_dim", None)  # their width decides, not a preset's
     vectorizer, classifier = SequenceVectorizer(), RecurrentSentimentClassifier()
-    vectorizer_names = vectorizer.get_params(deep=False).keys()
-    classifier_names = classifier.get_params(deep=False).keys()
+    of_vectorizer = vectorizer.get_params(deep=False).keys()
+    of_classifier = classifier.get_params(deep=False).keys()
     for name in parameters:
-        if name not in vectorizer_names | classifier_names:
+        if name not in of_vectorizer | of_classifier:
             raise TypeError(
                 f"make_sentiment_pipeline got an unknown parameter {name!r}."
-                f"{did_you_mean(name, [*vectorizer_names, *classifier_names])}"
+                f"{did_you_mean(name, [*of_vectorizer, *of_classifier])}"
             )
-    vectorizer.set_params(**{k: v for k, v in parameters.items() if k in vectorizer_names})
-    classifier.set_params(
-        **{
-            name: value
-            for name, value in parameters.items()
-            if name in classifier_names and (name == "oov_char" or name not in vectorizer_names)
-        }
-    )
-    if preset is not None:
-        classifier.set_params(num_words=parameters["num_words"])
+    of_preset = _PRESETS.get(preset or "", {})
+    parameters = {**of_preset, **parameters}
+    shared = {"oov_char", *of_preset.keys() & {"num_words"}}
+    of_classifier = of_classifier - (of_vectorizer - shared)
+    vectorizer.set_params(**{k: v for k, v in parameters.items() if k in of_vectorizer})
+    classifier.set_params(**{k: v for k, v in parameters.items() if k in of_classifier})
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)], memory=memory)

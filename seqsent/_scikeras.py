@@ -3,25 +3,14 @@
 import copy
 from typing import Any
 
-import numpy as np
-from sklearn.utils import check_random_state
-
+from ._base import draw_seed
 from ._classifier import RecurrentSentimentClassifier
-from ._network import build_network, load_embedding_weights
+from ._network import build_network
+from ._nn.architecture import Architecture
+from ._validation import load_embedding_weights
 
-_MODEL_PARAMETERS = (
-    "cell",
-    "state_dim",
-    "embed_dim",
-    "n_layers",
-    "bidirectional",
-    "pooling",
-    "dropout",
-    "gate_bias",
-    "mask_padding",
-    "embedding_weights",
-    "train_embedding",
-)
+# what decides the network beside the architecture, under the names of both functions
+_MODEL_PARAMETERS = (*Architecture.parameter_names(), "gate_bias", "embedding_weights")
 _SHARED_PARAMETERS = ("batch_size", "epochs", "class_weight", "callbacks", "shuffle", "warm_start")
 
 
@@ -101,5 +90,4 @@ def _weight_seed(classifier: RecurrentSentimentClassifier) -> int | None:
     """Return the seed that a fit of the classifier draws its weights with."""
     if classifier.random_state is None:
         return None
-    generator = check_random_state(copy.deepcopy(classifier.random_state))
-    return int(generator.randint(np.iinfo(np.int32).max))
+    return draw_seed(copy.deepcopy(classifier.random_state))

@@ -1,18 +1,18 @@
-"""What reaches the classifier: rows of word ids, labels and weights, or a clear error."""
+"""What reaches the classifier, right or a clear error: ids, labels, weights, word vectors."""
 
-from typing import Any
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import (
-    check_non_negative,
-    column_or_1d,
-    validate_data,
-)
+from sklearn.utils.validation import check_non_negative, column_or_1d
 
 from ._base import check_sample_weight
+from ._types import FloatArray, Ids
 
 _TEXT_RECIPE = """\
 {estimator} reads rows of word ids, got text in {name}. Put a SequenceVectorizer in front:
@@ -27,14 +27,14 @@ _VALIDATION_TEXT_RECIPE = """\
     pipeline.fit(texts, labels, X_val=validation_texts, y_val=validation_labels)"""
 
 
-def reject_text(X: Any, estimator: Any, name: str = "X") -> None:
-    """Raise a TypeError that shows the way if X holds text instead of ids."""
+def reject_text(X: Any, name: str, *, estimator: str, cell: str) -> None:
+    """Raise a TypeError that shows the way if X holds text instead of ids.
+
+    ``name`` is what messages call X, ``estimator`` the class that was given it.
+    """
     if isinstance(X, str) or _holds_text(X):
         recipe = _VALIDATION_TEXT_RECIPE if name == "X_val" else _TEXT_RECIPE
-        example = f"cell={estimator.cell!r}"
-        raise TypeError(
-            recipe.format(estimator=type(estimator).__name__, name=name, example=example)
-        )
+        raise TypeError(recipe.format(estimator=estimator, name=name, example=f"cell={cell!r}"))
 
 
 def _holds_text(X: Any) -> bool:
@@ -50,53 +50,10 @@ def _holds_text(X: Any) -> bool:
     return array.dtype.kind in "UST"
 
 
-def read_ids(X: Any, estimator: Any, *, name: str = "X", reset: bool = False) -> NDArray[np.int32]:
-    """Return X as an int32 array of shape (n_texts, row_length).
-
-    Parameters
-    ----------
-    X : array-like
-        Word ids; whole numbers in any numeric type.
-    estimator : RecurrentSentimentClassifier
-        Whose ``n_features_in_`` and ``feature_names_in_`` are set or compared.
-    name : str, default="X"
-        What messages call it.
-    reset : bool, default=False
-        Whether this is the data of a fit.
-
-    Returns
-    -------
-    ndarray of shape (n_texts, row_length), int32
-        X itself where it is one already.
-
-    Raises
-    ------
-    TypeError
-        If X holds text.
-    ValueError
-        If X is not two-dimensional, has another number of columns than in fit, or
-        holds negative numbers or fractions.
-    """
-    if (
-        not reset
-        and type(X) is np.ndarray
-        and X.dtype == np.int32
-        and X.ndim == 2
-        and len(X)
-        and X.shape[1] == estimator.n_features_in_
-        and not hasattr(estimator, "feature_names_in_")
-    ):
-        ids = X  # the common case at a tenth of the cost
-    else:
-        reject_text(X, estimator, name)
-        ids = validate_data(estimator, X, reset=reset)
-    return ids_to_int32(ids, estimator, name)
-
-
-def ids_to_int32(ids: NDArray[Any], estimator: Any, name: str = "X") -> NDArray[np.int32]:
-    """Return whole numbers >= 0 as int32, or raise a ValueError."""
+def as_ids(ids: NDArray[Any], name: str, *, estimator: str) -> Ids:
+    """Return whole numbers >= 0 of any numeric type as int32, or raise a ValueError."""
     if ids.dtype.kind != "u":
-        check_non_negative(ids, type(estimator).__name__)
+        check_non_negative(ids, estimator)
     if ids.dtype == np.int32:
         return ids
     if ids.size and ids.max() > np.iinfo(np.int32).max:
@@ -112,7 +69,7 @@ def ids_to_int32(ids: NDArray[Any], estimator: Any, name: str = "X") -> NDArray[
     return whole
 
 
-def check_ids_in_table(ids: NDArray[np.int32], n_words: int, given_by: str) -> None:
+def check_ids_in_table(ids: Ids, n_words: int, given_by: str) -> None:
     """Raise a ValueError if an id of the training data lies beyond the embedding table."""
     largest = int(ids.max(initial=0))
     if largest >= n_words:
@@ -123,9 +80,7 @@ def check_ids_in_table(ids: NDArray[np.int32], n_words: int, given_by: str) -> N
         )
 
 
-def replace_unknown(
-    ids: NDArray[np.int32], n_words: int, oov_char: int | None
-) -> NDArray[np.int32]:
+def replace_unknown(ids: Ids, n_words: int, oov_char: int | None) -> Ids:
     """Return ids with those beyond the table read as ``oov_char``, or else as padding."""
     unknown = ids >= n_words
     if not unknown.any():
@@ -146,15 +101,28 @@ def encode_labels(y: ArrayLike, classes: NDArray[Any], name: str = "y") -> NDArr
     return places.astype(np.int32)
 
 
-def read_training_data(
-    X: Any, y: Any, sample_weight: Any, estimator: Any, *, reset: bool
-) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
-    """Return X, y and weights; texts of weight zero are left out.
+class TrainingData(NamedTuple):
+    """What a network learns from."""
 
-    X is numeric but not yet known to hold ids, so that a y of one class is reported first.
+    ids: Ids
+    targets: NDArray[np.int32]  # (n_texts,), places in classes
+    weights: FloatArray  # (n_texts,), positive
+
+
+def read_training_data(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: ArrayLike | None,
+    *,
+    class_weight: Mapping[Any, float] | str | None,
+    classes: NDArray[Any] | None,
+    estimator: str,
+) -> tuple[TrainingData, NDArray[Any]]:
+    """Return the data of a fit and its classes; texts of weight zero are left out.
+
+    X is numeric but not yet known to hold ids: a y of one class is reported first. None takes
+    the classes from y.
     """
-    reject_text(X, estimator)
-    X, y = validate_data(estimator, X, _labels_in_numpy_type(y), reset=reset)
     check_classification_targets(y)
     weights = check_sample_weight(sample_weight, X, dtype=np.float64)
     if (weights < 0).any():
@@ -162,43 +130,82 @@ def read_training_data(
     counts = weights > 0
     if not counts.any():
         raise ValueError("sample_weight is zero for all texts; nothing is left to train on.")
-    if counts.all():
-        return X, y, weights
-    return X[counts], y[counts], weights[counts]
+    if not counts.all():
+        X, y, weights = X[counts], y[counts], weights[counts]
+    if classes is None:
+        classes = np.unique(y)
+        if len(classes) < 2:
+            raise ValueError(
+                "This classifier needs texts of at least 2 classes, but y holds one class "
+                f"only: {classes.tolist()[0]!r}."
+            )
+    ids = as_ids(X, "X", estimator=estimator)
+    targets = encode_labels(y, classes)
+    return TrainingData(ids, targets, weights * compute_sample_weight(class_weight, y)), classes
 
 
-def _labels_in_numpy_type(y: Any) -> Any:
+def labels_in_numpy_type(y: Any) -> Any:
     """Return a pandas column of booleans or integers as such: scikit-learn makes floats of it."""
     if getattr(y, "ndim", None) != 1 or not hasattr(y, "isna") or y.isna().any():
         return y
     return y.to_numpy()
 
 
-def read_validation_data(
-    X_val: Any, y_val: Any, estimator: Any
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return ids and encoded labels to validate on."""
-    if X_val is None or y_val is None:
-        missing = "X_val" if X_val is None else "y_val"
-        raise ValueError(f"X_val and y_val belong together, but {missing} is None.")
-    ids = read_ids(X_val, estimator, name="X_val")
-    ids = replace_unknown(ids, estimator.n_words_, estimator.oov_char)
-    targets = encode_labels(column_or_1d(y_val), estimator.classes_, name="y_val")
-    if len(targets) != len(ids):
-        raise ValueError(f"X_val has {len(ids)} rows, but y_val has {len(targets)} labels.")
-    return ids, targets
+def read_validation_labels(y_val: Any, classes: NDArray[Any], n_texts: int) -> NDArray[np.int32]:
+    """Return the encoded labels of the texts to validate on."""
+    targets = encode_labels(column_or_1d(y_val), classes, name="y_val")
+    if len(targets) != n_texts:
+        raise ValueError(f"X_val has {n_texts} rows, but y_val has {len(targets)} labels.")
+    return targets
 
 
-def hold_out(
-    arrays: tuple[NDArray[Any], ...], targets: NDArray[np.int32], fraction: float, seed: int
-) -> tuple[tuple[NDArray[Any], ...], tuple[NDArray[Any], ...]]:
-    """Split arrays into a training and a held-out part with the same share of each class."""
+def hold_out(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingData, TrainingData]:
+    """Split data into a training and a held-out part with the same share of each class."""
     try:
-        parts = train_test_split(*arrays, test_size=fraction, stratify=targets, random_state=seed)
+        parts = train_test_split(
+            *data, test_size=fraction, stratify=data.targets, random_state=seed
+        )
     except ValueError as error:
         raise ValueError(
-            f"early_stopping cannot hold out validation_fraction={fraction} of {len(targets)} "
+            f"early_stopping cannot hold out validation_fraction={fraction} of {len(data.ids)} "
             f"texts with a share of each class: {error} Pass X_val and y_val, another fraction, "
             "or more texts."
         ) from error
-    return tuple(parts[::2]), tuple(parts[1::2])
+    return TrainingData(*parts[::2]), TrainingData(*parts[1::2])
+
+
+def load_embedding_weights(
+    embedding_weights: ArrayLike | str | PathLike[str],
+) -> NDArray[np.float32]:
+    """Return a matrix (n_words, embed_dim) as float32; a path is read with ``numpy.load``."""
+    if isinstance(embedding_weights, str | PathLike):
+        embedding_weights = np.load(embedding_weights, allow_pickle=False)
+    matrix = np.asarray(embedding_weights, dtype=np.float32)
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(
+            f"embedding_weights must be a matrix of shape (n_words, embed_dim), "
+            f"got an array of shape {matrix.shape}."
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError("embedding_weights holds NaN or infinity; replace or remove those rows.")
+    return matrix
+
+
+def table_shape(
+    num_words: int | None, embed_dim: int | None, matrix: NDArray[np.float32] | None
+) -> tuple[int | None, int | None]:
+    """Return the embedding's (n_words, embed_dim), which a matrix decides where given."""
+    if matrix is None:
+        return num_words, embed_dim
+    n_words, width = matrix.shape
+    if num_words not in (None, n_words):
+        raise ValueError(
+            f"num_words={num_words} contradicts embedding_weights, which has {n_words} rows; "
+            f"leave num_words=None or pass {n_words}."
+        )
+    if embed_dim not in (None, width):
+        raise ValueError(
+            f"embed_dim={embed_dim} contradicts embedding_weights, which is {width} wide; "
+            f"leave embed_dim=None or pass {width}."
+        )
+    return n_words, width

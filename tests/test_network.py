@@ -1,10 +1,13 @@
 """The network against Keras written by hand, and its own promises."""
 
+import inspect
+
 import numpy as np
 import pytest
 
-from seqsent import build_network
+from seqsent import RecurrentSentimentClassifier, build_network
 from seqsent._backend import import_keras
+from seqsent._nn.architecture import Architecture
 
 keras = import_keras()
 
@@ -180,3 +183,27 @@ def test_embedding_weights_decide_the_table(tmp_path):
         build_network(embedding_weights=[1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="NaN or infinity"):
         build_network(embedding_weights=[[np.nan]])
+    with pytest.raises(ValueError, match="embed_dim=32 contradicts embedding_weights, which is 3"):
+        build_network(embedding_weights=matrix, embed_dim=32)
+
+
+def test_the_architecture_is_the_list_of_parameters():
+    """Who names its fields names all of them, with its defaults."""
+    chosen = Architecture.parameter_names()
+    assert {"cell", "state_dim", "pooling"} <= set(chosen)
+    assert not {"n_words", "n_outputs"} & set(chosen)
+    defaults = {name: getattr(Architecture, name) for name in chosen}
+    classifier = RecurrentSentimentClassifier().get_params()
+    parameters = inspect.signature(build_network).parameters
+    of_network = {name: parameter.default for name, parameter in parameters.items()}
+    for values in (classifier, of_network):
+        assert values["embed_dim"] is None  # 32, or the width of embedding_weights
+        assert {name: values[name] for name in chosen} == {**defaults, "embed_dim": None}
+    network = build_network(num_words=10)
+    assert network.get_layer("embedding").output_dim == Architecture.embed_dim == 32
+
+
+@pytest.mark.parametrize("value", [np.int64(5), np.uint8(5)])
+def test_sizes_may_be_numbers_of_numpy(value):
+    network = build_network(num_words=10, state_dim=value, dropout=np.float64(0.5))
+    assert network.get_layer("lstm_1").units == 5

@@ -169,10 +169,12 @@ def test_a_parameter_set_after_fit_waits_for_the_next_fit(fitted):
     assert other.fit(TEXTS, LABELS)[-1].model_.get_layer("output").kernel.shape == (9, 1)
 
 
+OLD_PICKLE = Path(__file__).parent / "data" / "estimators-0.1.0.pkl"
+
+
 def test_a_pickle_of_version_0_1_0():
     # Written by version 0.1.0: what it holds must stay readable.
-    path = Path(__file__).parent / "data" / "estimators-0.1.0.pkl"
-    vectorizer, classifier = pickle.loads(path.read_bytes())
+    vectorizer, classifier = pickle.loads(OLD_PICKLE.read_bytes())
     texts = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad, bad film"]
     ids = vectorizer.transform(texts)
     expected = [0.49223, 0.49246, 0.49215, 0.49752, 0.4959, 0.48561]
@@ -180,3 +182,44 @@ def test_a_pickle_of_version_0_1_0():
     assert vectorizer.transform(["not a good one"]).tolist() == [[0, 1, 8, 7, 6, 2]]
     assert classifier.predict(ids).tolist() == ["neg", "neg", "neg", "neg", "neg", "neg"]
     assert len(classifier.history_["loss"]) == 2
+
+
+def restored(classifier, **changes):
+    """Return the classifier as a pickle restores it whose architecture was stored so."""
+    state = classifier.__getstate__()
+    architecture = {**state["_network"]["architecture"], **changes}
+    stored = {name: value for name, value in architecture.items() if value is not None}
+    state["_network"] = {**state["_network"], "architecture": stored}
+    other = object.__new__(RecurrentSentimentClassifier)
+    other.__setstate__(state)
+    return other
+
+
+def test_an_architecture_stored_before_it_had_a_field():
+    _, classifier = pickle.loads(OLD_PICKLE.read_bytes())
+    ids = np.arange(12).reshape(2, 6) % 9
+    expected = classifier.predict_proba(ids)
+    for name in ("n_layers", "bidirectional", "pooling", "dropout", "mask_padding"):
+        assert name in classifier.__getstate__()["_network"]["architecture"]
+        other = restored(classifier, **{name: None})
+        np.testing.assert_array_equal(other.predict_proba(ids), expected)
+
+
+def test_an_architecture_of_a_version_to_come():
+    _, classifier = pickle.loads(OLD_PICKLE.read_bytes())
+    with pytest.raises(ValueError, match=r"not known here: \['attention'\].*later version"):
+        restored(classifier, attention=True).predict_proba([[1] * 6])
+
+
+@pytest.mark.parametrize("embed_dim", [32, 20])
+def test_the_width_that_0_1_0_left_to_the_word_vectors(embed_dim):
+    # there, 32 stood for "not given"
+    matrix = np.eye(64, 20, dtype=np.float32)
+    ids = make_pipeline()[0].fit_transform(TEXTS)
+    old = RecurrentSentimentClassifier(embedding_weights=matrix, embed_dim=embed_dim, epochs=1)
+    state = old.__getstate__()
+    del state["_format"]  # 0.1.0 wrote none
+    old.__setstate__(state)
+    assert clone(old).fit(ids, LABELS).model_.get_weights()[0].shape == (64, 20)
+    now = pickle.loads(pickle.dumps(RecurrentSentimentClassifier(**old.get_params())))
+    assert now.embed_dim == old.embed_dim

@@ -7,7 +7,12 @@ import pytest
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
 
-from seqsent import RecurrentSentimentClassifier, SequenceVectorizer, make_sentiment_pipeline
+from seqsent import (
+    RecurrentSentimentClassifier,
+    SequenceVectorizer,
+    _pipeline,
+    make_sentiment_pipeline,
+)
 
 TEXTS = ["a good film", "a bad film", "not bad at all", "not good at all"]
 
@@ -113,6 +118,26 @@ class TestTutorial:
         assert make_sentiment_pipeline(preset="tutorial")["classifier"].cell == "simple"
         assert make_sentiment_pipeline(preset="tutorial")["vectorizer"].maxlen == 250
         assert make_sentiment_pipeline()["classifier"].cell == "lstm"
+
+
+def test_a_preset_may_name_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_pipeline._PRESETS, "short", {"maxlen": 20, "cell": "gru"})
+    pipeline = make_sentiment_pipeline(preset="short")  # type: ignore[arg-type]
+    assert pipeline["vectorizer"].maxlen == 20
+    assert pipeline["vectorizer"].num_words == SequenceVectorizer().num_words
+    assert pipeline["classifier"].num_words is None
+
+
+def test_given_word_vectors_beat_the_width_of_a_preset() -> None:
+    matrix = np.eye(50, 7)
+    pipeline = make_sentiment_pipeline(
+        preset="tutorial", embedding_weights=matrix, num_words=50, epochs=1
+    )
+    model = pipeline.fit(TEXTS, [1, 0, 1, 0])["classifier"].model_
+    assert model.get_layer("embedding").output_dim == 7
+    explicit = make_sentiment_pipeline(embedding_weights=matrix, num_words=50, embed_dim=32)
+    with pytest.raises(ValueError, match="embed_dim=32 contradicts embedding_weights"):
+        explicit.fit(TEXTS, [1, 0, 1, 0])
 
 
 def test_memory_is_the_pipelines() -> None:

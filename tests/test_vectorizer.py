@@ -24,8 +24,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from seqsent import SequenceVectorizer
-from seqsent._text.analysis import KERAS_FILTERS
 from seqsent._backend import import_keras
+from seqsent._text.analysis import KERAS_FILTERS
 
 TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
 VOCABULARY = {"a": 1, "good": 2, "film": 4, "dull": 3}

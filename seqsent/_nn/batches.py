@@ -7,12 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._backend import import_keras
+from .._types import Ids
 
 keras = import_keras()
 
-Ids = NDArray[np.int32]
-
-_WIDTH_STEP = 16  # trimmed widths are multiples of it: similar data share a program
+_WIDTH_MULTIPLE = 16  # trimmed widths are multiples of it: similar data share a program
 _MAX_WIDTHS = 3
 _STEPS_PER_WIDTH = 1000  # training steps that repay the compilation of one more width
 _LENGTH_NOISE = 0.1  # how far lengths may differ and still count as similar, as a share
@@ -41,7 +40,7 @@ def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
     """
     n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
     cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
-    return tuple(sorted({max(_to_whole_steps(int(np.ceil(cut))), _WIDTH_STEP) for cut in cuts}))
+    return tuple(sorted({max(_to_multiple(int(np.ceil(cut))), _WIDTH_MULTIPLE) for cut in cuts}))
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
@@ -108,7 +107,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
             return
         rows = self.rng.permutation(len(self.ids))
         if self.trims:
-            # the texts of the batch that is not full are any, and it stays the last
+            # the batch that is not full stays the last, with texts of any length
             n_in_full = len(rows) - len(rows) % self.batch_size
             rows, rest = rows[:n_in_full], rows[n_in_full:]
             noise = self.rng.uniform(1 - _LENGTH_NOISE, 1 + _LENGTH_NOISE, size=len(rows))
@@ -119,21 +118,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
 
 
 def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
-    """Yield row numbers and their ids, in few distinct shapes.
+    """Yield row numbers of shape (n_rows,) and their ids (n_rows or more, width), in few shapes.
 
-    Parameters
-    ----------
-    ids : ndarray of shape (n_texts, row_length), int32
-        Rows of word ids.
-    trim : bool
-        Whether to leave padding out that no text needs, texts of similar length together.
-
-    Yields
-    ------
-    rows : ndarray of shape (n_rows,)
-        The places of these texts in ``ids``.
-    batch : ndarray of shape (at least n_rows, width), int32
-        Their ids; rows of padding may follow.
+    ``trim`` leaves padding out that no text needs, texts of similar length together. Rows of
+    padding may follow those of the texts.
     """
     width = ids.shape[1]
     order = np.arange(len(ids))
@@ -141,7 +129,7 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
         ids = align_right(ids)
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
-        width = min(_to_whole_steps(width), _round_up(int(lengths.max())))
+        width = min(_to_multiple(width), _round_up(int(lengths.max())))
     size = next((n for n in _ROWS_AT_ONCE if n >= len(order)), _ROWS_AT_ONCE[-1])
     for start in range(0, len(order), size):
         rows = order[start : start + size]
@@ -155,13 +143,13 @@ def _pad(ids: Ids, n_rows: int, width: int) -> Ids:
     return batch
 
 
-def _to_whole_steps(width: int) -> int:
-    return -(-width // _WIDTH_STEP) * _WIDTH_STEP
+def _to_multiple(width: int) -> int:
+    return -(-width // _WIDTH_MULTIPLE) * _WIDTH_MULTIPLE
 
 
 def _round_up(length: int) -> int:
     """Return the smallest of 16, 64, 256, 1024, ... that holds ``length`` words."""
-    width = _WIDTH_STEP
+    width = _WIDTH_MULTIPLE
     while width < length:
         width *= 4
     return width

@@ -1,6 +1,7 @@
-"""A network with what belongs to it: compiled functions, predictions, plain-data state."""
+"""A network with what belongs to it: weights by their meaning, predictions, plain-data state."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from os import PathLike
 from typing import Any, Self
@@ -8,20 +9,23 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import import_keras
-from .._network import Architecture, default_compile_kwargs, draw_network
-from .batches import Ids, prediction_batches
-from .fast.programs import predict_function, training_programs
-from .fast.threads import count_threads, run_in_threads
-from .initial_weights import InitialWeights, build_optimizer
-from .training import Schedule, Training, train_network
+from .._backend import count_usable_cores, import_keras
+from .._types import Array, FloatArray, Ids
+from . import fast
+from .architecture import Architecture, draw_network
+from .batches import prediction_batches
+from .cells import CELLS
+from .gradients import VectorFunctions, vector_functions
+from .initial_weights import InitialWeights
+from .objective import build_optimizer, default_compile_kwargs, make_optimizer
+from .training import Data, Schedule, Training, train_network
 
 keras = import_keras()
 
-_GROUP = 4  # batches of predictions per thread that are handed out at once
+_BATCHES_PER_THREAD = 4  # of predictions, handed out at once
 
 
-class FittedNetwork:
+class Network:
     """A compiled ``keras.Model`` and its architecture.
 
     Parameters
@@ -56,20 +60,48 @@ class FittedNetwork:
         learning_rate: float,
         *,
         seed: int,
-        time_scale: float | None,
+        gate_bias: str,
+        time_scale: float,
         embedding: NDArray[np.float32] | None,
     ) -> Self:
         """Return a network with random weights."""
-        model = draw_network(architecture, seed, time_scale, embedding)
+        model = draw_network(
+            architecture, seed, gate_bias=gate_bias, time_scale=time_scale, embedding=embedding
+        )
         return cls(architecture, model, optimizer, learning_rate)
 
-    def train(self, *data: Any, schedule: Schedule) -> Training:
+    @property
+    def word_vectors(self) -> NDArray[np.float32]:
+        """The embedding table, of shape (n_words, embed_dim)."""
+        table: NDArray[np.float32] = self.model.get_layer("embedding").get_weights()[0]
+        return table
+
+    @property
+    def output_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """The output layer's kernel, of shape (n_state, n_outputs), and bias."""
+        kernel, bias = self.model.get_layer("output").get_weights()
+        return kernel, bias
+
+    def recurrent_layer(self, depth: int, *, backward: bool = False) -> Any:
+        """Return a recurrent layer, counted from 0; of a bidirectional one the half."""
+        if not self.architecture.bidirectional:
+            return self.model.get_layer(f"{self.architecture.cell}_{depth + 1}")
+        both = self.model.get_layer(f"bidirectional_{depth + 1}")
+        return both.backward_layer if backward else both.forward_layer
+
+    def train(self, data: Data, validation_data: Data | None, *, schedule: Schedule) -> Training:
         """Go on with the training; see :func:`train_network`."""
         build_optimizer(self.model)
-        programs = training_programs(self.architecture, self.model.optimizer)
-        return train_network(self.model, *data, programs=programs, schedule=schedule)
+        programs = None
+        if fast.is_usable():
+            from .fast.programs import training_programs
 
-    def predict(self, ids: Ids, verbose: int = 0) -> NDArray[np.float64]:
+            programs = training_programs(self.architecture, self.model.optimizer)
+        return train_network(
+            self.model, data, validation_data, programs=programs, schedule=schedule
+        )
+
+    def predict(self, ids: Ids, verbose: int = 0) -> FloatArray:
         """Return the outputs of shape (n_texts, n_outputs)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
         progress = keras.utils.Progbar(len(ids)) if verbose else None
@@ -79,24 +111,74 @@ class FittedNetwork:
                 progress.add(len(rows))
         return outputs
 
-    def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Any]]:
+    def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Array]]:
         """Yield the rows of each batch and their outputs; more outputs may follow."""
         batches = prediction_batches(ids, trim=self.architecture.mask_padding)
-        compiled = predict_function(self.architecture)
-        if compiled is None:
+        if not fast.is_usable():
             for rows, batch in batches:
                 yield rows, self.model.predict_on_batch(batch)
             return
+        from .fast.programs import predict_program
+        from .fast.threads import run_in_threads
+
+        program = predict_program(self.architecture)
         state = (
             [variable.value for variable in self.model.trainable_variables],
             [variable.value for variable in self.model.non_trainable_variables],
         )
-        for batch_group in iter(lambda: list(islice(batches, _GROUP * count_threads())), []):
-            for _, batch in batch_group:
-                compiled.prepare(state, batch)
-            values = run_in_threads(lambda item: compiled(state, item[1]), batch_group)
-            for (rows, _), part in zip(batch_group, values, strict=True):
+        at_once = _BATCHES_PER_THREAD * count_usable_cores()
+        for group in iter(lambda: list(islice(batches, at_once)), []):
+            for _, batch in group:
+                program.prepare(state, batch)
+            values = run_in_threads(lambda item: program(state, item[1]), group)
+            for (rows, _), part in zip(group, values, strict=True):
                 yield rows, np.asarray(part)
+
+    @cached_property
+    def of_vectors(self) -> VectorFunctions:
+        """The network as functions of its word vectors."""
+        return vector_functions(self.model, self.architecture)
+
+    def read_words(self, ids: Ids, depth: int) -> list[dict[str, FloatArray]]:
+        """Return what came about in a recurrent layer at each word of one text.
+
+        Parameters
+        ----------
+        ids : ndarray of shape (n_words,), int32
+            The text.
+        depth : int
+            The layer, counted from 0.
+
+        Returns
+        -------
+        list of dict of str to ndarray of shape (n_words, state_dim)
+            What the cell shows, in the order of the text; of a bidirectional layer for each
+            half.
+        """
+        inputs = self.word_vectors[ids].astype(np.float64)
+        for number in range(depth + 1):
+            halves = [self._read_layer(inputs, number)]
+            if self.architecture.bidirectional:
+                found = self._read_layer(inputs[::-1], number, backward=True)
+                halves.append({name: values[::-1] for name, values in found.items()})
+            inputs = np.concatenate([half["state"] for half in halves], axis=1)
+        return halves
+
+    def _read_layer(
+        self, inputs: FloatArray, depth: int, *, backward: bool = False
+    ) -> dict[str, FloatArray]:
+        """Return what the cell shows as a layer, or half of one, reads (n_words, n_inputs)."""
+        cell = CELLS[self.architecture.cell]
+        layer = self.recurrent_layer(depth, backward=backward)
+        if cell.forward is not None:
+            return cell.read(inputs, layer.get_weights())
+        config = {**layer.get_config(), "return_sequences": True, "go_backwards": False}
+        every_state = type(layer).from_config(config)
+        batch = inputs[np.newaxis].astype(np.float32)
+        every_state.build(batch.shape)
+        every_state.set_weights(layer.get_weights())
+        states = keras.ops.convert_to_numpy(every_state(batch))[0]
+        return {cell.shown[-1]: states.astype(np.float64)}
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
         """Return architecture and weights as plain data."""
@@ -160,23 +242,3 @@ def _as_base(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | No
 
 def _to_arrays(variables: list[Any]) -> list[NDArray[Any]]:
     return [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in variables]
-
-
-def make_optimizer(optimizer: Any, learning_rate: float) -> Any:
-    """Return a new Keras optimizer.
-
-    Raises
-    ------
-    ValueError
-        If Keras knows no optimizer of that name.
-    """
-    if not isinstance(optimizer, str):
-        return type(optimizer).from_config(optimizer.get_config())
-    config = {"class_name": optimizer, "config": {"learning_rate": learning_rate}}
-    try:
-        return keras.optimizers.get(config)
-    except ValueError as error:
-        raise ValueError(
-            f"optimizer={optimizer!r} is not known to Keras; pass 'adam', 'rmsprop', 'sgd', "
-            "another name of keras.optimizers, or an instance."
-        ) from error

@@ -5,16 +5,18 @@ small program per op: seconds for the first network of a process. numpy draws fr
 the same distributions at once, and the same numbers under every backend.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .._backend import import_keras
-
-keras = import_keras()
+from .._backend import to_backend
+from .._types import FloatArray
+from .cells import Cell
 
 Shape = tuple[int, ...]
+Initializer = Callable[..., Any]  # (shape, dtype) -> array of the backend
 
 
 class InitialWeights:
@@ -42,17 +44,21 @@ class InitialWeights:
         self.time_scale = time_scale
         self.embedding = embedding
 
-    def build(self, layer: Any, inputs: Any, **arguments: Any) -> Any:
-        """Call a layer, which builds it; its configuration keeps the stock initializers."""
+    def build(self, layer: Any, inputs: Any, cell: Cell | None = None, **arguments: Any) -> Any:
+        """Call a layer, which builds it; its configuration keeps the stock initializers.
+
+        A recurrent layer's ``cell`` says how its biases start.
+        """
+        ours: dict[str, Initializer | bool] = {
+            "embeddings_initializer": self._draw_embedding,
+            "kernel_initializer": self._draw_glorot_uniform,
+            "recurrent_initializer": self._draw_orthogonal,
+        }
+        if cell is not None and cell.gates:
+            ours["bias_initializer"] = self._start_biases_of(cell)
+            ours["unit_forget_bias"] = False  # the bias drawn here has it already
         replaced = []
         for part in _weight_holders(layer):
-            ours = {
-                "embeddings_initializer": self._draw_embedding,
-                "kernel_initializer": self._draw_glorot_uniform,
-                "recurrent_initializer": self._draw_orthogonal,
-                "bias_initializer": self._bias_initializer(part),
-                "unit_forget_bias": False,  # the bias drawn here has it already
-            }
             for name in ours.keys() & vars(part).keys():
                 replaced.append((part, name, getattr(part, name)))
                 setattr(part, name, ours[name])
@@ -63,77 +69,33 @@ class InitialWeights:
 
     def _draw_embedding(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         if self.embedding is not None:
-            return _on_backend(self.embedding, dtype)
-        return _on_backend(self.rng.uniform(-0.05, 0.05, size=shape), dtype)
+            return to_backend(self.embedding, dtype)
+        return to_backend(self.rng.uniform(-0.05, 0.05, size=shape), dtype)
 
     def _draw_glorot_uniform(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         limit = np.sqrt(6 / sum(shape))
-        return _on_backend(self.rng.uniform(-limit, limit, size=shape), dtype)
+        return to_backend(self.rng.uniform(-limit, limit, size=shape), dtype)
 
     def _draw_orthogonal(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         q, r = np.linalg.qr(self.rng.standard_normal((max(shape), min(shape))))
         q *= np.sign(np.diag(r))  # makes the draw uniform over orthogonal matrices
-        return _on_backend(q if shape[0] >= shape[1] else q.T, dtype)
+        return to_backend(q if shape[0] >= shape[1] else q.T, dtype)
 
-    def _bias_initializer(self, part: Any) -> Any:
-        # Gates in Keras's order: an LSTM's input, forget, candidate, output; a GRU's
-        # update, reset, candidate, once for the input and once for the state.
-        kind = type(part).__name__
+    def _start_biases_of(self, cell: Cell) -> Initializer:
+        draw_log_time = None if self.time_scale is None else self._draw_log_time
 
-        def draw_bias(shape: Shape, dtype: DTypeLike = "float32") -> Any:
-            bias = np.zeros(shape)
-            if kind == "LSTMCell":
-                gates = bias.reshape(4, -1)
-                gates[1] = 1.0
-                if self.time_scale is not None:
-                    gates[1] = self._log_time(gates.shape[1])
-                    gates[0] = -gates[1]
-            elif kind == "GRUCell" and self.time_scale is not None:
-                units = bias.shape[-1] // 3
-                bias[0, :units] = self._log_time(units)
-            return _on_backend(bias, dtype)
+        def start(shape: Shape, dtype: DTypeLike = "float32") -> Any:
+            return to_backend(cell.start_bias(shape, draw_log_time), dtype)
 
-        return draw_bias
+        return start
 
-    def _log_time(self, units: int) -> NDArray[np.float64]:
+    def _draw_log_time(self, units: int) -> FloatArray:
         longest = max((self.time_scale or 0) - 1, 1)
         return np.log(self.rng.uniform(1, longest, size=units))
 
 
-def build_optimizer(model: Any) -> None:
-    """Build a compiled model's optimizer, with its zeros made by numpy like the weights."""
-    optimizer = model.optimizer
-    if optimizer.built:
-        return
-    add_variable = optimizer.add_variable
-
-    def add(shape: Shape, initializer: Any = "zeros", **arguments: Any) -> Any:
-        if initializer == "zeros":
-            initializer = _zeros
-        return add_variable(shape, initializer=initializer, **arguments)
-
-    optimizer.add_variable = add  # hides the method while the optimizer builds itself
-    try:
-        optimizer.build(model.trainable_variables)
-    finally:
-        del optimizer.add_variable
-
-
-def _zeros(shape: Shape, dtype: DTypeLike = "float32") -> Any:
-    return _on_backend(np.zeros(shape), dtype)
-
-
-def _on_backend(array: NDArray[Any], dtype: DTypeLike) -> Any:
-    """Hand an array over; what Keras does under JAX compiles a program for each shape."""
-    array = array.astype(dtype)
-    if keras.backend.backend() != "jax":
-        return array
-    import jax
-
-    return jax.device_put(array)
-
-
 def _weight_holders(layer: Any) -> list[Any]:
+    """Return the parts of a layer whose attributes say how weights start."""
     if hasattr(layer, "forward_layer"):
-        return [layer.forward_layer.cell, layer.backward_layer.cell]
+        return [*_weight_holders(layer.forward_layer), *_weight_holders(layer.backward_layer)]
     return [getattr(layer, "cell", layer)]

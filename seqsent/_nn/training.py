@@ -1,19 +1,25 @@
 """One training of a network: validation, early stopping, history."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .._backend import import_keras
-from .._network import LOG_LOSS
-from .batches import Batches, Ids, choose_widths, count_words
-from .fast.programs import TrainingPrograms
+from .._types import FloatArray, Ids
+from .batches import Batches, choose_widths, count_words
+from .objective import LOG_LOSS
+
+if TYPE_CHECKING:
+    from .fast.programs import TrainingPrograms
 
 keras = import_keras()
+
+Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, weights
 
 
 @dataclass(frozen=True)
@@ -75,31 +81,15 @@ class _ExactLoss(keras.callbacks.Callback):  # type: ignore[name-defined]  # Ker
 
 def train_network(
     model: Any,
-    training_data: tuple[Ids, NDArray[np.int32], NDArray[np.float64]],
-    validation_data: tuple[Any, ...] | None,
+    training_data: Data,
+    validation_data: Data | None,
     *,
-    programs: TrainingPrograms | None,
+    programs: "TrainingPrograms | None",
     schedule: Schedule,
 ) -> Training:
     """Fit a compiled ``keras.Model`` in place.
 
-    Parameters
-    ----------
-    model : keras.Model
-        The network to train.
-    training_data : tuple of (ids, targets, weights)
-        Word ids, encoded labels, sample weights.
-    validation_data : tuple of (ids, targets) or (ids, targets, weights), or None
-        Data to measure loss and accuracy on after each epoch.
-    programs : TrainingPrograms or None
-        Compiled functions to use; None compiles anew.
-    schedule : Schedule
-        How to train.
-
-    Returns
-    -------
-    Training
-        History, number of epochs run, and the epoch of the final weights.
+    ``programs`` are compiled functions to use; None leaves the model to compile its own.
     """
     batches = _make_batches(*training_data, schedule=schedule, rng=schedule.rng)
     validation = None
@@ -117,12 +107,7 @@ def train_network(
         )
         callbacks.append(stopping)
     callbacks += [copy.deepcopy(callback) for callback in schedule.callbacks]
-    if programs is not None:
-        model.train_function = programs.train_function
-        model.test_function = programs.test_function
-        # the logs of a step are the results; Keras would compute them anew, op by op
-        model.get_metrics_result = dict
-    try:
+    with _running(model, programs):
         record = model.fit(
             batches,
             epochs=schedule.epochs,
@@ -131,18 +116,30 @@ def train_network(
             verbose=schedule.verbose,
             shuffle=False,  # the batches do it; Keras would use Python's global generator
         )
-    finally:
-        model.train_function = model.test_function = None
-        vars(model).pop("get_metrics_result", None)
     history = {name: [float(x) for x in values] for name, values in record.history.items()}
     n_epochs = len(record.epoch)
     return Training(history, n_epochs, stopping.best_epoch + 1 if stopping else n_epochs)
 
 
+@contextmanager
+def _running(model: Any, programs: "TrainingPrograms | None") -> Iterator[None]:
+    """Let a model train with these programs, and leave it a plain one."""
+    if programs is not None:
+        model.train_function = programs.train_function
+        model.test_function = programs.test_function
+        # the logs of a step are the results; Keras would compute them anew, op by op
+        model.get_metrics_result = dict
+    try:
+        yield
+    finally:
+        model.train_function = model.test_function = None
+        vars(model).pop("get_metrics_result", None)
+
+
 def _make_batches(
     ids: Ids,
     targets: NDArray[np.int32],
-    weights: NDArray[np.float64] | None = None,
+    weights: FloatArray,
     *,
     schedule: Schedule,
     rng: np.random.Generator | None = None,
@@ -153,6 +150,4 @@ def _make_batches(
         if keras.backend.backend() == "tensorflow":
             n_steps = 0  # it takes the shape of all batches from the first two
         widths = choose_widths(count_words(ids), n_steps)
-    if weights is None:
-        weights = np.ones(len(ids))
     return Batches(ids, targets, weights.astype(np.float32), schedule.batch_size, widths, rng)

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .._base import StrOptions, validated
-from .._nn.batches import Ids
-from ._autodiff import Tail
+from .._types import Ids
+from ._autodiff import VerdictFunction
 from ._estimators import Inspected, inspect_estimator
 
 Array = NDArray[np.float64]
@@ -101,12 +101,12 @@ def token_attributions(
     inspected = inspect_estimator(estimator)
     read = inspected.read(texts)
     chosen = _choose_classes(inspected, read.ids, class_of_interest)
-    tail = Tail(inspected.network)
+    verdict = VerdictFunction(inspected.network)
     if method == "occlusion":
-        scores = _occlude(tail, read.ids, chosen)
+        scores = _occlude(verdict, read.ids, chosen)
     else:
         score = _gradient_times_vector if method == "gradient" else _integrate
-        scores = _score_batches(tail, read.ids, chosen, score)
+        scores = _score_batches(verdict, read.ids, chosen, score)
     lengths = [len(words) for words in read.words]
     return pd.DataFrame(
         {
@@ -136,34 +136,36 @@ def _choose_classes(inspected: Inspected, ids: Ids, class_of_interest: Any) -> N
 
 
 def _score_batches(
-    tail: Tail,
+    verdict: VerdictFunction,
     ids: Ids,
     chosen: NDArray[np.intp],
-    score: Callable[[Tail, Ids, NDArray[np.intp]], Array],
+    score: Callable[[VerdictFunction, Ids, NDArray[np.intp]], Array],
 ) -> list[Array]:
     """Return the scores of each text's words, found batch by batch."""
     scores = [np.empty(0)] * len(ids)
-    for rows, batch in tail.batches(ids):
+    for rows, batch in verdict.batches(ids):
         classes = np.zeros(len(batch), dtype=np.intp)
         classes[: len(rows)] = chosen[rows]
-        values = score(tail, batch, classes)
+        values = score(verdict, batch, classes)
         for row, found, is_word in zip(rows, values, batch != 0, strict=False):
             scores[row] = found[is_word]
     return scores
 
 
-def _gradient_times_vector(tail: Tail, batch: Ids, classes: NDArray[np.intp]) -> Array:
-    vectors = tail.table[batch]
-    return (tail.gradient(batch, vectors, classes) * vectors).sum(axis=2, dtype=np.float64)
+def _gradient_times_vector(
+    verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]
+) -> Array:
+    vectors = verdict.table[batch]
+    return (verdict.gradient(batch, vectors, classes) * vectors).sum(axis=2, dtype=np.float64)
 
 
-def _integrate(tail: Tail, batch: Ids, classes: NDArray[np.intp]) -> Array:
+def _integrate(verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]) -> Array:
     """Return integrated gradients, with as many points on the way as completeness needs."""
     is_word = (batch != 0)[:, :, np.newaxis]
-    vectors = tail.table[batch]
+    vectors = verdict.table[batch]
     words = vectors * is_word
     padding = vectors - words  # stays as it is, so that the words alone make the difference
-    ends = [tail.log_odds(tail.run(batch, end), classes) for end in (padding, vectors)]
+    ends = [verdict.log_odds(verdict.run(batch, end), classes) for end in (padding, vectors)]
     difference = ends[1] - ends[0]
     n_points = _FEWEST_POINTS
     while n_points <= _MOST_POINTS:
@@ -171,7 +173,7 @@ def _integrate(tail: Tail, batch: Ids, classes: NDArray[np.intp]) -> Array:
         total = np.zeros(vectors.shape)
         for share, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
             on_the_way = padding + np.float32(share) * words
-            total += weight * tail.gradient(batch, on_the_way, classes)
+            total += weight * verdict.gradient(batch, on_the_way, classes)
         scores = (total * words).sum(axis=2)
         off = np.abs(scores.sum(axis=1) - difference).max()
         if off < _COMPLETE:
@@ -183,19 +185,19 @@ def _integrate(tail: Tail, batch: Ids, classes: NDArray[np.intp]) -> Array:
     )
 
 
-def _occlude(tail: Tail, ids: Ids, chosen: NDArray[np.intp]) -> list[Array]:
+def _occlude(verdict: VerdictFunction, ids: Ids, chosen: NDArray[np.intp]) -> list[Array]:
     scores: list[Array] = []
     for start in range(0, len(ids), _TEXTS_AT_ONCE):
         part = slice(start, start + _TEXTS_AT_ONCE)
-        scores += _occlude_few(tail, ids[part], chosen[part])
+        scores += _occlude_few(verdict, ids[part], chosen[part])
     return scores
 
 
-def _occlude_few(tail: Tail, ids: Ids, chosen: NDArray[np.intp]) -> list[Array]:
+def _occlude_few(verdict: VerdictFunction, ids: Ids, chosen: NDArray[np.intp]) -> list[Array]:
     texts, places = np.nonzero(ids)
     without = ids[texts]
     without[np.arange(len(texts)), places] = 0
-    whole = tail.log_odds(tail.states(ids), chosen)
-    lacking = tail.log_odds(tail.states(without), chosen[texts])
+    whole = verdict.log_odds(verdict.states(ids), chosen)
+    lacking = verdict.log_odds(verdict.states(without), chosen[texts])
     lengths = np.count_nonzero(ids, axis=1)
     return np.split(whole[texts] - lacking, np.cumsum(lengths)[:-1])

@@ -1,56 +1,47 @@
-"""Networks after their embedding: states from word vectors, and the way back by gradients.
+"""The verdict of a network as a function of its word vectors.
 
-The backend is asked for two things only: the state that the output layer sees, and the
+Of the network's backend two things are asked: the state that the output layer sees, and the
 gradient of a weighted sum of it by the word vectors. What follows the state is one dense
 layer, done here in double precision, where no probability is rounded to 0 or 1.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any
-from weakref import WeakKeyDictionary
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from .._backend import import_keras
-from .._network import Architecture
-from .._nn.batches import Ids, prediction_batches
-from .._nn.fitted import FittedNetwork
-from .._nn.initial_weights import InitialWeights
-
-keras = import_keras()
-
-Array = NDArray[Any]
-Program = Callable[..., Array]
+from .._nn.batches import prediction_batches
+from .._nn.fitted import Network
+from .._types import Array, Ids
 
 _ROWS_AT_ONCE = 64  # a gradient keeps all that happened at each word
 
-_programs: WeakKeyDictionary[Any, tuple[Program, Program]] = WeakKeyDictionary()
 
-
-class Tail:
-    """A network from its word vectors on.
+class VerdictFunction:
+    """States, log-odds and gradients of a network for given word vectors.
 
     Parameters
     ----------
-    network : FittedNetwork
-        The network; its weights are read when this object is made.
+    network : Network
+        The network; its embedding and output weights are read when this object is made.
+
+    Attributes
+    ----------
+    table : ndarray of shape (n_words, embed_dim), float32
+        The word vectors.
+    run : callable
+        (ids, vectors) to states; see :class:`~seqsent._nn.gradients.VectorFunctions`.
     """
 
-    def __init__(self, network: FittedNetwork) -> None:
-        model = network.model
+    def __init__(self, network: Network) -> None:
         self.trims = network.architecture.mask_padding
-        self.table = model.get_layer("embedding").get_weights()[0]
-        kernel, bias = model.get_layer("output").get_weights()
+        self.table = network.word_vectors
+        kernel, bias = network.output_weights
         if network.architecture.n_outputs == 1:  # log-odds are logits against a class of zeros
             kernel, bias = np.hstack([np.zeros_like(kernel), kernel]), np.append(0.0, bias)
         self.kernel, self.bias = kernel.astype(np.float64), bias.astype(np.float64)
-        if model not in _programs:
-            _programs[model] = _make_programs(network)
-        self.run, self.pull_back = _programs[model]
+        self.run, self._pull_back = network.of_vectors
 
     def batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Ids]]:
         """Yield row numbers and their ids; rows of padding may follow these."""
@@ -80,7 +71,7 @@ class Tail:
         _, others = self._split(self.run(ids, vectors), classes)
         by_logit = -softmax(others, axis=1)
         by_logit[np.arange(len(ids)), classes] = 1.0
-        return self.pull_back(ids, vectors, (by_logit @ self.kernel.T).astype(np.float32))
+        return self._pull_back(ids, vectors, (by_logit @ self.kernel.T).astype(np.float32))
 
     def _split(self, states: Array, classes: NDArray[np.intp]) -> tuple[Array, Array]:
         """Return the logits of the chosen classes, and all with these at minus infinity."""
@@ -89,98 +80,3 @@ class Tail:
         chosen = others[places]
         others[places] = -np.inf
         return chosen, others
-
-
-def _make_programs(network: FittedNetwork) -> tuple[Program, Program]:
-    """Return functions (ids, vectors) -> states and (ids, vectors, weights) -> gradient."""
-    tail = _cut(network.model)
-    backend = keras.backend.backend()
-    if backend == "jax":
-        return _with_jax(tail, network.architecture)
-    if backend == "tensorflow":
-        return _with_tensorflow(tail)
-    if backend == "torch":
-        return _with_torch(tail)
-    raise RuntimeError(
-        f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
-        "tensorflow or torch before Python starts."
-    )
-
-
-def _cut(model: Any) -> Any:
-    """Return the part of a model from ids and word vectors to what the output layer sees."""
-    inputs = [model.input, model.get_layer("embedding").output]
-    return keras.Model(inputs, model.get_layer("output").input)
-
-
-def _with_jax(tail: Any, architecture: Architecture) -> tuple[Program, Program]:
-    # word vectors come as an argument, so that the size of the table makes no difference
-    states, gradient = _compile_for_jax(replace(architecture, n_words=1, train_embedding=True))
-
-    def weights() -> tuple[list[Any], ...]:
-        kinds = tail.trainable_variables, tail.non_trainable_variables
-        return tuple([variable.value for variable in kind] for kind in kinds)
-
-    def run(ids: Array, vectors: Array) -> Array:
-        return np.asarray(states(vectors, ids, weights()))
-
-    def pull_back(ids: Array, vectors: Array, by_state: Array) -> Array:
-        return np.asarray(gradient(vectors, ids, by_state, weights()))
-
-    return run, pull_back
-
-
-@lru_cache(maxsize=16)
-def _compile_for_jax(architecture: Architecture) -> tuple[Any, Any]:
-    """Return compiled functions that serve all networks of an architecture."""
-    import jax
-
-    tail = _cut(architecture.assemble(InitialWeights(np.random.default_rng(0))))
-
-    def states(vectors: Any, ids: Any, weights: Any) -> Any:
-        return tail.stateless_call(*weights, [ids, vectors], training=False)[0]
-
-    def weighted(vectors: Any, ids: Any, by_state: Any, weights: Any) -> Any:
-        return (states(vectors, ids, weights) * by_state).sum()
-
-    return jax.jit(states), jax.jit(jax.grad(weighted))
-
-
-def _with_tensorflow(tail: Any) -> tuple[Program, Program]:
-    import tensorflow as tf
-
-    @tf.function
-    def states(ids: Any, vectors: Any) -> Any:
-        return tail([ids, vectors], training=False)
-
-    @tf.function
-    def gradient(ids: Any, vectors: Any, by_state: Any) -> Any:
-        with tf.GradientTape() as tape:
-            tape.watch(vectors)
-            total = tf.reduce_sum(tail([ids, vectors], training=False) * by_state)
-        return tape.gradient(total, vectors)
-
-    def run(*arrays: Array) -> Array:
-        return states(*map(tf.constant, arrays)).numpy()
-
-    def pull_back(*arrays: Array) -> Array:
-        return gradient(*map(tf.constant, arrays)).numpy()
-
-    return run, pull_back
-
-
-def _with_torch(tail: Any) -> tuple[Program, Program]:
-    import torch
-
-    to_tensor, to_numpy = keras.ops.convert_to_tensor, keras.ops.convert_to_numpy
-
-    def run(ids: Array, vectors: Array) -> Array:
-        with torch.no_grad():
-            return to_numpy(tail([to_tensor(ids), to_tensor(vectors)], training=False))
-
-    def pull_back(ids: Array, vectors: Array, by_state: Array) -> Array:
-        inputs = to_tensor(vectors).requires_grad_(True)
-        states = tail([to_tensor(ids), inputs], training=False)
-        return to_numpy(torch.autograd.grad((states * to_tensor(by_state)).sum(), inputs)[0])
-
-    return run, pull_back

@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from .._classifier import RecurrentSentimentClassifier
-from .._nn.fitted import FittedNetwork
-from .._validation import read_ids, reject_text, replace_unknown
+from .._nn.fitted import Network
+from .._validation import reject_text, replace_unknown
 from .._vectorizer import SequenceVectorizer
 
 
@@ -42,19 +42,19 @@ class Inspected:
     vectorizer: Any
 
     @property
-    def network(self) -> FittedNetwork:
+    def network(self) -> Network:
         return self.classifier._fitted_network()
 
     def read(self, X: Any) -> Texts:
         """Return texts, or rows of ids where no step makes these from texts."""
         if not self.transformers:
-            reject_text(X, self.classifier)
+            reject_text(X, "X", estimator=type(self.classifier).__name__, cell=self.classifier.cell)
             X = [X] if np.ndim(X) == 1 else X
         elif isinstance(X, str):
             X = [X]
         for transformer in self.transformers:
             X = transformer.transform(X)
-        given = read_ids(X, self.classifier)
+        given = self.classifier._read_ids(X)
         seen = replace_unknown(given, self.classifier.n_words_, self.classifier.oov_char)
         rows = [row[kept] for row, kept in zip(given, seen != 0, strict=True)]
         return Texts(seen, self._words(rows))

@@ -1,25 +1,17 @@
 """What each gate did at each word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit
+from numpy.typing import ArrayLike
 
 from .._base import Options, StrOptions, validated
-from .._nn.fitted import FittedNetwork
+from .._nn.fitted import Network
+from .._types import FloatArray
 from ._estimators import inspect_estimator
-
-Array = NDArray[np.float64]
-
-_GATES = {
-    "simple": ("state",),
-    "lstm": ("forget_gate", "input_gate", "output_gate", "new_value", "carry", "state"),
-    "gru": ("update_gate", "reset_gate", "candidate", "state"),
-}
 
 
 @validated(
@@ -116,12 +108,12 @@ def gate_activations(
     ids = texts.ids[0]
     if network.architecture.mask_padding:
         ids = ids[ids != 0]
-    gates = _run_layers(network, ids, depth, backward=direction == "backward")[:, ids != 0]
-    chosen, columns = _choose_units(gates, _GATES[network.architecture.cell], units)
+    gates = network.read_words(ids, depth)[direction == "backward"]
+    chosen, columns = _choose_units([values[ids != 0] for values in gates.values()], gates, units)
     return pd.DataFrame(chosen, pd.Index(texts.words[0], name="word", dtype=object), columns)
 
 
-def _check_layer(layer: int, direction: str, network: FittedNetwork) -> int:
+def _check_layer(layer: int, direction: str, network: Network) -> int:
     """Return the layer as a number that counts from 0."""
     n_layers = network.architecture.n_layers
     if not -n_layers <= layer < n_layers:
@@ -138,10 +130,13 @@ def _check_layer(layer: int, direction: str, network: FittedNetwork) -> int:
 
 
 def _choose_units(
-    gates: Array, names: Iterable[str], units: Any
-) -> tuple[Array, pd.Index | pd.MultiIndex]:
-    """Return a table of words by gates, or by gates and units, with its columns."""
-    gates = gates.transpose(1, 0, 2)
+    values: Sequence[FloatArray], names: Iterable[str], units: Any
+) -> tuple[FloatArray, pd.Index | pd.MultiIndex]:
+    """Return a table of words by gates, or by gates and units, with its columns.
+
+    ``values`` of each gate have the shape (n_words, n_units).
+    """
+    gates = np.stack(values, axis=1)
     n_units = gates.shape[2]
     if units is None:
         return gates.mean(axis=2), pd.Index(names, name="gate")
@@ -155,50 +150,3 @@ def _choose_units(
         return gates[:, :, numbers], pd.Index(names, name="gate")
     columns = pd.MultiIndex.from_product([names, numbers.tolist()], names=["gate", "unit"])
     return gates[:, :, numbers].reshape(len(gates), len(columns)), columns
-
-
-def _run_layers(network: FittedNetwork, ids: NDArray[Any], depth: int, backward: bool) -> Array:
-    """Return the gates of a layer as an array of shape (n_gates, n_ids, n_units)."""
-    shape = network.architecture
-    inputs = network.model.get_layer("embedding").get_weights()[0][ids].astype(np.float64)
-    for number in range(1, depth + 2):
-        name = "bidirectional" if shape.bidirectional else shape.cell
-        weights = network.model.get_layer(f"{name}_{number}").get_weights()
-        halves = [_run_cell(shape.cell, inputs, *weights[:3])]
-        if shape.bidirectional:
-            reverse = _run_cell(shape.cell, inputs[::-1], *weights[3:])
-            halves.append(reverse[:, ::-1])
-        inputs = np.concatenate([gates[-1] for gates in halves], axis=1)
-    return halves[backward]
-
-
-def _run_cell(
-    cell: str, inputs: Array, kernel: Array, recurrent_kernel: Array, bias: Array
-) -> Array:
-    """Return what happens in a cell as it reads inputs of shape (n_steps, n_inputs)."""
-    step = {"simple": _simple_step, "lstm": _lstm_step, "gru": _gru_step}[cell]
-    bias = np.atleast_2d(bias.astype(np.float64))
-    input_bias, state_bias = bias if len(bias) == 2 else (bias[0], 0.0)
-    gates = np.zeros((len(_GATES[cell]), len(inputs) + 1, len(recurrent_kernel)))
-    for t, from_input in enumerate(inputs @ kernel + input_bias):
-        from_state = gates[-1, t] @ recurrent_kernel + state_bias
-        gates[:, t + 1] = step(from_input, from_state, gates[:, t])
-    return gates[:, 1:]
-
-
-def _simple_step(from_input: Array, from_state: Array, before: Array) -> tuple[Array, ...]:
-    return (np.tanh(from_input + from_state),)
-
-
-def _lstm_step(from_input: Array, from_state: Array, before: Array) -> tuple[Array, ...]:
-    write, keep, new, show = np.split(from_input + from_state, 4)  # as Keras stores them
-    write, keep, new, show = expit(write), expit(keep), np.tanh(new), expit(show)
-    carry = keep * before[-2] + write * new
-    return keep, write, show, new, carry, show * np.tanh(carry)
-
-
-def _gru_step(from_input: Array, from_state: Array, before: Array) -> tuple[Array, ...]:
-    units = len(from_state) // 3
-    keep, reset = np.split(expit(from_input[: 2 * units] + from_state[: 2 * units]), 2)
-    candidate = np.tanh(from_input[2 * units :] + reset * from_state[2 * units :])
-    return keep, reset, candidate, keep * before[-1] + (1 - keep) * candidate

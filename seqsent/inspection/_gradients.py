@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from .._base import Interval, validated
-from ._autodiff import Tail
+from ._autodiff import VerdictFunction
 from ._estimators import inspect_estimator
 
 
@@ -79,11 +79,11 @@ def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.Da
     longest = int(np.count_nonzero(ids, axis=1).max(initial=0))
     n_lags = longest if max_lag is None else min(longest, max_lag + 1)
     norms = np.full((len(ids), n_lags), np.nan)
-    tail = Tail(inspected.network)
-    for rows, batch in tail.batches(ids):
-        vectors = tail.table[batch]
-        predicted = tail.logits(tail.run(batch, vectors)).argmax(axis=1)
-        gradients = np.linalg.norm(tail.gradient(batch, vectors, predicted), axis=2)
+    verdict = VerdictFunction(inspected.network)
+    for rows, batch in verdict.batches(ids):
+        vectors = verdict.table[batch]
+        predicted = verdict.logits(verdict.run(batch, vectors)).argmax(axis=1)
+        gradients = np.linalg.norm(verdict.gradient(batch, vectors, predicted), axis=2)
         for row, values, is_word in zip(rows, gradients, batch != 0, strict=False):
             from_the_end = values[is_word][::-1][:n_lags]
             norms[row, : len(from_the_end)] = from_the_end

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._nn.batches import Ids
+from .._types import Ids
 from ._estimators import inspect_estimator
 
 

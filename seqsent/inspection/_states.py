@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._autodiff import Tail
+from ._autodiff import VerdictFunction
 from ._estimators import inspect_estimator
 
 
@@ -56,4 +56,4 @@ def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
     (200,)
     """
     inspected = inspect_estimator(estimator)
-    return Tail(inspected.network).states(inspected.read(X).ids)
+    return VerdictFunction(inspected.network).states(inspected.read(X).ids)

@@ -1,28 +1,32 @@
-"""Compiled train, test and predict functions, shared between equal networks.
+"""Compiled functions, shared between equal networks.
 
 Keras's JAX trainer passes all state into its compiled functions explicitly, so that a
 function compiled for one network serves every other of the same architecture,
-optimizer and options. Under other backends each network keeps functions of its own.
+optimizer and options.
 """
 
 import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+import jax
 import numpy as np
 
 from ..._backend import import_keras
-from ..._network import Architecture
-from .threads import run_in_threads
-from .traces import without_python
+from ..._types import Array
+from ..architecture import Architecture
+from ..cells import CELLS, Cell
+from .steps import State, StepFunction, Steps
+from .threads import forget_helpers, run_beside, run_in_threads
+from .traces import load_or_trace
 
 keras = import_keras()
 
-Key = tuple[str, Architecture, str]
+Key = tuple[str, Architecture, str, Cell]  # what for, and all that decides what is computed
 
 _MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one after another
 _ROWS_PER_PART = 64  # fewer would slow the products down
@@ -33,7 +37,7 @@ _OPTIONS_OF_GRADIENTS = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
 _LARGE_TABLE = 2**20  # weights of an embedding
 _WORK_FOR_PARTS = 2**19  # rows x width x state x gates; less is done as soon by one thread
 
-_programs: OrderedDict[Key, Any] = OrderedDict()
+shared_programs: OrderedDict[Key, Any] = OrderedDict()  # the one used last is the last
 _programs_lock = threading.Lock()
 _tracing_lock = threading.RLock()
 
@@ -42,27 +46,23 @@ _tracing_lock = threading.RLock()
 class TrainingPrograms:
     """Step functions as ``keras.Model`` keeps them: (state, iterator) -> (logs, state)."""
 
-    train_function: Callable[..., Any]
+    train_function: "TrainFunction"
     test_function: Callable[..., Any]
 
 
-def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPrograms | None:
+@dataclass(frozen=True)
+class VectorPrograms:
+    """Functions of word vectors: their states, and the gradient by them."""
+
+    states: "Program"
+    gradient: "Program"
+
+
+def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPrograms:
     """Return the train and test functions of networks like this one.
 
-    Parameters
-    ----------
-    architecture : Architecture
-        What the network looks like.
-    optimizer : keras.optimizers.Optimizer
-        The optimizer it is compiled with; its class and options count, its state does not.
-
-    Returns
-    -------
-    TrainingPrograms or None
-        None where functions cannot be shared: on another backend than JAX.
+    Of the optimizer that it is compiled with, class and options count; its state does not.
     """
-    if not _can_share():
-        return None
     kind, config = type(optimizer), optimizer.get_config()
     options = {key: value for key, value in config.items() if key != "name"}
     if isinstance(options.get("learning_rate"), float):
@@ -72,58 +72,63 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
         f"{kind.__module__}.{kind.__qualname__}",
         json.dumps(keras.saving.serialize_keras_object(options), sort_keys=True, default=repr),
     )
+    is_plain = all(isinstance(value, str | float | int | None) for value in options.values())
     # the code of other classes may change from process to process
-    plain = all(isinstance(value, str | float | int | None) for value in options.values())
-    kept = plain and kind.__module__.startswith("keras.")
+    is_plain = is_plain and kind.__module__.startswith("keras.")
+    kept = _name_on_disk(name, architecture) if is_plain else None
 
     def make() -> TrainingPrograms:
         steps = _steps_maker(architecture, lambda: kind.from_config(config))
-        train = _TrainFunction(steps, name if kept else None, architecture)
-        test = Program(steps, "test", name if kept else None, donates=True)
+        train = TrainFunction(steps, kept, architecture)
+        test = Program(steps, "test", kept, donates=True)
         return TrainingPrograms(train, lambda state, iterator: test(state, *next(iterator)))
 
-    return _shared(("train", architecture, name), make)
+    return _shared("train", architecture, name, make)
 
 
-def predict_function(architecture: Architecture) -> "Program | None":
-    """Return the function (trainable, non_trainable, ids) -> outputs of such networks.
-
-    None where functions cannot be shared: on another backend than JAX.
-    """
-    if not _can_share():
-        return None
+def predict_program(architecture: Architecture) -> "Program":
+    """Return the function (state, ids) -> outputs of such networks."""
     name = _name(architecture)
+    kept = _name_on_disk(name, architecture)
 
     def make() -> Program:
-        return Program(_steps_maker(architecture), "predict", name, donates=False)
+        return Program(_steps_maker(architecture), "predict", kept, donates=False)
 
-    return _shared(("predict", architecture, name), make)
+    return _shared("predict", architecture, name, make)
+
+
+def vector_programs(architecture: Architecture) -> VectorPrograms:
+    """Return the functions of word vectors of such networks, whatever their embedding."""
+    architecture = replace(architecture, n_words=1, train_embedding=True)
+    name = _name(architecture)
+    kept = _name_on_disk(name, architecture)
+
+    def make() -> VectorPrograms:
+        steps = _steps_maker(architecture)
+        return VectorPrograms(
+            Program(steps, "states", kept, donates=False),
+            Program(steps, "gradient_by_vectors", kept, donates=False),
+        )
+
+    return _shared("vectors", architecture, name, make)
+
+
+def clear_caches() -> None:
+    """Forget all compiled functions, and let the threads end that run them."""
+    with _programs_lock:
+        shared_programs.clear()
+    forget_helpers()
 
 
 def _steps_maker(
     architecture: Architecture, make_optimizer: Callable[[], Any] = lambda: None
-) -> Callable[[], Any]:
-    @cache
-    def steps() -> Any:
-        from .steps import Steps  # imports JAX
-
-        return Steps(architecture, make_optimizer())
-
-    return steps
-
-
-def _can_share() -> bool:
-    return (
-        keras.backend.backend() == "jax"
-        and not getattr(keras.config, "is_nnx_enabled", bool)()  # since Keras 3.11
-        and keras.distribution.distribution() is None
-    )
+) -> Callable[[], Steps]:
+    """Return a function that makes the steps once, when they must be traced."""
+    return cache(lambda: Steps(architecture, make_optimizer()))
 
 
 def _name(*parts: Any) -> str:
-    """Return all that tells such programs from others, in words."""
-    import jax
-
+    """Return a text that is the same for two programs only if they compute the same."""
     settings = (
         keras.config.dtype_policy().name,
         keras.config.floatx(),
@@ -135,53 +140,66 @@ def _name(*parts: Any) -> str:
     return repr((*parts, *settings))
 
 
-def _shared(key: Key, make: Callable[[], Any]) -> Any:
+def _name_on_disk(name: str, architecture: Architecture) -> str | None:
+    """Return None for a cell that is not seqsent's: its code may change between processes."""
+    cell = CELLS[architecture.cell]
+    parts: tuple[Any, ...] = (cell.layer, cell.forward, cell.backward)
+    homes = {part.__module__.partition(".")[0] for part in parts if part is not None}
+    return name if homes <= {"keras", __name__.partition(".")[0]} else None
+
+
+def _shared(what: str, architecture: Architecture, name: str, make: Callable[[], Any]) -> Any:
+    key = what, architecture, name, CELLS[architecture.cell]
     with _programs_lock:
-        if key not in _programs:
-            _programs[key] = make()
-        _programs.move_to_end(key)
-        while len(_programs) > _MAX_PROGRAMS:
-            _programs.popitem(last=False)
-        return _programs[key]
+        if key not in shared_programs:
+            shared_programs[key] = make()
+        shared_programs.move_to_end(key)
+        while len(shared_programs) > _MAX_PROGRAMS:
+            shared_programs.popitem(last=False)
+        return shared_programs[key]
 
 
-class _TrainFunction:
+class TrainFunction:
     """A training step, in which threads compute the gradients of parts of a large batch.
 
     How a batch is cut depends on nothing but its shape, so the number of threads changes
     no result.
+
+    Attributes
+    ----------
+    whole, gradient, update : Program
+        For a batch in one piece; for a part of one; for what the parts add up to.
     """
 
     def __init__(
-        self, steps: Callable[[], Any], name: str | None, architecture: Architecture
+        self, steps: Callable[[], Steps], name: str | None, architecture: Architecture
     ) -> None:
-        from .layers import FAST_LAYERS  # imports JAX
-
-        n_gates = len(FAST_LAYERS[architecture.cell].gate_scales)
-        self._work_per_word = architecture.state_dim * n_gates
+        self._work_per_word = architecture.state_dim * max(1, len(CELLS[architecture.cell].gates))
         is_large = architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
         options = _OPTIONS if is_large else _OPTIONS_OF_GRADIENTS
-        self._whole = Program(steps, "train", name, donates=True, options=options)
-        self._part = Program(steps, "gradient", name, donates=False, options=_OPTIONS_OF_GRADIENTS)
-        self._sum = Program(steps, "update", name, donates=True)
+        self.whole = Program(steps, "train", name, donates=True, options=options)
+        self.gradient = Program(
+            steps, "gradient", name, donates=False, options=_OPTIONS_OF_GRADIENTS
+        )
+        self.update = Program(steps, "update", name, donates=True)
 
-    def __call__(self, state: Any, iterator: Iterator[Any]) -> tuple[Any, Any]:
+    def __call__(self, state: State, iterator: Iterator[Any]) -> tuple[Any, State]:
         batch = next(iterator)
         n_parts = self._count_parts(batch[0])
         if n_parts == 1:
-            return self._whole(state, *batch)
+            return self.whole(state, *batch)
         columns = (np.split(column, n_parts) for column in batch)
         numbers = np.arange(n_parts, dtype=np.uint32)
         parts = list(zip(*columns, numbers, strict=True))
-        self._part.prepare(
+        self.gradient.prepare(
             state,
             *parts[0],
-            meanwhile=lambda part: self._sum.prepare(state, *batch, [part] * n_parts),
+            meanwhile=lambda part: self.update.prepare(state, *batch, [part] * n_parts),
         )
-        gradients = run_in_threads(lambda part: self._part(state, *part), parts)
-        return self._sum(state, *batch, gradients)
+        gradients = run_in_threads(lambda part: self.gradient(state, *part), parts)
+        return self.update(state, *batch, gradients)
 
-    def _count_parts(self, ids: Any) -> int:
+    def _count_parts(self, ids: Array) -> int:
         if ids.size * self._work_per_word < _WORK_FOR_PARTS:
             return 1
         most = max(len(ids) // _ROWS_PER_PART, 1)
@@ -189,14 +207,15 @@ class _TrainFunction:
 
 
 class Program:
-    """A function of (state, ids, ...) that is compiled once for each shape of ids.
+    """A step function that is compiled once for each shape of ids.
 
     Parameters
     ----------
     steps : callable
-        Returns the Steps it is one of. They cost a network, and are made only to be traced.
+        Makes the :class:`Steps` that have it. They cost a network, and are made only to be
+        traced.
     step : str
-        Its name there.
+        The name of the method.
     name : str or None
         All else that decides what it computes, for traces on disk; None keeps none there.
     donates : bool
@@ -207,30 +226,36 @@ class Program:
 
     def __init__(
         self,
-        steps: Callable[[], Any],
+        steps: Callable[[], Steps],
         step: str,
         name: str | None,
         *,
         donates: bool,
         options: dict[str, Any] = _OPTIONS,
     ) -> None:
+        self.options = options
         self._steps = steps
         self._step = step
         self._name = name
         self._donates = donates
-        self._options = options
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
-    def __call__(self, state: Any, ids: Any, *rest: Any) -> Any:
+    @property
+    def shapes(self) -> set[tuple[int, ...]]:
+        """Return the shapes of ids that it is compiled for."""
+        return set(self._compiled)
+
+    def __call__(self, state: State, ids: Array, *rest: Any) -> Any:
         self.prepare(state, ids, *rest)
         return self._compiled[ids.shape](state, ids, *rest)
 
     def prepare(
-        self, state: Any, ids: Any, *rest: Any, meanwhile: Callable[[Any], None] | None = None
+        self, state: State, ids: Array, *rest: Any, meanwhile: Callable[[Any], None] | None = None
     ) -> None:
         """Compile what calls with such arguments need, under the settings of this thread.
 
-        ``meanwhile`` is called while XLA compiles, with the shapes and types of the outputs.
+        ``meanwhile`` is called, by this thread, while XLA compiles in another. It is given
+        the shapes and types of the outputs, and may prepare other programs.
         """
         if ids.shape in self._compiled:
             return
@@ -238,28 +263,29 @@ class Program:
             if ids.shape in self._compiled:
                 return
             lowered = self._lower(state, ids, *rest)
-            work = [lambda: self._compile(ids.shape, lowered)]
-            if meanwhile is not None:
-                work.insert(0, lambda: meanwhile(lowered.out_info))
-            run_in_threads(lambda item: item(), work)
+            if meanwhile is None:
+                self._compile(ids.shape, lowered)
+            else:  # this thread holds the lock, so what may take it again stays here
+                run_beside(
+                    lambda: self._compile(ids.shape, lowered),
+                    lambda: meanwhile(lowered.out_info),
+                )
 
     def _lower(self, *arguments: Any) -> Any:
-        import jax
-
-        def get_function() -> Callable[..., Any]:
-            function: Callable[..., Any] = getattr(self._steps(), self._step)
+        def get_function() -> StepFunction:
+            function: StepFunction = getattr(self._steps(), self._step)
             return function
 
         if self._name is None:
-            function = get_function()
+            function: Callable[..., Any] = get_function()
         else:
-            function = without_python(f"{self._step} {self._name}", get_function, arguments)
+            function = load_or_trace(f"{self._step} {self._name}", get_function, arguments)
         donated = (0,) if self._donates else ()
         # compiled ahead, since jit would compile anew for the state that the first call returns
         return jax.jit(function, donate_argnums=donated).lower(*arguments)
 
     def _compile(self, shape: tuple[int, ...], lowered: Any) -> None:
         try:
-            self._compiled[shape] = lowered.compile(compiler_options=self._options)
+            self._compiled[shape] = lowered.compile(compiler_options=self.options)
         except RuntimeError:  # a release of XLA that does not know an option
             self._compiled[shape] = lowered.compile()

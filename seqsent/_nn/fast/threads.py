@@ -2,80 +2,43 @@
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import Any, TypeVar
 
-from ..._backend import environment, import_keras
+import jax
+
+from ..._backend import count_usable_cores
 
 Item = TypeVar("Item")
 
 
 @cache
-def count_threads() -> int:
-    """Return how many cores this process may use.
-
-    ``OMP_NUM_THREADS`` limits them: joblib sets it in its worker processes, so that all of
-    them together use each core once.
-    """
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(_count_cores(), int(limit))) if limit.isdecimal() else _count_cores()
-
-
-def _count_cores() -> int:
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
-
-
-@cache
-def limit_xla_threads() -> None:
-    """Let XLA have as many threads as this process may use, if it has not started yet.
-
-    It starts as many as there are cores when JAX first computes, and heeds no other limit
-    than an environment variable of its own, which is left as it was. Where the user set it,
-    or nothing limits this process, nothing is done.
-    """
-    names = "NPROC", "PJRT_NPROC"  # older and newer releases
-    is_limited = count_threads() < _count_cores() and not any(name in os.environ for name in names)
-    if not is_limited or import_keras().backend.backend() != "jax":
-        return
-    import jax
-
-    with environment(dict.fromkeys(names, str(count_threads()))):
-        jax.devices()
-
-
-@cache
 def _helpers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max(count_threads() - 1, 1), thread_name_prefix="seqsent")
+    return ThreadPoolExecutor(max(count_usable_cores() - 1, 1), thread_name_prefix="seqsent")
+
+
+def forget_helpers() -> None:
+    """Let the helpers end, and count the cores anew when they are next needed."""
+    _helpers.cache_clear()
 
 
 if hasattr(os, "register_at_fork"):  # threads do not outlive a fork
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
+    os.register_at_fork(after_in_child=forget_helpers)
 
 
 def run_in_threads(function: Callable[[Item], Any], items: Sequence[Item]) -> list[Any]:
-    """Return what a function that computes on JAX makes of each item.
+    """Return what a function that computes on JAX makes of each item, in order.
 
-    Parameters
-    ----------
-    function : callable
-        Is waited for in its thread: JAX computes one after another what is only queued.
-    items : sequence
-        One argument each. The first is done by the calling thread, as are those that no
-        helper has begun when it is done.
-
-    Returns
-    -------
-    list
-        The results, in order.
+    It is waited for in its thread: JAX computes one after another what is only queued. The
+    first item is done by the calling thread, as are those that no helper has begun when it
+    is done.
     """
-    import jax
 
     def run(item: Item) -> Any:
         return jax.block_until_ready(function(item))
 
-    if len(items) < 2 or count_threads() == 1:
+    if len(items) < 2 or count_usable_cores() == 1:
         return [run(item) for item in items]
     futures = [_helpers().submit(run, item) for item in items[1:]]
     try:
@@ -90,3 +53,24 @@ def run_in_threads(function: Callable[[Item], Any], items: Sequence[Item]) -> li
     finally:
         for future in futures:
             future.cancel()
+
+
+def run_beside(helped: Callable[[], None], here: Callable[[], None]) -> None:
+    """Run one function in a helper while the calling thread runs another.
+
+    What ``here`` does may need locks that the caller holds; ``helped`` must need none. Where
+    no helper is free in time, the caller runs both.
+    """
+    if count_usable_cores() == 1:
+        here()
+        helped()
+        return
+    future: Future[None] = _helpers().submit(helped)
+    try:
+        here()
+    finally:
+        is_left = future.cancel()
+    if is_left:
+        helped()
+    else:
+        future.result()

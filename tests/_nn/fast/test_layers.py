@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from seqsent._backend import import_keras
+from seqsent._nn.architecture import Architecture
 from seqsent._nn.batches import align_right
 from seqsent._nn.initial_weights import InitialWeights
-from seqsent._network import Architecture
 
 keras = import_keras()
 if keras.backend.backend() != "jax":
@@ -66,7 +66,7 @@ def outputs_and_gradients(cell, options, ids, scale):
     )
     rng = np.random.default_rng(1)
     stock = architecture.assemble(InitialWeights(rng, time_scale=20))
-    fast = Steps(architecture)._donor
+    fast = Steps(architecture).donor
     weights = [
         w + rng.normal(scale=scale, size=w.shape).astype(w.dtype) for w in stock.get_weights()
     ]

@@ -6,13 +6,15 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier
-from seqsent._nn.fast import programs as _programs
 from seqsent._backend import import_keras
+from seqsent._nn import fast
 
 keras = import_keras()
-pytestmark = pytest.mark.skipif(
-    keras.backend.backend() != "jax", reason="functions are shared under JAX only"
-)
+if keras.backend.backend() != "jax":
+    pytest.skip("functions are shared under JAX only", allow_module_level=True)
+
+from seqsent._nn.fast import programs  # noqa: E402  after the backend is known
+from seqsent._nn.fast.programs import clear_caches, shared_programs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -24,10 +26,10 @@ def data():
 
 
 @pytest.fixture(autouse=True)
-def empty_cache(monkeypatch):
-    cache = type(_programs._programs)()
-    monkeypatch.setattr(_programs, "_programs", cache)
-    return cache
+def empty_cache():
+    clear_caches()
+    yield shared_programs
+    clear_caches()
 
 
 def classifier(**parameters):
@@ -79,7 +81,7 @@ def test_the_shared_function_gives_what_a_fresh_one_gives(data, monkeypatch):
     shared = [classifier(**parameters).fit(*data) for parameters in interleaved * 2]
     for first, second in zip(shared[:5], shared[5:], strict=True):
         np.testing.assert_array_equal(first.predict_proba(data[0]), second.predict_proba(data[0]))
-    monkeypatch.setattr(_programs, "_can_share", lambda: False)
+    monkeypatch.setattr(fast, "is_usable", lambda: False)
     for ours, parameters in zip(shared[:5], interleaved, strict=True):
         plain = classifier(**parameters).fit(*data)
         np.testing.assert_allclose(ours.loss_curve_, plain.loss_curve_, atol=1e-5)
@@ -94,7 +96,7 @@ def test_fits_in_threads_do_not_mix(data):
         for seed, rate, dropout in [(0, 0.1, 0), (1, 0.01, 0), (0, 0.1, 0.5), (1, 0.01, 0.5)]
     ] * 2
     alone = [classifier(**parameters).fit(*data).predict_proba(data[0]) for parameters in grid]
-    _programs._programs.clear()
+    clear_caches()
     together = [None] * len(grid)
 
     def fit(i):
@@ -129,39 +131,40 @@ def test_parts_of_a_batch_add_up_to_the_whole(n_classes, optimizer, large_data, 
         return fitted.loss_curve_, fitted.predict_proba(X)
 
     whole = fit()
-    _programs._programs.clear()
-    monkeypatch.setattr(_programs, "_WORK_FOR_PARTS", 0)
+    clear_caches()
+    monkeypatch.setattr(programs, "_WORK_FOR_PARTS", 0)
     in_threads = fit()
     for ours, expected in zip(in_threads, whole, strict=True):
         np.testing.assert_allclose(ours, expected, atol=1e-5)
-    assert all(program._compiled for program in programs_for_parts())
-    monkeypatch.setattr(_programs, "run_in_threads", lambda f, parts: list(map(f, parts)))
+    function = train_function()
+    assert function.gradient.shapes
+    assert function.update.shapes
+    assert not function.whole.shapes
+    monkeypatch.setattr(programs, "run_in_threads", lambda f, parts: list(map(f, parts)))
     for ours, expected in zip(fit(), in_threads, strict=True):
         np.testing.assert_array_equal(ours, expected)
 
 
-def programs_for_parts():
-    (training,) = [kept for key, kept in _programs._programs.items() if key[0] == "train"]
-    function = training.train_function
-    return function._part, function._sum
+def train_function():
+    (training,) = [kept for key, kept in shared_programs.items() if key[0] == "train"]
+    return training.train_function
 
 
 def test_a_large_vocabulary_changes_options_of_the_compiler_and_no_result(data, monkeypatch):
     expected = classifier().fit(*data).predict_proba(data[0])
-    _programs._programs.clear()
-    monkeypatch.setattr(_programs, "_LARGE_TABLE", 0)
+    clear_caches()
+    monkeypatch.setattr(programs, "_LARGE_TABLE", 0)
     fitted = classifier().fit(*data)
-    (training,) = [kept for key, kept in _programs._programs.items() if key[0] == "train"]
-    assert training.train_function._whole._options == _programs._OPTIONS
+    assert train_function().whole.options == programs._OPTIONS
     np.testing.assert_allclose(fitted.predict_proba(data[0]), expected, atol=1e-5)
 
 
 def test_each_part_drops_units_of_its_own(large_data, monkeypatch):
-    monkeypatch.setattr(_programs, "_WORK_FOR_PARTS", 0)
+    monkeypatch.setattr(programs, "_WORK_FOR_PARTS", 0)
     X = np.tile(large_data[0][:1], (128, 1))  # equal texts: equal outputs unless units drop
     y = np.arange(128) % 2
     outputs = []
-    run = _programs.run_in_threads
+    run = programs.run_in_threads
 
     def record(function, parts):
         results = run(function, parts)
@@ -169,7 +172,7 @@ def test_each_part_drops_units_of_its_own(large_data, monkeypatch):
             outputs.extend(np.asarray(result[2]) for result in results)
         return results
 
-    monkeypatch.setattr(_programs, "run_in_threads", record)
+    monkeypatch.setattr(programs, "run_in_threads", record)
     classifier(batch_size=128, dropout=0.5, epochs=1).fit(X, y)
     first, second = outputs
     assert first.shape == second.shape == (64, 1)
@@ -189,7 +192,7 @@ def test_a_callback_that_changes_the_learning_rate_stays_alone(data):
 
 
 def test_the_cache_is_bounded(data, empty_cache, monkeypatch):
-    monkeypatch.setattr(_programs, "_MAX_PROGRAMS", 2)
+    monkeypatch.setattr(programs, "_MAX_PROGRAMS", 2)
     for state_dim in (3, 4, 5):
         classifier(state_dim=state_dim, epochs=1).fit(*data)
     assert [key[1].state_dim for key in empty_cache] == [4, 5]
@@ -197,8 +200,8 @@ def test_the_cache_is_bounded(data, empty_cache, monkeypatch):
 
 def test_a_compiler_that_does_not_know_our_options(data, empty_cache, monkeypatch):
     expected = classifier().fit(*data).predict_proba(data[0])
-    _programs._programs.clear()
-    monkeypatch.setattr(_programs, "_OPTIONS_OF_GRADIENTS", {"xla_of_another_release": 1})
+    clear_caches()
+    monkeypatch.setattr(programs, "_OPTIONS_OF_GRADIENTS", {"xla_of_another_release": 1})
     ours = classifier().fit(*data).predict_proba(data[0])
     np.testing.assert_allclose(ours, expected, atol=1e-5)
 

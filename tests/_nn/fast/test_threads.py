@@ -7,20 +7,21 @@ import threading
 
 import pytest
 
-from seqsent._nn.fast import threads as _threads
-from seqsent._backend import import_keras
+from seqsent._backend import count_cores, import_keras
 
-pytestmark = pytest.mark.skipif(
-    import_keras().backend.backend() != "jax", reason="the threads compute on JAX"
-)
+if import_keras().backend.backend() != "jax":
+    pytest.skip("the threads compute on JAX", allow_module_level=True)
+
+from seqsent._nn.fast import threads
+from seqsent._nn.fast.programs import clear_caches
 
 
 @pytest.fixture(params=[1, 2, 3])
 def n_threads(request, monkeypatch):
-    monkeypatch.setattr(_threads, "count_threads", lambda: request.param)
-    _threads._helpers.cache_clear()
+    monkeypatch.setattr(threads, "count_usable_cores", lambda: request.param)
+    clear_caches()
     yield request.param
-    _threads._helpers.cache_clear()
+    clear_caches()
 
 
 def test_results_come_in_order(n_threads):
@@ -30,7 +31,7 @@ def test_results_come_in_order(n_threads):
         seen.add(threading.current_thread().name)
         return number * number
 
-    assert _threads.run_in_threads(square, range(20)) == [n * n for n in range(20)]
+    assert threads.run_in_threads(square, range(20)) == [n * n for n in range(20)]
     assert len(seen) <= n_threads
     assert threading.current_thread().name in seen
 
@@ -43,31 +44,63 @@ def test_errors_reach_the_caller(bad, n_threads):
         return number
 
     with pytest.raises(ValueError, match=f"number {bad}"):
-        _threads.run_in_threads(fail_at, range(4))
-    assert _threads.run_in_threads(abs, [-1, -2]) == [1, 2]
+        threads.run_in_threads(fail_at, range(4))
+    assert threads.run_in_threads(abs, [-1, -2]) == [1, 2]
 
 
 def test_a_busy_helper_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(_threads, "count_threads", lambda: 2)
-    _threads._helpers.cache_clear()
-    release = threading.Event()
-    blocked = _threads._helpers().submit(release.wait)
+    monkeypatch.setattr(threads, "count_usable_cores", lambda: 2)
+    clear_caches()
+    release, begun = threading.Event(), threading.Barrier(3)
+
+    def block(_):
+        begun.wait()
+        release.wait()
+
+    blocking = threading.Thread(target=threads.run_in_threads, args=(block, [1, 2]))
+    blocking.start()
+    begun.wait()  # the helper, too, is at work
+    order = []
     try:
-        assert _threads.run_in_threads(abs, [-1, -2, -3]) == [1, 2, 3]
+        assert threads.run_in_threads(abs, [-1, -2, -3]) == [1, 2, 3]
+        threads.run_beside(lambda: order.append("helped"), lambda: order.append("here"))
     finally:
         release.set()
-        blocked.result()
-        _threads._helpers.cache_clear()
+        blocking.join()
+        clear_caches()
+    assert order == ["here", "helped"]
+
+
+def test_what_needs_the_callers_lock_stays_with_the_caller(n_threads):
+    lock, ran = threading.RLock(), []
+
+    def here():
+        with lock:
+            ran.append(threading.current_thread())
+
+    with lock:
+        threads.run_beside(lambda: ran.append(None), here)
+    assert sorted(ran, key=lambda thread: thread is None) == [threading.current_thread(), None]
+
+
+@pytest.mark.parametrize("bad", ["helped", "here"])
+def test_errors_of_either_reach_the_caller(bad, n_threads):
+    def fail():
+        raise ValueError("bad")
+
+    jobs = {"helped": lambda: None, "here": lambda: None, bad: fail}
+    with pytest.raises(ValueError, match="bad"):
+        threads.run_beside(**jobs)
 
 
 @pytest.mark.parametrize(("limit", "most"), [("1", 1), ("1000", None), ("", None), ("2,1", None)])
 def test_the_limit_of_a_worker_process_counts(limit, most):
-    code = "from seqsent._nn.fast.threads import count_threads; print(count_threads())"
+    code = "from seqsent._backend import count_usable_cores; print(count_usable_cores())"
     environment = {**os.environ, "OMP_NUM_THREADS": limit}
     shown = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert int(shown.stdout) == (most or _threads._count_cores())
+    assert int(shown.stdout) == (most or count_cores())
 
 
 COUNT = """
@@ -97,7 +130,7 @@ def count_started_threads(**settings):
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="only Linux lists threads")
-@pytest.mark.skipif(_threads._count_cores() < 2, reason="one core is no less than the limit")
+@pytest.mark.skipif(count_cores() < 2, reason="one core is no less than the limit")
 def test_xla_starts_no_more_threads_than_the_process_may_use():
     limited = count_started_threads(OMP_NUM_THREADS="1")
     assert limited < count_started_threads()

@@ -1,11 +1,14 @@
-"""The compilation cache, in processes of their own: where it is, and what breaks it not."""
+"""What is kept on disk, in processes of their own: where, when it is used, and when it fails."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import seqsent
 from seqsent._backend import import_keras
 
 pytestmark = pytest.mark.skipif(
@@ -62,21 +65,21 @@ def test_programs_are_kept_and_a_broken_cache_changes_nothing(tmp_path):
 
 
 COUNT_TRACES = """
-from seqsent._nn.fast import steps as _steps
+from seqsent._nn.fast import steps
 traced = []
-train = _steps.Steps.train
+train = steps.Steps.train
 def count(self, *arguments):
     traced.append(1)
     return train(self, *arguments)
 count.__name__ = "train"
-_steps.Steps.train = count
+steps.Steps.train = count
 """
 
 
-def count_traces(cache_dir, optimizer="'adam'", before=""):
+def count_traces(cache_dir, optimizer="'adam'", before="", first=""):
     """Fit in a process of its own; return how often the training step was traced."""
     fit = FIT.replace("epochs=1", f"epochs=1, optimizer={optimizer}")
-    code = COUNT_TRACES + before + fit + "\nprint(len(traced))"
+    code = first + COUNT_TRACES + before + fit + "\nprint(len(traced))"
     environment = {**os.environ, "SEQSENT_CACHE_DIR": str(cache_dir)}
     result = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
@@ -91,6 +94,38 @@ def test_a_second_process_traces_only_what_differs(tmp_path):
     assert count_traces(tmp_path, "'sgd'") == 1
     # what else reaches the program: here, how outputs are clipped
     assert count_traces(tmp_path, before="import keras; keras.config.set_epsilon(1e-3)\n") == 1
+
+
+def change_source(package, name):
+    path = package / name
+    path.write_text(path.read_text() + "\n# changed\n")
+
+
+def test_traces_are_of_this_code_and_no_other(tmp_path):
+    """An edit of what is traced makes traces anew; one of anything else does not."""
+    package = tmp_path / "source" / "seqsent"
+    shutil.copytree(Path(seqsent.__file__).parent, package)
+    prefix = f"import sys; sys.path.insert(0, {str(package.parent)!r})\n"
+
+    def count():
+        return count_traces(tmp_path / "cache", first=prefix)
+
+    assert (count(), count()) == (1, 0)
+    for name in ("_vectorizer.py", "_text/analysis.py", "_classifier.py", "inspection/_axes.py"):
+        change_source(package, name)
+    assert count() == 0
+    for name in ("_nn/cells.py", "_nn/fast/layers.py", "_nn/objective.py", "_backend.py"):
+        change_source(package, name)
+        assert (count(), count()) == (1, 0), name
+
+
+def test_a_cell_of_the_users_own_is_traced_each_time(tmp_path):
+    own = (
+        "import keras\nfrom seqsent._nn.cells import CELLS, Cell\n"
+        "class Mine(keras.layers.SimpleRNN): pass\nCELLS['simple'] = Cell(layer=Mine)\n"
+    )
+    for _ in range(2):
+        assert count_traces(tmp_path, before=own) == 1
 
 
 def test_an_optimizer_of_the_users_own_is_traced_each_time(tmp_path):

@@ -1,0 +1,182 @@
+"""From the hyperparameters of a network to a ``keras.Model`` of stock layers."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._backend import import_keras, prepare_backend
+from .cells import CELLS
+from .initial_weights import InitialWeights
+
+keras = import_keras()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """All that decides the layers of a network and the shapes of its weights.
+
+    This is the list of the network's parameters: what else names them takes them from its
+    fields. ``n_words`` and ``n_outputs`` follow from the data; the others have the names
+    that a user gives.
+    """
+
+    n_words: int
+    n_outputs: int
+    cell: str = "lstm"
+    state_dim: int = 32
+    embed_dim: int = 32
+    n_layers: int = 1
+    bidirectional: bool = False
+    pooling: str = "last"
+    dropout: float = 0.0
+    mask_padding: bool = True
+    train_embedding: bool = True
+
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Return the fields that a user chooses, not the data."""
+        return tuple(field.name for field in fields(cls) if field.default is not MISSING)
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any], **of_data: Any) -> Self:
+        """Take the fields from among the parameters of an estimator or function.
+
+        What is None takes its default. Numbers of numpy, which a search over an array or a
+        distribution draws, become Python's: Keras takes no others for sizes.
+        """
+        chosen = {**{name: parameters[name] for name in cls.parameter_names()}, **of_data}
+        return cls(**{name: _to_python(v) for name, v in chosen.items() if v is not None})
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Undo :meth:`to_dict`, also of a version that lacked some of today's fields."""
+        unknown = values.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(
+                f"This network has parameters that are not known here: {sorted(unknown)}. It was "
+                "stored by a later version of seqsent; install that one to read it."
+            )
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return asdict(self)
+
+    def assemble(
+        self, initial: InitialWeights, seed: int = 0, layers: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the uncompiled ``keras.Model``.
+
+        Each random part is given ``seed``: one left without would take it from Python's
+        global generator. ``layers`` take the place of stock ones, by the name of the cell or
+        "embedding".
+        """
+        prepare_backend()
+        stock = {name: cell.layer for name, cell in CELLS.items()}
+        layers = {"embedding": keras.layers.Embedding, **stock, **(layers or {})}
+        ids = keras.Input((None,), dtype="int32", name="ids")
+        embedding = layers["embedding"](
+            self.n_words,
+            self.embed_dim,
+            embeddings_initializer=keras.initializers.RandomUniform(seed=seed),
+            trainable=self.train_embedding,
+            name="embedding",
+        )
+        states = initial.build(embedding, ids)
+        if self.dropout:
+            dropout = keras.layers.SpatialDropout1D(
+                self.dropout, seed=seed, name="embedding_dropout"
+            )
+            states = dropout(states)
+        states = self._read(initial, seed, layers[self.cell], ids, states)
+        state = self._pool(states, ids)
+        if self.dropout:
+            state = keras.layers.Dropout(self.dropout, seed=seed, name="state_dropout")(state)
+        output = keras.layers.Dense(
+            self.n_outputs,
+            activation="sigmoid" if self.n_outputs == 1 else "softmax",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+            name="output",
+        )
+        return keras.Model(ids, initial.build(output, state), name=f"{self.cell}_sentiment")
+
+    def _read(self, initial: InitialWeights, seed: int, layer: Any, ids: Any, inputs: Any) -> Any:
+        """Return the last state of the recurrent layers, or its states at all words."""
+        cell = CELLS[self.cell]
+        # The ids are their own mask: padding is 0, the only id that counts as false.
+        mask = {"mask": ids} if self.mask_padding else {}
+        for depth in range(self.n_layers):
+            recurrent = layer(
+                self.state_dim,
+                return_sequences=depth < self.n_layers - 1 or self.pooling != "last",
+                seed=seed,
+                name=f"{self.cell}_{depth + 1}",
+                kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+                recurrent_initializer=keras.initializers.Orthogonal(seed=seed),
+            )
+            if self.bidirectional:
+                # it copies the layer by the name of its class
+                with keras.saving.custom_object_scope({type(recurrent).__name__: type(recurrent)}):
+                    recurrent = keras.layers.Bidirectional(
+                        recurrent, name=f"bidirectional_{depth + 1}"
+                    )
+            inputs = initial.build(recurrent, inputs, cell, **mask)
+        return inputs
+
+    def _pool(self, states: Any, ids: Any) -> Any:
+        layers = keras.layers
+        if self.pooling == "last":
+            return states
+        if not self.mask_padding:
+            if self.pooling == "max":
+                return layers.GlobalMaxPooling1D(name="max")(states)
+            return layers.GlobalAveragePooling1D(name="mean")(states)
+        is_word = layers.ReLU(max_value=1.0, name="is_word")(
+            layers.Rescaling(1.0, name="float_ids")(ids)
+        )
+        if self.pooling == "max":
+            # States lie within a bound, so what is twice that less never is a maximum.
+            span = 2.0 * CELLS[self.cell].bound
+            penalty = layers.Rescaling(span, -span, name="padding_penalty")(is_word)
+            penalty = layers.Reshape((-1, 1), name="penalty_column")(penalty)
+            states = layers.Add(name="words_only")([states, penalty])
+            return layers.GlobalMaxPooling1D(name="max")(states)
+        # A softmax over equal scores weighs words alike, and padding by exp(-1e9) = 0.
+        # Two axes, because Keras warns of a softmax over one that may have size 1.
+        scores = layers.Rescaling(1e9, -1e9, name="word_scores")(is_word)
+        scores = layers.Reshape((-1, 1), name="score_column")(scores)
+        weights = layers.Softmax(axis=(1, 2), name="word_weights")(scores)
+        mean = layers.Dot(axes=(1, 1), name="weighted_sum")([weights, states])
+        return layers.Reshape((states.shape[-1],), name="mean")(mean)
+
+
+def count_outputs(n_classes: int) -> int:
+    """Return the outputs of a network: of two classes the probability of the second will do."""
+    return 1 if n_classes == 2 else n_classes
+
+
+def draw_network(
+    architecture: Architecture,
+    seed: int | None,
+    *,
+    gate_bias: str,
+    time_scale: float,
+    embedding: NDArray[np.float32] | None,
+) -> Any:
+    """Return an uncompiled network with freshly drawn weights."""
+    rng = np.random.default_rng(seed)
+    initial = InitialWeights(rng, time_scale if gate_bias == "chrono" else None, embedding)
+    return architecture.assemble(initial, seed=int(rng.integers(2**31)))
+
+
+def after_embedding(model: Any) -> Any:
+    """Return the part of a model from ids and word vectors to what the output layer sees."""
+    inputs = [model.input, model.get_layer("embedding").output]
+    return keras.Model(inputs, model.get_layer("output").input)
+
+
+def _to_python(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
