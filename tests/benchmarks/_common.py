@@ -25,6 +25,7 @@ Cell = Literal["simple", "lstm", "gru"]
 ROOT = Path(__file__).resolve().parents[2]
 CELLS: tuple[Cell, ...] = ("simple", "lstm", "gru")
 NO_CACHE = "off"
+_BEGIN, _END = "<!-- written by run_all.py: begin -->", "<!-- written by run_all.py: end -->"
 Result = dict[str, Any]
 
 _VERSIONS = """
@@ -204,6 +205,18 @@ def to_markdown(rows: Sequence[Row]) -> str:
             [row.letter, row.work, row.ours, row.against, row.theirs, row.figure, row.limit, met]
         )
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def replace_table(readme: Path, report: str) -> None:
+    """Put a new report between the marks of a README, which is written whole or not at all."""
+    text = readme.read_text(encoding="utf-8")
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise SystemExit(f"{readme} lacks the marks {_BEGIN} and {_END}; nothing was written")
+    new = readme.with_suffix(".new")
+    new.write_text(f"{before}{_BEGIN}\n{report}\n{_END}{after}", encoding="utf-8")
+    new.replace(readme)
 
 
 def describe(options: Options) -> str:

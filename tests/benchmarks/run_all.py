@@ -1,7 +1,11 @@
-"""Run every benchmark and print the table as Markdown, with the limits and whether they are met.
+"""Run every benchmark and write the table, with the limits and whether they are met, to README.md.
 
 python tests/benchmarks/run_all.py [--quick] [--repeats N] [--tensorflow-python PATH]
+
+With --quick it is printed only.
 """
+
+from pathlib import Path
 
 import cold_start
 import grid_search
@@ -13,7 +17,7 @@ import parallel_search
 import scaling
 import training
 import vectorizing
-from _common import Options, Row, main
+from _common import Options, Row, describe, read_options, replace_table, to_markdown
 
 _BENCHMARKS = (
     grid_search,
@@ -35,4 +39,8 @@ def measure(options: Options) -> list[Row]:
 
 
 if __name__ == "__main__":
-    main(measure, {}, __doc__)
+    options = read_options(__doc__)
+    report = f"{describe(options)}\n\n{to_markdown(measure(options))}"
+    print(report)
+    if not options.quick:
+        replace_table(Path(__file__).with_name("README.md"), report)
