@@ -89,7 +89,8 @@ class SeqsentEstimator(BaseEstimator):
         return super().set_params(**params)
 
     def __sklearn_clone__(self) -> Self:
-        shared = {name: getattr(self, name) for name in self._shared_parameters}
+        names = self._get_param_names()  # a subclass may have fewer
+        shared = {name: getattr(self, name) for name in self._shared_parameters if name in names}
         light = object.__new__(type(self))
         light.__dict__.update(self.__dict__, **dict.fromkeys(shared))
         # zero-argument super() would clone `self`, matrices and all

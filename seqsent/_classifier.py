@@ -556,7 +556,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.n_iter_ = 0
         self._seed = seed
         architecture = Architecture.from_parameters(
-            self.get_params(deep=False),
+            vars(self),  # a subclass may have fewer parameters
             n_words=n_words,
             embed_dim=embed_dim,
             n_outputs=count_outputs(len(classes)),

@@ -49,22 +49,8 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
 def resolve(name: str, value: Any) -> Any:
     """Return the callable that a parameter names, importing it if it is an import string.
 
-    Parameters
-    ----------
-    name : str
-        The parameter, for the message of an error.
-    value : callable, str or None
-        A callable (or None), returned as it is, or the path of one, such as "jieba.lcut".
-
-    Returns
-    -------
-    callable or None
-        What `value` names.
-
-    Raises
-    ------
-    ValueError
-        If there is nothing callable under that path.
+    A callable, or None, is returned as it is; a path such as "jieba.lcut" under which there is
+    nothing callable is a ValueError.
     """
     if not isinstance(value, str):
         return value
@@ -81,21 +67,10 @@ def resolve(name: str, value: Any) -> Any:
 
 
 def check_picklable(estimator: str, name: str, value: Any) -> None:
-    """Refuse a callable that the pickler at work cannot store.
+    """Raise a PicklingError for a callable that the pickler at work cannot store.
 
-    Parameters
-    ----------
-    estimator : str
-        Class of the estimator being pickled, for the message.
-    name : str
-        The parameter.
-    value : object
-        Its value; anything that is not callable passes.
-
-    Raises
-    ------
-    pickle.PicklingError
-        If the callable cannot be pickled.
+    ``estimator`` is the class of what is being pickled, ``name`` the parameter and ``value``
+    its value; anything that is not callable passes.
     """
     if value is None or isinstance(value, str):
         return

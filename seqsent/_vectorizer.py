@@ -1,7 +1,7 @@
 """Text to padded rows of word ids."""
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import repeat
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
@@ -14,10 +14,16 @@ from sklearn.utils import Tags
 
 from ._base import Interval, RealNotInt, SeqsentEstimator, StrOptions, fit_context
 from ._parameters import check_picklable
-from ._text.analysis import KERAS_FILTERS, Analyzer, make_analyzer, warn_about_analysis
+from ._text.analysis import (
+    KERAS_FILTERS,
+    Analyzer,
+    CleaningAnalyzer,
+    make_analyzer,
+    warn_about_analysis,
+)
 from ._text.documents import as_documents
 from ._text.encoding import encode
-from ._text.rows import IntArray, check_special_ids, drop_unknown, fill_rows, words_kept
+from ._text.rows import Limit, check_special_ids, drop_unknown, fill_rows, limit_of_row
 from ._text.vocabulary import (
     Tally,
     allows_any_df,
@@ -28,6 +34,7 @@ from ._text.vocabulary import (
     unpack,
     unpack_vocabulary,
 )
+from ._types import Ids, Ragged
 
 _START, _OOV = "[START]", "[OOV]"
 _ANALYSIS = (
@@ -42,10 +49,6 @@ _ANALYSIS = (
 _CALLABLES = ("analyzer", "tokenizer", "preprocessor", "strip_accents")
 
 
-Rows = Iterable[tuple[IntArray, IntArray]]
-"""Ids of some texts at a time, one text after the other, and the length of each text."""
-
-
 class _Plan(NamedTuple):
     """What transform needs of the parameters, worked out once."""
 
@@ -58,26 +61,26 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     """Turn texts into rows of word ids of one length.
 
     Each word is replaced by an id that follows its rank: the word of rank r (1 is the
-    most frequent) has the id ``r + index_from``. Each text begins with `start_char`; it is
-    then cut or padded with zeros to `maxlen` ids. With the default parameters the ids are
-    those of `keras.datasets.imdb.load_data`, padded by `keras.utils.pad_sequences`.
+    most frequent) has the id ``r + index_from``. Each text begins with ``start_char``; it is
+    then cut or padded with zeros to ``maxlen`` ids. With the default parameters the ids are
+    those of ``keras.datasets.imdb.load_data``, padded by ``keras.utils.pad_sequences``.
 
     Parameters
     ----------
     num_words : int or None, default=10000
-        Ids lie in ``[0, num_words)``: a word is known if its id is below `num_words`.
+        Ids lie in ``[0, num_words)``: a word is known if its id is below ``num_words``.
         None sets no limit.
     maxlen : int or None, default=250
-        Length of a row, `start_char` included. None is the length of the longest text
-        seen in `fit`.
+        Length of a row, ``start_char`` included. None is the length of the longest text
+        seen in ``fit``.
     padding : {"pre", "post"}, default="pre"
         Where the zeros are put in a shorter text.
     truncating : {"pre", "post"}, default="pre"
-        Where a longer text is cut. "pre" keeps the end, and cuts `start_char` off.
+        Where a longer text is cut. "pre" keeps the end, and cuts ``start_char`` off.
     start_char : int or None, default=1
-        Id in front of each text, at most `index_from`. None puts nothing there.
+        Id in front of each text, at most ``index_from``. None puts nothing there.
     oov_char : int or None, default=2
-        Id of all unknown words, at most `index_from`. None leaves unknown words out.
+        Id of all unknown words, at most ``index_from``. None leaves unknown words out.
     index_from : int, default=3
         Id of the most frequent word, less one.
     analyzer : {"word", "char"}, callable or str, default="word"
@@ -90,13 +93,13 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Replaces the filtering and splitting of ``analyzer="word"``: text to list of
         tokens. A str is an import path, such as "jieba.lcut", resolved when it is needed.
     preprocessor : callable, str or None, default=None
-        Replaces `strip_accents` and `lowercase`: text to text. A str is an import path.
+        Replaces ``strip_accents`` and ``lowercase``: text to text. A str is an import path.
     lowercase : bool or "ascii", default=True
-        Whether to lower-case texts, with `str.lower`. "ascii" leaves all letters but A to Z
+        Whether to lower-case texts, with ``str.lower``. "ascii" leaves all letters but A to Z
         as they are, which is how Keras's IMDB was made.
     strip_accents : {"ascii", "unicode"}, callable or None, default=None
         Whether to remove accents before texts are lower-cased, as in
-        `sklearn.feature_extraction.text.CountVectorizer`.
+        ``sklearn.feature_extraction.text.CountVectorizer``.
     filters : str or None, default=\
 '!"#$%&()*+,-./:;<=>?@[\\\\]^_`{|}~\\t\\n'
         Characters replaced by a space before words are split; the default is Keras's.
@@ -106,15 +109,15 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         (both do, as a rule) is warned about: negation decides sentiment.
     min_df : float or int, default=1
         Fewest training texts that a word must be in to be known: a number if int, a
-        proportion if float. Without effect on a given `vocabulary`.
+        proportion if float. Without effect on a given ``vocabulary``.
     max_df : float or int, default=1.0
         Most training texts that a word may be in, likewise.
     vocabulary : mapping, list of str or None, default=None
-        Ready words: a mapping of word to rank, such as `keras.datasets.imdb.get_word_index()`,
-        or words in the order of their ranks. Ranks are unique and start at 1. If `maxlen`
-        is a number too, `transform` works without `fit`.
+        Ready words: a mapping of word to rank, such as ``keras.datasets.imdb.get_word_index()``,
+        or words in the order of their ranks. Ranks are unique and start at 1. If ``maxlen``
+        is a number too, ``transform`` works without ``fit``.
     missing : {"error", "empty"}, default="error"
-        What to make of a missing text (None, NaN, `pandas.NA`): an error that names the rows,
+        What to make of a missing text (None, NaN, ``pandas.NA``): an error that names the rows,
         or an empty text.
 
     Attributes
@@ -141,10 +144,10 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
     Documents may come in a list, tuple or other iterable, a NumPy array, a pandas or polars
     Series, or an ``(n, 1)`` frame or array. An empty text is valid: a row of padding and
-    `start_char`.
+    ``start_char``.
 
     With ``vocabulary=keras.datasets.imdb.get_word_index()`` and ``num_words=None`` the raw
-    reviews of the Large Movie Review Dataset [1]_ become the rows of `keras.datasets.imdb`:
+    reviews of the Large Movie Review Dataset [1]_ become the rows of ``keras.datasets.imdb``:
     all of them with ``lowercase="ascii"``, and all but 17 of 25,000 otherwise, in which
     capital letters such as "À" are lower-cased.
 
@@ -255,16 +258,16 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Raises
         ------
         TypeError
-            If `X` does not hold texts.
+            If ``X`` does not hold texts.
         ValueError
             If there are no texts or no words, texts are missing, or parameters contradict
             each other.
         """
-        self._learn(X, keep_rows=False)
+        self._learn(X, keep_texts=False)
         return self
 
     @fit_context(prefer_skip_nested_validation=True)
-    def fit_transform(self, X: Any, y: Any = None) -> npt.NDArray[np.int32]:
+    def fit_transform(self, X: Any, y: Any = None) -> Ids:
         """Learn the vocabulary and return the rows of the training texts, in one pass.
 
         Parameters
@@ -282,12 +285,12 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Raises
         ------
         TypeError, ValueError
-            As `fit`.
+            As ``fit``.
         """
-        rows, n_samples = self._learn(X, keep_rows=True)
-        return self._assemble(rows, n_samples, self.maxlen_)
+        texts, n_samples = self._learn(X, keep_texts=True)
+        return self._assemble(texts, n_samples, self.maxlen_)
 
-    def transform(self, X: Any) -> npt.NDArray[np.int32]:
+    def transform(self, X: Any) -> Ids:
         """Return the texts as rows of word ids.
 
         Parameters
@@ -303,22 +306,22 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Raises
         ------
         TypeError
-            If `X` does not hold texts.
+            If ``X`` does not hold texts.
         ValueError
             If texts are missing.
         NotFittedError
-            If there has been no `fit`, unless `vocabulary` and `maxlen` are given.
+            If there has been no ``fit``, unless ``vocabulary`` and ``maxlen`` are given.
         """
         analyze, vocabulary, maxlen = self._ready()
         documents = self._documents(X)
         get, unknown = vocabulary.get, self.oov_char or 0
-        rows = encode(
+        texts = encode(
             documents,
             analyze,
             lambda tokens: map(get, tokens, repeat(unknown)),
             self._limit(maxlen),
         )
-        return self._assemble(rows, len(documents), maxlen)
+        return self._assemble(texts, len(documents), maxlen)
 
     def inverse_transform(self, X: Any) -> list[list[Any]]:
         """Return the words that rows of ids stand for.
@@ -331,15 +334,15 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Returns
         -------
         list of list
-            The words of each row, without padding. `start_char` reads "[START]", and every
+            The words of each row, without padding. ``start_char`` reads "[START]", and every
             id that stands for no known word reads "[OOV]".
 
         Raises
         ------
         ValueError
-            If `X` holds something else than rows of non-negative integers.
+            If ``X`` holds something else than rows of non-negative integers.
         NotFittedError
-            If there has been no `fit`, unless `vocabulary` and `maxlen` are given.
+            If there has been no ``fit``, unless ``vocabulary`` and ``maxlen`` are given.
         """
         _, vocabulary, _ = self._ready()
         words = {id_: word for word, id_ in vocabulary.items()}
@@ -350,7 +353,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             [words.get(id_, _OOV) for id_ in ids[ids != 0].tolist()] for ids in map(_as_ids, rows)
         ]
 
-    def build_analyzer(self) -> Callable[[Any], list[Any]]:
+    def build_analyzer(self) -> Analyzer:
         """Return the function that turns a document into its tokens.
 
         Returns
@@ -358,7 +361,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         callable
             Document to list of tokens.
         """
-        return self._plan().analyze
+        self._validate_params()
+        return make_analyzer(**self._analysis())
 
     def get_feature_names_out(self, input_features: Any = None) -> npt.NDArray[np.object_]:
         """Return names for the columns: the class name, in lower case, and a number.
@@ -377,8 +381,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         prefix = type(self).__name__.lower()
         return np.asarray([f"{prefix}{column}" for column in range(maxlen)], dtype=object)
 
-    def _learn(self, X: Any, *, keep_rows: bool) -> tuple[Rows, int]:
-        """Fit, and return the texts as ids if `keep_rows`, and their number."""
+    def _learn(self, X: Any, *, keep_texts: bool) -> tuple[Iterable[Ragged], int]:
+        """Fit, and return the texts as ids if they are to be kept, and their number."""
         plan = self._plan()
         documents = self._documents(X)
         if not documents:
@@ -389,7 +393,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             plan.analyze,
             documents,
             # the longest text is not known before unknown words are left out
-            keep_rows=keep_rows or (self.maxlen is None and self.oov_char is None),
+            keep_texts=keep_texts or (self.maxlen is None and self.oov_char is None),
             limit=self._limit(self.maxlen),
             documents_per_word=not any_df,
         )
@@ -404,27 +408,27 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
                 max_df=self.max_df,
             )
         ids, counts = tally.look_up(vocabulary, unknown=self.oov_char or 0)
-        maxlen = self.maxlen or self._longest(tally.final_rows(ids))
+        maxlen = self.maxlen or self._longest(tally.final_texts(ids))
         self.vocabulary_ = vocabulary
         self.word_counts_ = counts
         self.maxlen_ = int(maxlen)
         self.n_words_ = max(vocabulary.values()) + 1
-        return tally.final_rows(ids), len(documents)
+        return tally.final_texts(ids), len(documents)
 
-    def _longest(self, rows: Rows) -> int:
-        lengths = np.concatenate([self._known(*part)[1] for part in rows])
+    def _longest(self, texts: Iterable[Ragged]) -> int:
+        lengths = np.concatenate([self._known(part).lengths for part in texts])
         return max(1, int(lengths.max()) + (self.start_char is not None))
 
-    def _assemble(self, rows: Rows, n_samples: int, maxlen: int) -> npt.NDArray[np.int32]:
+    def _assemble(self, texts: Iterable[Ragged], n_samples: int, maxlen: int) -> Ids:
+        """Return the texts as rows of ids (n_samples, maxlen)."""
         out = np.zeros((n_samples, maxlen), dtype=np.int32)
         end = 0
-        for part in rows:
-            ids, lengths = self._known(*part)
-            start, end = end, end + len(lengths)
+        for part in texts:
+            known = self._known(part)
+            start, end = end, end + len(known.lengths)
             fill_rows(
                 out[start:end],
-                ids,
-                lengths,
+                known,
                 padding=self.padding,
                 truncating=self.truncating,
                 start_char=self.start_char,
@@ -438,17 +442,18 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     def _analysis(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _ANALYSIS}
 
-    def _limit(self, maxlen: int | None) -> int | None:
-        """Return how many words of a text can reach its row, as a limit for `encode`."""
+    def _limit(self, maxlen: int | None) -> Limit | None:
+        """Return which words of a text can reach its row; all, while some may be left out."""
         if maxlen is None or self.oov_char is None:
             return None
-        return words_kept(maxlen, truncating=self.truncating, has_start=self.start_char is not None)
+        has_start = self.start_char is not None
+        return limit_of_row(maxlen, truncating=self.truncating, has_start=has_start)
 
-    def _known(self, ids: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:
-        return drop_unknown(ids, lengths) if self.oov_char is None else (ids, lengths)
+    def _known(self, texts: Ragged) -> Ragged:
+        return drop_unknown(texts) if self.oov_char is None else texts
 
     def _ready(self) -> tuple[Analyzer, dict[Any, int], int]:
-        """Return analyzer, vocabulary and row length, also before `fit` if they are given."""
+        """Return analyzer, vocabulary and row length, also before ``fit`` if they are given."""
         plan = self._plan()
         if "vocabulary_" in vars(self):
             return plan.analyze, self.vocabulary_, self.maxlen_
@@ -464,21 +469,36 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         parameters = tuple(map(vars(self).get, self._parameter_constraints))
         plan: _Plan | None = vars(self).get("_current_plan")
         if plan is None or not all(map(operator.is_, plan.parameters, parameters)):
-            self._validate_params()
-            check_special_ids(
-                start_char=self.start_char,
-                oov_char=self.oov_char,
-                index_from=self.index_from,
-                num_words=self.num_words,
-            )
-            vocabulary = None
-            if self.vocabulary is not None:
-                vocabulary = fixed_vocabulary(
-                    self.vocabulary, num_words=self.num_words, index_from=self.index_from
-                )
-            plan = _Plan(parameters, make_analyzer(**self._analysis()), vocabulary)
+            plan = self._make_plan(parameters)
             self._current_plan = plan
+        elif self._has_own_analyzer():  # which may depend on anything
+            plan = plan._replace(analyze=self._build_plain_analyzer())
         return plan
+
+    def _make_plan(self, parameters: tuple[Any, ...]) -> _Plan:
+        self._validate_params()
+        check_special_ids(
+            start_char=self.start_char,
+            oov_char=self.oov_char,
+            index_from=self.index_from,
+            num_words=self.num_words,
+        )
+        vocabulary = None
+        if self.vocabulary is not None:
+            vocabulary = fixed_vocabulary(
+                self.vocabulary, num_words=self.num_words, index_from=self.index_from
+            )
+        return _Plan(parameters, self._build_plain_analyzer(), vocabulary)
+
+    def _has_own_analyzer(self) -> bool:
+        return type(self).build_analyzer is not SequenceVectorizer.build_analyzer
+
+    def _build_plain_analyzer(self) -> Analyzer:
+        """Return the analyzer; a subclass's own may return its tokens in any iterable."""
+        analyze = self.build_analyzer()
+        if self._has_own_analyzer() and not isinstance(analyze, CleaningAnalyzer):
+            return make_analyzer(analyze)
+        return analyze
 
     def __getstate__(self) -> dict[str, Any]:
         for name in _CALLABLES:

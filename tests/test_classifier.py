@@ -1,5 +1,6 @@
 """RecurrentSentimentClassifier: parameters, fit, predict and what they leave alone."""
 
+import pickle
 import random
 import warnings
 
@@ -591,3 +592,22 @@ def test_clone_shares_the_embedding_weights():
     model = classifier(embedding_weights=matrix)
     assert clone(model).embedding_weights is matrix
     assert clone(model).state_dim == 6
+
+
+class Small(RecurrentSentimentClassifier):
+    """Has few parameters, and one of its own."""
+
+    def __init__(self, *, state_dim=4, topic="films"):
+        super().__init__(cell="gru", state_dim=state_dim, embed_dim=3, epochs=1, random_state=0)
+        self.topic = topic
+
+
+def test_a_subclass_with_fewer_parameters(data):
+    model = clone(Small(state_dim=5)).fit(*data)
+    assert model.get_params() == {"state_dim": 5, "topic": "films"}
+    assert model.model_.get_layer("gru_1").units == 5
+    expected = model.predict_proba(data[0])
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(model)).predict_proba(data[0]), expected
+    )
+    assert clone(model).set_params(state_dim=2).partial_fit(*data, classes=[0, 1]).n_iter_ == 1

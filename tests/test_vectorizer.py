@@ -368,6 +368,48 @@ def test_build_analyzer():
 # --- scikit-learn ------------------------------------------------------------------------
 
 
+class Stemming(SequenceVectorizer):
+    """Cuts words to three letters, and yields them one by one."""
+
+    length = 3
+
+    def build_analyzer(self):
+        analyze = super().build_analyzer()
+        return lambda document: (word[: self.length] for word in analyze(document))
+
+
+def test_an_analyzer_of_a_subclass():
+    vectorizer = Stemming(maxlen=4, start_char=None)
+    # "goo" 4, "bad" 5, "not" 6
+    rows = [[0, 4, 6, 5], [0, 0, 4, 2], [0, 4, 6, 5], [0, 0, 0, 4]]
+    assert vectorizer.fit_transform(["good not bad", "goods"]).tolist() == [rows[2], rows[3]]
+    assert vectorizer.vocabulary_ == {"goo": 4, "bad": 5, "not": 6}
+    assert vectorizer.transform(["gooey nothing badly", "goof xyz"]).tolist() == rows[:2]
+    many = ["gooey nothing badly"] * 50  # what is read in bulk where nothing is overridden
+    assert vectorizer.transform(many).tolist() == [rows[0]] * 50
+    vectorizer.length = 2  # on which no parameter depends
+    assert vectorizer.transform(["goo"]).tolist() == [[0, 0, 0, 2]]
+
+
+class OfTweets(SequenceVectorizer):
+    """Has parameters of its own, and few."""
+
+    def __init__(self, *, num_words=100, hashtags=True):
+        super().__init__(num_words=num_words, maxlen=3, lowercase=False)
+        self.hashtags = hashtags
+
+
+def test_a_subclass_with_fewer_parameters():
+    vectorizer = clone(OfTweets(num_words=50)).fit(["a b A"])
+    assert vectorizer.get_params() == {"num_words": 50, "hashtags": True}
+    assert vectorizer.vocabulary_ == {"A": 4, "a": 5, "b": 6}
+    expected = [[1, 4, 6]]
+    assert vectorizer.transform(["A b"]).tolist() == expected
+    assert pickle.loads(pickle.dumps(vectorizer)).transform(["A b"]).tolist() == expected
+    with pytest.raises(ValueError, match="num_words"):
+        OfTweets(num_words=0).fit(["a"])
+
+
 def test_scikit_learn_checks():
     # most of them feed numbers, and are left out for a transformer of texts
     with pytest.warns(SkipTestWarning, match="string=True"):

@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterable
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -12,9 +12,6 @@ from .._parameters import did_you_mean, resolve
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
-Analyzer = Callable[[Any], list[Any]]
-"""Document to tokens."""
-
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _UTF8 = ("utf-8", "surrogatepass")
 
@@ -22,6 +19,25 @@ _NEGATION = re.compile(
     r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
     r"|不|没|没有|无|非|别|未"
 )
+
+
+class Analyzer(Protocol):
+    """From a document to its tokens."""
+
+    def __call__(self, document: Any, /) -> list[Any]:
+        """Return the tokens, str or int, in the order of the document."""
+
+
+@runtime_checkable
+class CleaningAnalyzer(Analyzer, Protocol):
+    """An analyzer of texts whose words can be found in bulk."""
+
+    def clean(self, text: str, /) -> bytes:
+        """Return the words of a text in UTF-8, separated by spaces.
+
+        Split at spaces, and without empty words, they are what a call returns; surrogates are
+        passed through.
+        """
 
 
 def make_analyzer(
@@ -36,15 +52,7 @@ def make_analyzer(
 ) -> Analyzer:
     """Return the function that turns one document into a list of tokens.
 
-    Parameters
-    ----------
-    analyzer, tokenizer, preprocessor, lowercase, strip_accents, filters, stop_words : object
-        The parameters of `SequenceVectorizer` of the same name.
-
-    Returns
-    -------
-    callable
-        Document to list of tokens.
+    The parameters are those of ``SequenceVectorizer`` of the same name.
     """
     if analyzer not in ("word", "char"):
         if isinstance(analyzer, str) and "." not in analyzer:
@@ -57,9 +65,12 @@ def make_analyzer(
     preprocessor = resolve("preprocessor", preprocessor)
     if analyzer == "word" and tokenizer is not None:
         prepare = preprocessor or _Folding(lowercase, strip_accents)
-        return _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer), stops)
-    split = Splitter(lowercase, strip_accents, filters or "", preprocessor, stops)
-    return split if analyzer == "word" else _CharAnalyzer(split)
+        analyze: Analyzer = _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer))
+        return _WithoutStopWords(analyze, stops) if stops else analyze
+    split = Splitter(lowercase, strip_accents, filters or "", preprocessor)
+    if analyzer == "char":
+        return _CharAnalyzer(split)
+    return _WithoutStopWords(split, stops) if stops else split
 
 
 class _Folding:
@@ -96,9 +107,7 @@ class Splitter:
     Parameters
     ----------
     lowercase, strip_accents, filters, preprocessor : object
-        As in `make_analyzer`, resolved.
-    stops : collection of str
-        Words to leave out.
+        As in :func:`make_analyzer`, resolved.
     """
 
     def __init__(
@@ -107,9 +116,7 @@ class Splitter:
         strip_accents: Any,
         filters: str,
         preprocessor: Callable[[str], str] | None,
-        stops: Collection[str],
     ) -> None:
-        self.stops = stops
         self.prepare = preprocessor or _Folding(lowercase, strip_accents)
         self.ascii_too = preprocessor is not None or callable(strip_accents)
         self.rare_filters = {ord(c): " " for c in filters if not c.isascii()}
@@ -128,8 +135,7 @@ class Splitter:
         return text.encode(*_UTF8).translate(self.table)
 
     def __call__(self, text: str) -> list[str]:
-        words = filter(None, self.clean(text).decode(*_UTF8).split(" "))
-        return [word for word in words if word not in self.stops] if self.stops else list(words)
+        return list(filter(None, self.clean(text).decode(*_UTF8).split(" ")))
 
 
 def _byte_table(filters: str, *, lower: bool) -> bytes:
@@ -138,6 +144,16 @@ def _byte_table(filters: str, *, lower: bool) -> bytes:
         character = chr(code).lower() if lower else chr(code)
         table[code] = ord(" " if character in filters else character)
     return bytes(table)
+
+
+class _WithoutStopWords:
+    """The tokens of another analyzer that are no stop words."""
+
+    def __init__(self, analyze: Analyzer, stops: Collection[str]) -> None:
+        self.analyze, self.stops = analyze, stops
+
+    def __call__(self, document: Any) -> list[Any]:
+        return [token for token in self.analyze(document) if token not in self.stops]
 
 
 class _CharAnalyzer:
@@ -154,18 +170,12 @@ class _TokenizerAnalyzer:
     """The user's tokenizer on the folded text."""
 
     def __init__(
-        self,
-        prepare: Callable[[str], str],
-        tokenizer: Callable[[str], Iterable[Any]],
-        stops: Collection[str],
+        self, prepare: Callable[[str], str], tokenizer: Callable[[str], Iterable[Any]]
     ) -> None:
-        self.prepare, self.tokenizer, self.stops = prepare, tokenizer, stops
+        self.prepare, self.tokenizer = prepare, tokenizer
 
     def __call__(self, text: str) -> list[Any]:
-        tokens = _as_tokens("tokenizer", self.tokenizer(self.prepare(text)))
-        if self.stops:
-            tokens = [token for token in tokens if token not in self.stops]
-        return tokens
+        return _as_tokens("tokenizer", self.tokenizer(self.prepare(text)))
 
 
 class _CallableAnalyzer:
@@ -192,18 +202,7 @@ def _as_tokens(source: str, tokens: Any) -> list[Any]:
 
 
 def stop_word_list(stop_words: Any) -> Collection[str]:
-    """Return the words that the parameter `stop_words` stands for.
-
-    Parameters
-    ----------
-    stop_words : None, "english" or iterable of str
-        The parameter; "english" is scikit-learn's list.
-
-    Returns
-    -------
-    collection of str
-        The words, none if `stop_words` is None.
-    """
+    """Return the words that the parameter ``stop_words`` stands for."""
     if stop_words is None:
         return ()
     if isinstance(stop_words, str):
@@ -216,10 +215,7 @@ def stop_word_list(stop_words: Any) -> Collection[str]:
 def warn_about_analysis(parameters: dict[str, Any]) -> None:
     """Warn about stop words that negate, and about parameters that are without effect.
 
-    Parameters
-    ----------
-    parameters : dict
-        The parameters of `make_analyzer`.
+    ``parameters`` are those of :func:`make_analyzer`.
     """
     analyzer = parameters["analyzer"]
     if analyzer == "word":

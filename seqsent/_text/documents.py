@@ -15,28 +15,11 @@ _ROWS_NAMED = 5
 
 
 def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> list[Any]:
-    """Return the documents in `X` as a list.
+    """Return the documents in ``X`` as a list, one entry per row.
 
-    Parameters
-    ----------
-    X : iterable, array, Series or frame with one column
-        The documents.
-    missing : {"error", "empty"}, default="error"
-        What to make of None, NaN and pandas.NA.
-    any_type : bool, default=False
-        Whether documents may be something else than str (lists of tokens, say).
-
-    Returns
-    -------
-    list
-        One entry per row. A missing document is None if `any_type`, otherwise "".
-
-    Raises
-    ------
-    TypeError
-        If `X` does not hold documents.
-    ValueError
-        If `X` has several columns, or documents are missing and `missing="error"`.
+    ``missing`` says what to make of None, NaN and ``pandas.NA``: "error", or "empty" for an
+    empty text. ``any_type`` allows documents that are no str, such as lists of tokens; a missing
+    one is then None. What holds no documents is a TypeError, several columns a ValueError.
     """
     documents = _as_list(X)
     types = set(map(type, documents))

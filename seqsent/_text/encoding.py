@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .analysis import Analyzer, Splitter
-from .rows import IntArray, cut
+from .._types import Integers, Ragged
+from .analysis import Analyzer, CleaningAnalyzer
+from .rows import Limit, cut
 
 Numbering = Callable[[list[Any]], Iterable[int]]
 """Tokens to their numbers; the same token always has the same number."""
@@ -25,47 +26,33 @@ _SPACE, _NUL = ord(" "), b"\0"
 
 
 def encode(
-    documents: list[Any], analyze: Analyzer, number: Numbering, limit: int | None = None
-) -> Iterator[tuple[IntArray, IntArray]]:
+    documents: list[Any], analyze: Analyzer, number: Numbering, limit: Limit | None = None
+) -> Iterator[Ragged]:
     """Replace the tokens of documents by numbers, some documents at a time.
 
-    Parameters
-    ----------
-    documents : list
-        The documents.
-    analyze : callable
-        Document to list of tokens.
-    number : callable
-        List of tokens to their numbers.
-    limit : int or None, default=None
-        Take only the first n tokens of each document; the last n if -n. None takes all.
-
-    Returns
-    -------
-    iterator of (ndarray of int32, ndarray of int)
-        For some documents at a time, the numbers of their tokens, one document after the
-        other, and the number of tokens taken from each.
+    Of each document only the words within the limit are numbered; None takes all.
     """
-    if isinstance(analyze, Splitter) and not analyze.stops and len(documents) >= _MANY_TEXTS:
+    if isinstance(analyze, CleaningAnalyzer) and len(documents) >= _MANY_TEXTS:
         return _encode_cleaned(map(analyze.clean, documents), number, limit)
     return _encode_tokens(documents, analyze, number, limit)
 
 
 def _encode_tokens(
-    documents: list[Any], analyze: Analyzer, number: Numbering, limit: int | None
-) -> Iterator[tuple[IntArray, IntArray]]:
-    kept = slice(limit, None) if limit is not None and limit < 0 else slice(limit)
+    documents: list[Any], analyze: Analyzer, number: Numbering, limit: Limit | None
+) -> Iterator[Ragged]:
+    kept = slice(None) if limit is None else limit.as_slice()
     for start in range(0, len(documents), _TEXTS_AT_A_TIME):
-        rows = []
+        texts = []
         for document in documents[start : start + _TEXTS_AT_A_TIME]:
             tokens = analyze(document)[kept]
-            rows.append(np.fromiter(number(tokens), np.int32, len(tokens)))
-        yield np.concatenate(rows), np.array([len(row) for row in rows], dtype=np.intp)
+            texts.append(np.fromiter(number(tokens), np.int32, len(tokens)))
+        lengths = np.array([len(text) for text in texts], dtype=np.intp)
+        yield Ragged(np.concatenate(texts), lengths)
 
 
 def _encode_cleaned(
-    texts: Iterable[bytes], number: Numbering, limit: int | None
-) -> Iterator[tuple[IntArray, IntArray]]:
+    texts: Iterable[bytes], number: Numbering, limit: Limit | None
+) -> Iterator[Ragged]:
     seen = _SeenWords()
     for part in _parts(texts):
         data = b" ".join([b"", *part, b" " * _KEY_BYTES])
@@ -73,9 +60,9 @@ def _encode_cleaned(
         text_ends = np.cumsum([len(text) + 1 for text in part])
         lengths = np.diff(np.searchsorted(starts, text_ends, side="right"), prepend=0)
         if limit is not None:
-            kept, lengths = cut(np.arange(len(starts)), lengths, limit)
+            kept, lengths = cut(Ragged(np.arange(len(starts)), lengths), limit)
             starts, ends = starts[kept], ends[kept]
-        yield seen.numbers(data, starts, ends, number), lengths
+        yield Ragged(seen.numbers(data, starts, ends, number), lengths)
 
 
 def _parts(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
@@ -91,7 +78,7 @@ def _parts(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield part
 
 
-def _find_words(data: bytes) -> tuple[IntArray, IntArray]:
+def _find_words(data: bytes) -> tuple[Integers, Integers]:
     """Return where words start and end in bytes that begin and end with a space."""
     is_space = np.frombuffer(data, np.uint8) == _SPACE
     edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
@@ -103,7 +90,7 @@ class _SeenWords:
 
     Words of up to 8 bytes are compared as one 64-bit integer, the key. A key has one slot
     in a hash table; the first key to come takes it, so frequent words tend to have theirs.
-    All other words go through `number` each time.
+    All other words go through ``number`` each time.
     """
 
     def __init__(self) -> None:
@@ -111,9 +98,9 @@ class _SeenWords:
         self.values = np.zeros(2**_TABLE_BITS, dtype=np.int32)
 
     def numbers(
-        self, data: bytes, starts: IntArray, ends: IntArray, number: Numbering
+        self, data: bytes, starts: Integers, ends: Integers, number: Numbering
     ) -> npt.NDArray[np.int32]:
-        """Return the numbers of the words that lie between `starts` and `ends`."""
+        """Return the numbers of the words that lie between ``starts`` and ``ends``."""
         sizes = ends - starts
         # a word with a NUL inside could have the key of a shorter one
         fits = (sizes <= _KEY_BYTES) & (_NUL not in data)
@@ -136,7 +123,7 @@ class _SeenWords:
         return found
 
     def _keep(
-        self, slots: IntArray, keys: IntArray, values: IntArray, fits: npt.NDArray[np.bool_]
+        self, slots: Integers, keys: Integers, values: Integers, fits: npt.NDArray[np.bool_]
     ) -> None:
         free = fits & (self.keys[slots] == 0)
         slots, keys, values = slots[free], keys[free], values[free]

@@ -1,81 +1,54 @@
-"""From ids of texts of any length to rows of one length."""
+"""From numbers of texts of any length to rows of one length."""
 
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-IntArray = npt.NDArray[np.integer[Any]]
+from .._types import Ids, Ragged
 
 
-def words_kept(maxlen: int, *, truncating: str, has_start: bool) -> int:
-    """Return how many words of a text can reach its row, as a limit for `cut`.
+class Limit(NamedTuple):
+    """How many words of a text can reach its row, and from which end."""
 
-    Parameters
-    ----------
-    maxlen : int
-        Length of a row.
-    truncating : {"pre", "post"}
-        Which end of a text is cut.
-    has_start : bool
-        Whether an id in front of the text counts as well.
+    n_words: int
+    keeps_end: bool
 
-    Returns
-    -------
-    int
-        The number n for the first n words, -n for the last n.
+    def as_slice(self) -> slice:
+        """Return the slice of a list of words that is kept."""
+        return slice(-self.n_words, None) if self.keeps_end else slice(self.n_words)
+
+
+def limit_of_row(maxlen: int, *, truncating: str, has_start: bool) -> Limit:
+    """Return which words of a text can reach a row of ``maxlen`` ids.
+
+    ``truncating`` names the end that is cut, "pre" or "post"; an id in front of the text takes
+    a place where the beginning is kept.
     """
-    return -maxlen if truncating == "pre" else maxlen - has_start
+    if truncating == "pre":
+        return Limit(maxlen, keeps_end=True)
+    return Limit(maxlen - has_start, keeps_end=False)
 
 
-def drop_unknown(ids: IntArray, lengths: IntArray) -> tuple[IntArray, IntArray]:
-    """Leave out ids that are 0.
-
-    Parameters
-    ----------
-    ids : ndarray of shape (n_words,)
-        Ids of all texts, one after the other.
-    lengths : ndarray of shape (n_texts,)
-        Words in each text.
-
-    Returns
-    -------
-    ids, lengths : ndarray
-        The same without zeros.
-    """
-    known = ids != 0
-    text_of_word = np.repeat(np.arange(len(lengths)), lengths)
-    return ids[known], np.bincount(text_of_word[known], minlength=len(lengths))
+def drop_unknown(texts: Ragged) -> Ragged:
+    """Leave out the words whose number is 0."""
+    known = texts.numbers != 0
+    text_of_word = np.repeat(np.arange(len(texts.lengths)), texts.lengths)
+    lengths = np.bincount(text_of_word[known], minlength=len(texts.lengths))
+    return Ragged(texts.numbers[known], lengths)
 
 
 def fill_rows(
-    out: npt.NDArray[np.int32],
-    ids: IntArray,
-    lengths: IntArray,
-    *,
-    padding: str,
-    truncating: str,
-    start_char: int | None,
+    out: Ids, texts: Ragged, *, padding: str, truncating: str, start_char: int | None
 ) -> None:
-    """Write texts into rows of zeros, as `keras.utils.pad_sequences` does.
+    """Write texts into rows of zeros (n_texts, maxlen), as ``keras.utils.pad_sequences`` does.
 
-    Parameters
-    ----------
-    out : ndarray of shape (n_texts, maxlen), dtype int32
-        Zeros, changed in place.
-    ids : ndarray of shape (n_words,)
-        Ids of all texts, one after the other.
-    lengths : ndarray of shape (n_texts,)
-        Words in each text.
-    padding, truncating : {"pre", "post"}
-        Where zeros are put in a short text, and where a long one is cut.
-    start_char : int or None
-        Id in front of each text, before it is cut.
+    ``padding`` and ``truncating``, "pre" or "post", say where zeros are put in a short text and
+    where a long one is cut; ``start_char`` is an id in front of each text before it is cut.
     """
     maxlen = out.shape[1]
-    limit = words_kept(maxlen, truncating=truncating, has_start=start_char is not None)
-    ids, lengths = cut(ids, lengths, limit)
-    started = (lengths < maxlen) & (start_char is not None)
+    has_start = start_char is not None
+    ids, lengths = cut(texts, limit_of_row(maxlen, truncating=truncating, has_start=has_start))
+    started = (lengths < maxlen) & has_start
     first = maxlen - lengths if padding == "pre" else started.astype(np.intp)
     column = np.arange(maxlen)
     inside = column >= first[:, np.newaxis]
@@ -87,49 +60,23 @@ def fill_rows(
         out[rows, first[rows] - 1] = start_char
 
 
-def cut(values: IntArray, lengths: IntArray, limit: int) -> tuple[IntArray, IntArray]:
-    """Shorten texts to a limit.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n_words,)
-        Words of all texts, one after the other.
-    lengths : ndarray of shape (n_texts,)
-        Words in each text.
-    limit : int
-        The number n keeps the first n words of each text, -n the last n.
-
-    Returns
-    -------
-    values, lengths : ndarray
-        What is left.
-    """
-    room = abs(limit)
-    if not len(lengths) or lengths.max() <= room:
-        return values, lengths
+def cut(texts: Ragged, limit: Limit) -> Ragged:
+    """Shorten texts to a limit."""
+    numbers, lengths = texts
+    if not len(lengths) or lengths.max() <= limit.n_words:
+        return texts
     ends = np.cumsum(lengths)
-    if limit < 0:
-        distance = np.repeat(ends, lengths) - np.arange(len(values)) - 1
+    if limit.keeps_end:
+        distance = np.repeat(ends, lengths) - np.arange(len(numbers)) - 1
     else:
-        distance = np.arange(len(values)) - np.repeat(ends - lengths, lengths)
-    return values[distance < room], np.minimum(lengths, room)
+        distance = np.arange(len(numbers)) - np.repeat(ends - lengths, lengths)
+    return Ragged(numbers[distance < limit.n_words], np.minimum(lengths, limit.n_words))
 
 
 def check_special_ids(
     *, start_char: int | None, oov_char: int | None, index_from: int, num_words: int | None
 ) -> None:
-    """Refuse ids that would stand for two things.
-
-    Parameters
-    ----------
-    start_char, oov_char, index_from, num_words : int or None
-        The parameters of `SequenceVectorizer`.
-
-    Raises
-    ------
-    ValueError
-        If special ids collide with each other or with words, or words have no ids.
-    """
+    """Refuse ids that would stand for two things, and sizes that leave words without ids."""
     first = index_from + 1
     if num_words is not None and num_words <= first:
         raise ValueError(

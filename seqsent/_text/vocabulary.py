@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from functools import partial
 from itertools import count, repeat
 from numbers import Integral
@@ -13,28 +13,30 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._types import Integers, Ragged
+from .analysis import Analyzer
 from .encoding import encode
-from .rows import IntArray, cut
+from .rows import Limit, cut
 
 _PACKED = "seqsent packed vocabulary"
 
 
 class Tally:
-    """Counts of all words of a corpus, taken in one pass that also keeps the rows.
+    """Counts of all words of a corpus, taken in one pass that also keeps the texts.
 
-    Every distinct word gets a provisional id, in order of appearance, so that the rows
+    Every distinct word gets a provisional id, in order of appearance, so that the texts
     can be turned into final ids by numpy once all words are counted.
 
     Parameters
     ----------
-    analyze : callable
+    analyze : Analyzer
         Document to list of tokens.
     documents : list
         The corpus.
-    keep_rows : bool
-        Whether to keep the documents as rows of provisional ids.
-    limit : int or None, default=None
-        Keep only the first n words of each document; the last n if -n.
+    keep_texts : bool
+        Whether to keep the documents as provisional ids.
+    limit : Limit or None, default=None
+        The words to keep of each document; None keeps all.
     documents_per_word : bool
         Whether to count for each word the documents that hold it.
 
@@ -46,27 +48,27 @@ class Tally:
         How often each word occurs.
     document_counts : ndarray of shape (n_words,) or None
         How many documents each word occurs in, if asked for.
-    rows : list of (ndarray of int32, ndarray of int)
-        For some documents at a time, provisional ids of the kept words, one document after
-        the other, and the number of words in each document. Without `keep_rows`, no ids.
+    texts : list of Ragged
+        The kept words of some documents at a time. Unless texts are kept, lengths alone.
     n_documents : int
         Number of documents.
     """
 
     def __init__(
         self,
-        analyze: Callable[[Any], list[Any]],
+        analyze: Analyzer,
         documents: list[Any],
         *,
-        keep_rows: bool,
-        limit: int | None = None,
+        keep_texts: bool,
+        limit: Limit | None = None,
         documents_per_word: bool = False,
     ) -> None:
         index: defaultdict[Any, int] = defaultdict(count().__next__)
-        counts: IntArray = np.zeros(0, dtype=np.int64)
-        document_counts: IntArray = np.zeros(0, dtype=np.int64)
-        self.rows: list[tuple[IntArray, IntArray]] = []
-        for ids, lengths in encode(documents, analyze, partial(map, index.__getitem__)):
+        counts: Integers = np.zeros(0, dtype=np.int64)
+        document_counts: Integers = np.zeros(0, dtype=np.int64)
+        self.texts: list[Ragged] = []
+        for texts in encode(documents, analyze, partial(map, index.__getitem__)):
+            ids, lengths = texts
             counts = _add_counts(counts, ids, len(index))
             if documents_per_word:
                 once = map(np.unique, np.split(ids, np.cumsum(lengths)[:-1]))
@@ -74,8 +76,8 @@ class Tally:
                     document_counts, np.concatenate(list(once)), len(index)
                 )
             if limit is not None:
-                ids, lengths = cut(ids, lengths, limit)
-            self.rows.append((ids if keep_rows else ids[:0].copy(), lengths))
+                texts = cut(texts, limit)
+            self.texts.append(texts if keep_texts else Ragged(ids[:0].copy(), texts.lengths))
         self.words = list(index)
         self.counts = counts
         self.document_counts = document_counts if documents_per_word else None
@@ -84,22 +86,7 @@ class Tally:
     def look_up(
         self, vocabulary: Mapping[Any, int], *, unknown: int
     ) -> tuple[npt.NDArray[np.int32], dict[Any, int]]:
-        """Return the final ids of all words, and the counts of the known ones.
-
-        Parameters
-        ----------
-        vocabulary : mapping
-            Known words and their ids.
-        unknown : int
-            Id of all other words.
-
-        Returns
-        -------
-        ndarray of shape (n_words,)
-            Ids in the order of `words`.
-        counts : dict
-            Words of `vocabulary`, in its order, and how often they occur.
-        """
+        """Return the final ids of all words (n_words,), and the counts of the known ones."""
         ids = np.fromiter(map(vocabulary.get, self.words, repeat(0)), np.int32)
         counts = dict.fromkeys(vocabulary, 0)
         for i in np.flatnonzero(ids):
@@ -107,23 +94,12 @@ class Tally:
         ids[ids == 0] = unknown
         return ids, counts
 
-    def final_rows(self, ids: IntArray) -> Iterator[tuple[IntArray, IntArray]]:
-        """Replace provisional ids by final ones.
-
-        Parameters
-        ----------
-        ids : ndarray of shape (n_words,)
-            From `look_up`.
-
-        Returns
-        -------
-        iterator of (ndarray of int32, ndarray of int)
-            Like `rows`.
-        """
-        return ((ids[provisional], lengths) for provisional, lengths in self.rows)
+    def final_texts(self, ids: Integers) -> Iterator[Ragged]:
+        """Yield the texts with final ids, given those of all words."""
+        return (Ragged(ids[provisional], lengths) for provisional, lengths in self.texts)
 
 
-def _add_counts(counts: IntArray, ids: IntArray, n_words: int) -> IntArray:
+def _add_counts(counts: Integers, ids: Integers, n_words: int) -> Integers:
     total = np.bincount(ids, minlength=n_words)
     total[: len(counts)] += counts
     return total
@@ -132,32 +108,12 @@ def _add_counts(counts: IntArray, ids: IntArray, n_words: int) -> IntArray:
 def learn_vocabulary(
     tally: Tally, *, num_words: int | None, index_from: int, min_df: float, max_df: float
 ) -> dict[Any, int]:
-    """Give the most frequent words of a corpus their ids.
+    """Give the most frequent words of a corpus their ids, by increasing id.
 
-    Words of equal count are ranked in the order of their characters (code points),
-    numbers by value, so that ranks depend neither on the order of the texts nor on the
-    platform.
-
-    Parameters
-    ----------
-    tally : Tally
-        The counts.
-    num_words : int or None
-        Words whose id would reach it are left out.
-    index_from : int
-        Id of the most frequent word, less one.
-    min_df, max_df : int or float
-        Fewest and most documents a word may be in: a number of them, or a proportion.
-
-    Returns
-    -------
-    dict
-        Word to id, by increasing id.
-
-    Raises
-    ------
-    ValueError
-        If no word is left.
+    Words of equal count are ranked in the order of their characters (code points), numbers by
+    value, so that ranks depend neither on the order of the texts nor on the platform. An id
+    that would reach ``num_words`` is given to none; ``min_df`` and ``max_df`` are numbers of
+    documents if int, proportions if float. No word left is a ValueError.
     """
     limit = None if num_words is None else num_words - index_from - 1
     known = np.arange(len(tally.words))
@@ -176,25 +132,14 @@ def learn_vocabulary(
 
 
 def allows_any_df(min_df: float, max_df: float) -> bool:
-    """Return whether words may be in any number of documents.
-
-    Parameters
-    ----------
-    min_df, max_df : int or float
-        As in `learn_vocabulary`.
-
-    Returns
-    -------
-    bool
-        True if neither is a limit.
-    """
+    """Return whether neither is a limit to the number of documents that a word is in."""
     # the int 1 is one document, the float 1.0 all of them
     no_least = min_df == 1 if isinstance(min_df, Integral) else min_df == 0
     return no_least and not isinstance(max_df, Integral) and max_df == 1
 
 
 def _is_within(
-    document_counts: IntArray, n_documents: int, min_df: float, max_df: float
+    document_counts: Integers, n_documents: int, min_df: float, max_df: float
 ) -> npt.NDArray[np.bool_]:
     fewest = min_df if isinstance(min_df, Integral) else min_df * n_documents
     most = max_df if isinstance(max_df, Integral) else max_df * n_documents
@@ -235,28 +180,10 @@ def _plain_token(token: Any) -> str | int:
 
 
 def fixed_vocabulary(vocabulary: Any, *, num_words: int | None, index_from: int) -> dict[Any, int]:
-    """Give the words of a ready vocabulary their ids.
+    """Give the words of a ready vocabulary their ids, by increasing id.
 
-    Parameters
-    ----------
-    vocabulary : mapping or iterable
-        Word to rank, or words in the order of their ranks.
-    num_words : int or None
-        Words whose id would reach it are left out.
-    index_from : int
-        Id of the word of rank 1, less one.
-
-    Returns
-    -------
-    dict
-        Word to id, by increasing id.
-
-    Raises
-    ------
-    TypeError
-        If words are neither str nor int, or ranks no integers.
-    ValueError
-        If ranks or words repeat, a rank is below 1, or no word is left.
+    ``vocabulary`` maps words to ranks or holds them in the order of their ranks. Ids that would
+    reach ``num_words`` are given to none. What is no vocabulary is a TypeError or ValueError.
     """
     ranks = _ranks(vocabulary)
     if not ranks:
@@ -313,52 +240,19 @@ def _refuse_repeats(what: str, values: list[Any]) -> None:
 
 
 def pack(*columns: Iterable[Any]) -> bytes:
-    """Return lists of str and int in a small, plain form.
-
-    Parameters
-    ----------
-    *columns : iterable of str or int
-        What to pack.
-
-    Returns
-    -------
-    bytes
-        For `unpack`.
-    """
+    """Return lists of str and int in a small, plain form."""
     # escaped JSON holds every str, also one that is no valid Unicode
     return zlib.compress(json.dumps(list(map(list, columns)), separators=(",", ":")).encode())
 
 
 def unpack(packed: bytes) -> list[list[Any]]:
-    """Return the lists given to `pack`.
-
-    Parameters
-    ----------
-    packed : bytes
-        From `pack`.
-
-    Returns
-    -------
-    list of list
-        The lists.
-    """
+    """Return the lists given to :func:`pack`."""
     columns: list[list[Any]] = json.loads(zlib.decompress(packed))
     return columns
 
 
 def pack_vocabulary(vocabulary: Any) -> Any:
-    """Return the parameter `vocabulary` in a small form, if it is plain enough.
-
-    Parameters
-    ----------
-    vocabulary : object
-        The parameter.
-
-    Returns
-    -------
-    object
-        A dict with one packed entry for a plain dict or list; anything else as it is.
-    """
+    """Return the parameter ``vocabulary`` in a small form, if it is a plain dict or list."""
     if type(vocabulary) is dict and _is_plain(vocabulary) and _is_plain(vocabulary.values()):
         return {_PACKED: "dict", "columns": pack(vocabulary, vocabulary.values())}
     if type(vocabulary) is list and _is_plain(vocabulary):
@@ -371,18 +265,7 @@ def _is_plain(values: Iterable[Any]) -> bool:
 
 
 def unpack_vocabulary(packed: Any) -> Any:
-    """Return the parameter given to `pack_vocabulary`.
-
-    Parameters
-    ----------
-    packed : object
-        From `pack_vocabulary`.
-
-    Returns
-    -------
-    object
-        The parameter.
-    """
+    """Return the parameter given to :func:`pack_vocabulary`."""
     if not (type(packed) is dict and _PACKED in packed and "columns" in packed):
         return packed
     columns = unpack(packed["columns"])

@@ -3,9 +3,12 @@ import random
 import pytest
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 
-from seqsent._text.analysis import KERAS_FILTERS, make_analyzer, warn_about_analysis
-from seqsent._text.encoding import encode
-from seqsent._vectorizer import SequenceVectorizer
+from seqsent._text.analysis import (
+    KERAS_FILTERS,
+    CleaningAnalyzer,
+    make_analyzer,
+    warn_about_analysis,
+)
 
 # lower-casing changes lengths, letters become ASCII, white space that str.split() knows
 ODD = (
@@ -52,44 +55,6 @@ def test_accents_are_stripped_before_lowering(strip_accents, strip):
         assert analyze(text) == plain_words(text, strip=strip)
 
 
-@pytest.mark.parametrize("alphabet", [PLAIN, PLAIN + ODD, "ab\x00 "])
-@pytest.mark.parametrize("limit", [None, -3, 3, 0])
-def test_many_texts_are_encoded_like_one_after_the_other(alphabet, limit):
-    texts = [*random_texts(300, alphabet), "", " ", "a" * 8, "a" * 9, "b" * 300_000, ""]
-    analyze = make_analyzer()
-    numbers = {}
-
-    def number(tokens):
-        return [numbers.setdefault(token, len(numbers)) for token in tokens]
-
-    got = []
-    for values, lengths in encode(texts, analyze, number, limit):
-        values = values.tolist()
-        for length in lengths.tolist():
-            got.append(values[:length])
-            values = values[length:]
-        assert not values
-    kept = slice(limit, None) if limit and limit < 0 else slice(limit)
-    assert got == [number(analyze(text)[kept]) for text in texts]
-
-
-def test_words_that_share_a_slot_keep_their_numbers():
-    # more distinct short words than a table of 2 ** 18 slots can tell apart
-    texts = [
-        " ".join(f"{n:x}" for n in range(start, start + 1000)) for start in range(0, 2**18, 1000)
-    ]
-    numbers = {}
-
-    def number(tokens):
-        return [numbers.setdefault(token, len(numbers)) for token in tokens]
-
-    for _ in range(2):
-        start = 0
-        for values, _ in encode(texts, make_analyzer(), number):
-            assert values.tolist() == list(range(start, start + len(values)))
-            start += len(values)
-
-
 def test_only_the_space_separates_words():
     assert make_analyzer()("one\r\ntwo\x85three\u2028four\xa0five six") == [
         "one\r",
@@ -117,6 +82,16 @@ def test_tokenizer_gets_the_folded_text():
         make_analyzer(tokenizer=str.upper)("a")
 
 
+def test_an_analyzer_that_cleans_gives_the_same_words():
+    for stop_words in (None, ["a", "b"]):
+        analyze = make_analyzer(stop_words=stop_words)
+        assert isinstance(analyze, CleaningAnalyzer) is (stop_words is None)
+    analyze = make_analyzer()
+    for text in random_texts(200, PLAIN + ODD):
+        words = analyze.clean(text).decode("utf-8", "surrogatepass").split(" ")
+        assert [word for word in words if word] == analyze(text)
+
+
 def test_callable_analyzer_gets_the_document():
     assert make_analyzer(list)(["A", 3]) == ["A", 3]
     assert make_analyzer("builtins.list")((1, 2)) == [1, 2]
@@ -142,7 +117,8 @@ def test_import_strings_that_lead_nowhere(parameters, message):
 
 
 def warn_with(**parameters):
-    warn_about_analysis(SequenceVectorizer(**parameters)._analysis())
+    nothing = dict.fromkeys(("tokenizer", "preprocessor", "stop_words"))
+    warn_about_analysis({"analyzer": "word", **nothing, **parameters})
 
 
 @pytest.mark.parametrize("stop_words", ["english", ["the", "not"], ["didn't"], ["的", "不"]])
