@@ -93,5 +93,5 @@ class SeqsentEstimator(BaseEstimator):
         shared = {name: getattr(self, name) for name in self._shared_parameters if name in names}
         light = object.__new__(type(self))
         light.__dict__.update(self.__dict__, **dict.fromkeys(shared))
-        # zero-argument super() would clone `self`, matrices and all
+        # zero-argument super() would clone ``self``, matrices and all
         return super(SeqsentEstimator, light).__sklearn_clone__().set_params(**shared)

@@ -29,7 +29,7 @@ def get_data_home(data_home: str | os.PathLike[str] | None) -> Path:
 
 @contextmanager
 def replaced_when_complete(target: Path) -> Iterator[Path]:
-    """Give the path of a temporary file that takes the place of `target` if nothing fails."""
+    """Give the path of a temporary file that takes the place of ``target`` if nothing fails."""
     target.parent.mkdir(parents=True, exist_ok=True)
     # in the same folder: only there is the replacement one step; a name of its own for each process
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
@@ -53,7 +53,7 @@ def _new_md5() -> "hashlib._Hash":
 
 
 def download(url: str, target: Path, checksum: str) -> None:
-    """Download to `target`, which is written only if the MD5 sum of the whole is right.
+    """Download to ``target``, which is written only if the MD5 sum of the whole is right.
 
     Raises
     ------

@@ -84,7 +84,7 @@ def fetch_imdb(
         Whether to return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        Whether to return pandas objects: Series, and `frame` as a DataFrame.
+        Whether to return pandas objects: Series, and ``frame`` as a DataFrame.
 
     Returns
     -------
@@ -115,7 +115,7 @@ def fetch_imdb(
     OSError
         If the data is missing and may not be, or cannot be, downloaded.
     ValueError
-        If a file in `data_home` is not what its name says.
+        If a file in ``data_home`` is not what its name says.
 
     See Also
     --------

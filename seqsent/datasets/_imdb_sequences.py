@@ -68,7 +68,7 @@ def fetch_imdb_sequences(
         does not, Keras's downloader keeps them in its own cache, ``~/.keras/datasets``.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where neither `data_home` nor Keras's cache has the data.
+        If False, raise an OSError where neither ``data_home`` nor Keras's cache has the data.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -97,7 +97,7 @@ def fetch_imdb_sequences(
     OSError
         If the data is missing and may not be, or cannot be, downloaded.
     ValueError
-        If ``imdb.npz`` in `data_home` holds anything but arrays of lists of numbers.
+        If ``imdb.npz`` in ``data_home`` holds anything but arrays of lists of numbers.
 
     See Also
     --------

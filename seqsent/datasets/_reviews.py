@@ -60,7 +60,7 @@ class _Writer:
         return (label + 1 + int(self.uniform() * (len(self.opinions) - 1))) % len(self.opinions)
 
     def verdict(self, label: int) -> tuple[str, set[int]]:
-        """Return a sentence that says `label`, and the classes whose words it uses."""
+        """Return a sentence that says ``label``, and the classes whose words it uses."""
         domain = self.choose(_phrases.DOMAINS)
         words = {"subject": self.choose(domain.subjects), "aspect": self.choose(domain.aspects)}
         form = self.choose(_FORMS_BEFORE_OTHER_WORDS if self.distance else _FORMS)
@@ -89,7 +89,7 @@ class _Writer:
         return self.fill(template)
 
     def aside(self, n_words: int) -> str:
-        """Return a sentence of at most `n_words` words that decides nothing."""
+        """Return a sentence of at most ``n_words`` words that decides nothing."""
         if self.uniform() < _ELSEWHERE_SHARE:
             sentence = self.elsewhere(int(self.uniform() * len(self.opinions)))
         else:
@@ -122,7 +122,7 @@ class _Writer:
 def _written_classes(
     target: np.ndarray, noise: float, n_classes: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Return the class each text is written for: the target, but for a share of `noise`."""
+    """Return the class each text is written for: the target, but for a share of ``noise``."""
     written = target.copy()
     flipped = rng.permutation(len(target))[: round(noise * len(target))]
     shift = 1 + np.floor(rng.random_sample(len(flipped)) * (n_classes - 1)).astype(np.int64)
@@ -181,7 +181,7 @@ def make_reviews(
         Number of words between the deciding word and the end of the review. With 0 the
         verdict is the last sentence, after up to two sentences that say nothing about the
         subject. With a positive number the verdict is the first sentence and ends with the
-        deciding word; exactly `distance` words follow, among them opinions about other
+        deciding word; exactly ``distance`` words follow, among them opinions about other
         things ("the trailer before it was dreadful"). Two in three of these verdicts are plain.
 
     noise : float, default=0.05
@@ -194,7 +194,7 @@ def make_reviews(
         Whether to return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        Whether to return pandas objects: `data` and `target` as Series, `frame` as DataFrame.
+        Whether to return pandas objects: ``data`` and ``target`` as Series, ``frame`` as DataFrame.
 
     random_state : int, RandomState instance or None, default=None
         Seed or generator. The same seed gives the same reviews on every platform. With None
@@ -208,8 +208,8 @@ def make_reviews(
         data : ndarray of str objects, or Series, of shape (n_samples,)
             The reviews.
         target : ndarray of int64, or Series, of shape (n_samples,)
-            The labels, 0 to ``n_classes - 1`` in the order of `target_names`. The classes
-            differ by one sample at most, with any `noise`.
+            The labels, 0 to ``n_classes - 1`` in the order of ``target_names``. The classes
+            differ by one sample at most, with any ``noise``.
         target_names : ndarray of str of shape (n_classes,)
             The names of the classes.
         frame : DataFrame of shape (n_samples, 2) or None
@@ -233,7 +233,7 @@ def make_reviews(
     Notes
     -----
     Test accuracy of the default task (``n_samples=2000``: 1,500 to train, 500 to test; means
-    of seeds 0, 1 and 2, but seed 0 alone for the networks of three classes), where `noise`
+    of seeds 0, 1 and 2, but seed 0 alone for the networks of three classes), where ``noise``
     leaves 0.95 to be reached. The networks have an embedding of 32 dimensions and 32 units and
     are trained with Adam at 0.004 for 8 epochs in batches of 16, the gates of LSTM and GRU
     started at the time scale of the text:
@@ -248,7 +248,7 @@ def make_reviews(
     GRU                                         0.93         0.92
     ===================================  ===========  ===========
 
-    Test accuracy over `distance` (``noise=0``: 3,000 to train, 1,000 to test; 32 units, Adam
+    Test accuracy over ``distance`` (``noise=0``: 3,000 to train, 1,000 to test; 32 units, Adam
     at 0.003, 8 epochs in batches of 32; means of seeds 0, 1 and 2, TF-IDF of seed 0). "Keras"
     and "chrono" are the gates at the start of training. Single runs with chrono gates lie
     between 0.82 and 1.00:

@@ -57,7 +57,7 @@ def load_word_vectors(
         writes it, is recognised.
 
     num_words : int or None, default=None
-        Read only as many vectors as ids below `num_words` need, as in
+        Read only as many vectors as ids below ``num_words`` need, as in
         :class:`~seqsent.SequenceVectorizer`: such files list frequent words first.
         None reads all; then say ``SequenceVectorizer(num_words=None)`` as well.
 
@@ -77,10 +77,10 @@ def load_word_vectors(
             The words, in rank order.
         embedding_weights : ndarray of float32 of shape (n_words + index_from + 1, n_dimensions)
             Row i is the vector of the word with id i. Row 0 (padding) is zero; rows 1 to
-            `index_from` (start, unknown word, unused) are the mean of all vectors, the best
+            ``index_from`` (start, unknown word, unused) are the mean of all vectors, the best
             guess where nothing is known of a word.
         coverage : dict or None
-            With `texts`: "running_words", the share in [0, 1] of all their words that have a
+            With ``texts``: "running_words", the share in [0, 1] of all their words that have a
             vector; "distinct_words", the same of their different words; "unknown_words", the
             ten most frequent without, as a list of (word, count).
 

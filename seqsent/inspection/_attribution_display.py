@@ -8,6 +8,7 @@ import pandas as pd
 
 from ._attributions import token_attributions
 from ._axes import SIGNED_COLORS, import_pyplot, size_in_points, take_axes
+from ._prose import shares_prose
 
 _FONT_SIZE = 10.0  # points
 _LINE_HEIGHT = 18.0  # points
@@ -19,6 +20,7 @@ _AGAINST, _FOR = "178, 24, 43", "33, 102, 172"
 _MOST_OPAQUE = 0.6
 
 
+@shares_prose
 class TokenAttributionDisplay:
     """Texts whose words have the colours of their scores.
 
@@ -32,10 +34,8 @@ class TokenAttributionDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes drawn on.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {ax_}
+    {figure_}
     texts_ : list of matplotlib.text.Text
         The words, each with a box in its colour.
     colorbar_ : matplotlib.colorbar.Colorbar
@@ -77,10 +77,8 @@ class TokenAttributionDisplay:
 
         Parameters
         ----------
-        estimator : RecurrentSentimentClassifier or Pipeline
-            A fitted classifier, or a fitted Pipeline whose last step is one.
-        texts : str, iterable of str, or array-like of shape (n_texts, row_length)
-            The texts.
+        {estimator}
+        {texts}
         method : {"gradient", "occlusion", "integrated_gradients"}, default="gradient"
             As in :func:`token_attributions`.
         class_of_interest : label, default=None
@@ -101,18 +99,15 @@ class TokenAttributionDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure, high enough for the texts.
+        {ax}
 
         Returns
         -------
-        TokenAttributionDisplay
-            The display itself.
+        {drawn}
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
+        {no_matplotlib}
         """
         plt = import_pyplot(self)
         own = ax is None

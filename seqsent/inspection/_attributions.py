@@ -11,6 +11,7 @@ from .._base import StrOptions, validated
 from .._types import Ids
 from ._autodiff import VerdictFunction
 from ._estimators import Inspected, inspect_estimator
+from ._prose import shares_prose
 
 Array = NDArray[np.float64]
 
@@ -21,6 +22,7 @@ _COMPLETE = 0.005  # half of what the docstring promises, as float32 adds its pa
 
 
 @validated({"method": [StrOptions({"gradient", "occlusion", "integrated_gradients"})]})
+@shares_prose
 def token_attributions(
     estimator: Any,
     texts: Any,
@@ -36,10 +38,8 @@ def token_attributions(
 
     Parameters
     ----------
-    estimator : RecurrentSentimentClassifier or Pipeline
-        A fitted classifier, or a fitted Pipeline whose last step is one.
-    texts : str, iterable of str, or array-like of shape (n_texts, row_length)
-        The texts. A classifier without a vectorizer in front reads rows of word ids instead.
+    {estimator}
+    {texts}
     method : {"gradient", "occlusion", "integrated_gradients"}, default="gradient"
         How words are scored.
 
@@ -65,12 +65,10 @@ def token_attributions(
 
     Raises
     ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
+    {other_estimator}
     ValueError
         If there is no such method or class, or integrated gradients do not become complete.
-    NotFittedError
-        If the estimator is not fitted.
+    {not_fitted}
 
     See Also
     --------

@@ -8,8 +8,10 @@ from numpy.typing import ArrayLike
 
 from ._axes import SIGNED_COLORS, UNSIGNED_COLORS, label_words, take_axes, width_for
 from ._gates import gate_activations
+from ._prose import shares_prose
 
 
+@shares_prose
 class GateActivationDisplay:
     """Heat map of what each gate did at each word.
 
@@ -23,10 +25,8 @@ class GateActivationDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes drawn on.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {ax_}
+    {figure_}
     images_ : list of matplotlib.image.AxesImage
         The heat map: first the gates, if there are any, then the signed values.
     colorbars_ : list of matplotlib.colorbar.Colorbar
@@ -67,23 +67,19 @@ class GateActivationDisplay:
 
         Parameters
         ----------
-        estimator : RecurrentSentimentClassifier or Pipeline
-            A fitted classifier, or a fitted Pipeline whose last step is one.
-        text : str or array-like of shape (row_length,)
-            One text.
+        {estimator}
+        {text}
         units : int, "all" or array-like of int, default=None
             As in :func:`gate_activations`.
         layer : int, default=-1
             As in :func:`gate_activations`.
         direction : {"forward", "backward"}, default="forward"
             As in :func:`gate_activations`.
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure, wide enough for the text.
+        {ax}
 
         Returns
         -------
-        GateActivationDisplay
-            The drawn display.
+        {drawn}
         """
         gates = gate_activations(estimator, text, units, layer=layer, direction=direction)
         return cls(gates).plot(ax)
@@ -93,18 +89,15 @@ class GateActivationDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure, wide enough for the text.
+        {ax}
 
         Returns
         -------
-        GateActivationDisplay
-            The display itself.
+        {drawn}
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
+        {no_matplotlib}
         """
         columns = self.activations.columns
         n_words, n_rows = self.activations.shape

@@ -12,6 +12,7 @@ from .._base import Options, StrOptions, validated
 from .._nn.fitted import Network
 from .._types import FloatArray
 from ._estimators import inspect_estimator
+from ._prose import shares_prose
 
 
 @validated(
@@ -21,6 +22,7 @@ from ._estimators import inspect_estimator
         "direction": [Options(str, {"forward", "backward"})],
     }
 )
+@shares_prose
 def gate_activations(
     estimator: Any,
     text: Any,
@@ -40,10 +42,8 @@ def gate_activations(
 
     Parameters
     ----------
-    estimator : RecurrentSentimentClassifier or Pipeline
-        A fitted classifier, or a fitted Pipeline whose last step is one.
-    text : str or array-like of shape (row_length,)
-        One text. A classifier without a vectorizer in front reads a row of word ids instead.
+    {estimator}
+    {text}
     units : int, "all" or array-like of int, default=None
         The units to look at. None takes the mean over all units, an int one unit. "all" or
         several ints give one column per gate and unit.
@@ -63,12 +63,10 @@ def gate_activations(
 
     Raises
     ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
+    {other_estimator}
     ValueError
         If there are several texts, or no such layer, direction or unit.
-    NotFittedError
-        If the estimator is not fitted.
+    {not_fitted}
 
     See Also
     --------

@@ -7,8 +7,10 @@ import pandas as pd
 
 from ._axes import LINE_COLORS, LINE_STYLES, take_axes
 from ._gradients import gradient_by_lag
+from ._prose import shares_prose
 
 
+@shares_prose
 class GradientLagDisplay:
     """Curves of how much the verdict depends on words at each distance from the end.
 
@@ -22,10 +24,8 @@ class GradientLagDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes drawn on.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {ax_}
+    {figure_}
     lines_ : list of matplotlib.lines.Line2D
         One line per curve.
     bands_ : list of matplotlib.collections.PolyCollection
@@ -69,19 +69,16 @@ class GradientLagDisplay:
         ----------
         estimator : RecurrentSentimentClassifier, Pipeline, or dict of str to either
             A fitted estimator, or several by the names of their lines.
-        X : str, iterable of str, or array-like of shape (n_texts, row_length)
-            The texts.
+        {X}
         max_lag : int, default=None
             The largest lag, in words. None goes back to the first word of the longest text.
         name : str, default=None
             Name of the line of a single estimator; None takes that of its class.
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure.
+        {ax}
 
         Returns
         -------
-        GradientLagDisplay
-            The drawn display.
+        {drawn}
         """
         if not isinstance(estimator, Mapping):
             estimator = {name or type(estimator).__name__: estimator}
@@ -102,13 +99,11 @@ class GradientLagDisplay:
 
         Returns
         -------
-        GradientLagDisplay
-            The display itself.
+        {drawn}
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
+        {no_matplotlib}
         """
         self.ax_, self.figure_ = take_axes(self, ax, (7.0, 4.5))
         ax = self.ax_

@@ -9,9 +9,11 @@ import pandas as pd
 from .._base import Interval, validated
 from ._autodiff import VerdictFunction
 from ._estimators import inspect_estimator
+from ._prose import shares_prose
 
 
 @validated({"max_lag": [Interval(Integral, 0, None, closed="left"), None]})
+@shares_prose
 def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.DataFrame:
     r"""Return how much the verdict depends on words at each distance from the end.
 
@@ -22,10 +24,8 @@ def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.Da
 
     Parameters
     ----------
-    estimator : RecurrentSentimentClassifier or Pipeline
-        A fitted classifier, or a fitted Pipeline whose last step is one.
-    X : str, iterable of str, or array-like of shape (n_texts, row_length)
-        The texts. A classifier without a vectorizer in front reads rows of word ids instead.
+    {estimator}
+    {X}
     max_lag : int, default=None
         The largest lag. None goes back to the first word of the longest text.
 
@@ -39,12 +39,10 @@ def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.Da
 
     Raises
     ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
+    {other_estimator}
     ValueError
         If ``max_lag`` is negative.
-    NotFittedError
-        If the estimator is not fitted.
+    {not_fitted}
 
     See Also
     --------

@@ -6,10 +6,12 @@ from typing import Any, Literal, Self
 from .._base import StrOptions, validated
 from ._axes import LINE_COLORS, take_axes
 from ._estimators import inspect_estimator
+from ._prose import shares_prose
 
 _LABELS = {"loss": "Cross-entropy (nats)", "accuracy": "Accuracy (share of texts)"}
 
 
+@shares_prose
 class TrainingHistoryDisplay:
     """Curves of the loss or the accuracy over the epochs of a training.
 
@@ -22,10 +24,8 @@ class TrainingHistoryDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes drawn on.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {ax_}
+    {figure_}
     lines_ : list of matplotlib.lines.Line2D
         The curve of the training data and, if there are any, that of the validation data.
     best_line_ : matplotlib.lines.Line2D or None
@@ -57,12 +57,10 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        estimator : RecurrentSentimentClassifier or Pipeline
-            A fitted classifier, or a fitted Pipeline whose last step is one.
+        {estimator}
         metric : {"loss", "accuracy"}, default="loss"
             What to draw.
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure.
+        {ax}
 
         Returns
         -------
@@ -79,20 +77,17 @@ class TrainingHistoryDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure.
+        {ax}
         metric : {"loss", "accuracy"}, default="loss"
             What to draw.
 
         Returns
         -------
-        TrainingHistoryDisplay
-            The display itself.
+        {drawn}
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
+        {no_matplotlib}
         """
         self.ax_, self.figure_ = take_axes(self, ax, (6.0, 4.0))
         ax = self.ax_

@@ -10,16 +10,17 @@ from sklearn.preprocessing import normalize
 
 from .._base import Interval, validated
 from ._estimators import Inspected, inspect_estimator
+from ._prose import shares_prose
 
 
 @validated({"n": [Interval(Integral, 1, None, closed="left")]})
+@shares_prose
 def word_neighbors(estimator: Any, word: str | int, n: int = 10) -> pd.DataFrame:
     """Return the words whose vectors are most like that of a word.
 
     Parameters
     ----------
-    estimator : RecurrentSentimentClassifier or Pipeline
-        A fitted classifier, or a fitted Pipeline whose last step is one.
+    {estimator}
     word : str or int
         A word as the vectorizer knows it, lower-cased in most cases. For a classifier
         without a vectorizer in front it is the id of a word.
@@ -35,12 +36,10 @@ def word_neighbors(estimator: Any, word: str | int, n: int = 10) -> pd.DataFrame
 
     Raises
     ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
+    {other_estimator}
     ValueError
         If the word is not in the vocabulary; the message names the closest spellings.
-    NotFittedError
-        If the estimator is not fitted.
+    {not_fitted}
 
     Notes
     -----

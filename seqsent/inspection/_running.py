@@ -7,8 +7,10 @@ import pandas as pd
 
 from .._types import Ids
 from ._estimators import inspect_estimator
+from ._prose import shares_prose
 
 
+@shares_prose
 def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
     """Return the probability of each class after each word of a text.
 
@@ -18,10 +20,8 @@ def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
 
     Parameters
     ----------
-    estimator : RecurrentSentimentClassifier or Pipeline
-        A fitted classifier, or a fitted Pipeline whose last step is one.
-    text : str or array-like of shape (row_length,)
-        One text. A classifier without a vectorizer in front reads a row of word ids instead.
+    {estimator}
+    {text}
 
     Returns
     -------
@@ -32,12 +32,10 @@ def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
 
     Raises
     ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
+    {other_estimator}
     ValueError
         If there are several texts.
-    NotFittedError
-        If the estimator is not fitted.
+    {not_fitted}
 
     See Also
     --------

@@ -5,9 +5,11 @@ from typing import Any, Self
 import pandas as pd
 
 from ._axes import LINE_COLORS, LINE_STYLES, label_words, take_axes, width_for
+from ._prose import shares_prose
 from ._running import running_sentiment
 
 
+@shares_prose
 class RunningSentimentDisplay:
     """Curve of the probability of each class after each word of a text.
 
@@ -18,10 +20,8 @@ class RunningSentimentDisplay:
 
     Attributes
     ----------
-    ax_ : matplotlib.axes.Axes
-        The axes drawn on.
-    figure_ : matplotlib.figure.Figure
-        Their figure.
+    {ax_}
+    {figure_}
     lines_ : list of matplotlib.lines.Line2D
         One line per class; of two classes the second alone, as the first mirrors it.
 
@@ -51,17 +51,13 @@ class RunningSentimentDisplay:
 
         Parameters
         ----------
-        estimator : RecurrentSentimentClassifier or Pipeline
-            A fitted classifier, or a fitted Pipeline whose last step is one.
-        text : str or array-like of shape (row_length,)
-            One text.
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure, wide enough for the text.
+        {estimator}
+        {text}
+        {ax}
 
         Returns
         -------
-        RunningSentimentDisplay
-            The drawn display.
+        {drawn}
         """
         return cls(running_sentiment(estimator, text)).plot(ax)
 
@@ -70,18 +66,15 @@ class RunningSentimentDisplay:
 
         Parameters
         ----------
-        ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure, wide enough for the text.
+        {ax}
 
         Returns
         -------
-        RunningSentimentDisplay
-            The display itself.
+        {drawn}
 
         Raises
         ------
-        ImportError
-            If matplotlib is not installed.
+        {no_matplotlib}
         """
         n_words, n_classes = self.probabilities.shape
         self.ax_, self.figure_ = take_axes(self, ax, (width_for(n_words), 4.0))

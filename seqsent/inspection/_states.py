@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from ._autodiff import VerdictFunction
 from ._estimators import inspect_estimator
+from ._prose import shares_prose
 
 
+@shares_prose
 def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
     """Return the state from which the verdict on each text is read.
 
@@ -18,10 +20,8 @@ def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
 
     Parameters
     ----------
-    estimator : RecurrentSentimentClassifier or Pipeline
-        A fitted classifier, or a fitted Pipeline whose last step is one.
-    X : str, iterable of str, or array-like of shape (n_texts, row_length)
-        The texts. A classifier without a vectorizer in front reads rows of word ids instead.
+    {estimator}
+    {X}
 
     Returns
     -------
@@ -32,10 +32,8 @@ def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
 
     Raises
     ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
-    NotFittedError
-        If the estimator is not fitted.
+    {other_estimator}
+    {not_fitted}
 
     See Also
     --------
