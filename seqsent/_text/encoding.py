@@ -32,7 +32,7 @@ def encode(
 
     Of each document only the words within the limit are numbered; None takes all.
     """
-    if isinstance(analyze, CleaningAnalyzer) and len(documents) >= _MANY_TEXTS:
+    if len(documents) >= _MANY_TEXTS and isinstance(analyze, CleaningAnalyzer):
         return _encode_cleaned(map(analyze.clean, documents), number, limit)
     return _encode_tokens(documents, analyze, number, limit)
 

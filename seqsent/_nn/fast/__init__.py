@@ -19,10 +19,11 @@ Its modules import JAX; ask :func:`is_usable` before importing any of them.
 
 from ..._backend import import_keras
 
+keras = import_keras()
+
 
 def is_usable() -> bool:
     """Return whether functions can be shared: Keras runs on JAX and passes state explicitly."""
-    keras = import_keras()
     return (
         keras.backend.backend() == "jax"
         and not getattr(keras.config, "is_nnx_enabled", bool)()  # since Keras 3.11

@@ -89,9 +89,9 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
 def predict_program(architecture: Architecture) -> "Program":
     """Return the function (state, ids) -> outputs of such networks."""
     name = _name(architecture)
-    kept = _name_on_disk(name, architecture)
 
     def make() -> Program:
+        kept = _name_on_disk(name, architecture)
         return Program(_steps_maker(architecture), "predict", kept, donates=False)
 
     return _shared("predict", architecture, name, make)
@@ -101,9 +101,9 @@ def vector_programs(architecture: Architecture) -> VectorPrograms:
     """Return the functions of word vectors of such networks, whatever their embedding."""
     architecture = replace(architecture, n_words=1, train_embedding=True)
     name = _name(architecture)
-    kept = _name_on_disk(name, architecture)
 
     def make() -> VectorPrograms:
+        kept = _name_on_disk(name, architecture)
         steps = _steps_maker(architecture)
         return VectorPrograms(
             Program(steps, "states", kept, donates=False),
