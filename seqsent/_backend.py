@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from platformdirs import user_cache_path
 
@@ -76,6 +77,11 @@ def to_backend(array: NDArray[Any], dtype: DTypeLike) -> Any:
     import jax
 
     return jax.device_put(array)
+
+
+def zeros_on_backend(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> Any:
+    """Return zeros as an initializer of Keras does."""
+    return to_backend(np.zeros(shape), dtype)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .._backend import to_backend
+from .._backend import to_backend, zeros_on_backend
 from .._types import FloatArray
 from .cells import Cell
 
@@ -54,7 +54,9 @@ class InitialWeights:
             "kernel_initializer": self._draw_glorot_uniform,
             "recurrent_initializer": self._draw_orthogonal,
         }
-        if cell is not None and cell.gates:
+        if cell is None:
+            ours["bias_initializer"] = zeros_on_backend
+        elif cell.gates:
             ours["bias_initializer"] = self._start_biases_of(cell)
             ours["unit_forget_bias"] = False  # the bias drawn here has it already
         replaced = []

@@ -2,10 +2,7 @@
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import DTypeLike
-
-from .._backend import import_keras, to_backend
+from .._backend import import_keras, zeros_on_backend
 
 keras = import_keras()
 
@@ -54,7 +51,7 @@ def build_optimizer(model: Any) -> None:
 
     def add(shape: tuple[int, ...], initializer: Any = "zeros", **arguments: Any) -> Any:
         if initializer == "zeros":
-            initializer = _zeros
+            initializer = zeros_on_backend
         return add_variable(shape, initializer=initializer, **arguments)
 
     optimizer.add_variable = add  # hides the method while the optimizer builds itself
@@ -62,7 +59,3 @@ def build_optimizer(model: Any) -> None:
         optimizer.build(model.trainable_variables)
     finally:
         del optimizer.add_variable
-
-
-def _zeros(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> Any:
-    return to_backend(np.zeros(shape), dtype)
