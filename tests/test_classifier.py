@@ -610,4 +610,4 @@ def test_a_subclass_with_fewer_parameters(data):
     np.testing.assert_array_equal(
         pickle.loads(pickle.dumps(model)).predict_proba(data[0]), expected
     )
-    assert clone(model).set_params(state_dim=2).partial_fit(*data, classes=[0, 1]).n_iter_ == 1
+    assert clone(model).set_params(state_dim=2).fit(*data).n_iter_ == 1
