@@ -12,6 +12,15 @@ Array = Any  # of numpy, or of the backend, traced or not
 Arrays = tuple[Array, ...]
 
 
+class ReadText(NamedTuple):
+    """The tokens of a text, and what becomes of each."""
+
+    tokens: list[Any]
+    is_known: NDArray[np.bool_]  # (n_tokens,)
+    kept: NDArray[np.intp]  # (n_kept,), the places of those that the text's row holds
+    ids: Ids  # (n_kept,), theirs
+
+
 class Ragged(NamedTuple):
     """Some texts as numbers, whatever their lengths."""
 

@@ -1,7 +1,7 @@
 """Text to padded rows of word ids."""
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple, Self
@@ -15,6 +15,7 @@ from sklearn.utils import Tags
 from ._base import Interval, RealNotInt, SeqsentEstimator, StrOptions, fit_context
 from ._parameters import check_picklable
 from ._text.analysis import (
+    ANALYZERS,
     KERAS_FILTERS,
     Analyzer,
     CleaningAnalyzer,
@@ -33,9 +34,11 @@ from ._text.vocabulary import (
     pack_vocabulary,
     unpack,
     unpack_vocabulary,
+    warn_about_words,
 )
-from ._types import Ids, Ragged
+from ._types import Ids, Ragged, ReadText
 
+_STATE_FORMAT = 2  # of pickles; those of 0.1.0 have no number
 _START, _OOV = "[START]", "[OOV]"
 _ANALYSIS = (
     "analyzer",
@@ -62,7 +65,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
     Each word is replaced by an id that follows its rank: the word of rank r (1 is the
     most frequent) has the id ``r + index_from``. Each text begins with ``start_char``; it is
-    then cut or padded with zeros to ``maxlen`` ids. With the default parameters the ids are
+    then cut or padded with zeros to ``maxlen`` ids. With ``analyzer="keras"`` the ids are
     those of ``keras.datasets.imdb.load_data``, padded by ``keras.utils.pad_sequences``.
 
     Parameters
@@ -83,14 +86,18 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         Id of all unknown words, at most ``index_from``. None leaves unknown words out.
     index_from : int, default=3
         Id of the most frequent word, less one.
-    analyzer : {"word", "char"}, callable or str, default="word"
-        What the tokens are. "word" splits at spaces, as Keras does; "char" takes single
-        characters, with one space between words. A callable gets the document as it is
+    analyzer : {"word", "char", "keras"}, callable or str, default="word"
+        What the tokens are. "word" finds words by Unicode's properties: letters, marks and
+        numbers, with apostrophes inside, whatever spaces, line ends, quotes or punctuation
+        lie between. In scripts without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) each
+        character is a word, with its marks, and so is each emoji; spellings in NFC and NFD
+        are one word. "char" takes single characters, with one space between words. "keras"
+        splits at ``filters`` and spaces, as Keras does. A callable gets the document as it is
         and returns its tokens (str or int); documents may then also be lists of tokens
         or ids, with ``analyzer=list``. Any other str is the import path of such a
         callable, "package.module.function".
     tokenizer : callable, str or None, default=None
-        Replaces the filtering and splitting of ``analyzer="word"``: text to list of
+        Replaces the filtering and splitting of "word" and "keras": text to list of
         tokens. A str is an import path, such as "jieba.lcut", resolved when it is needed.
     preprocessor : callable, str or None, default=None
         Replaces ``strip_accents`` and ``lowercase``: text to text. A str is an import path.
@@ -102,8 +109,9 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         ``sklearn.feature_extraction.text.CountVectorizer``.
     filters : str or None, default=\
 '!"#$%&()*+,-./:;<=>?@[\\\\]^_`{|}~\\t\\n'
-        Characters replaced by a space before words are split; the default is Keras's.
-        Other white space than the space itself does not separate words.
+        Characters replaced by a space before words are found; the default is Keras's, none of
+        which is in a word by Unicode's properties. For "keras" and "char" they are all that
+        separates words beside the space itself, other white space does not.
     stop_words : "english", list of str or None, default=None
         Words to leave out. "english" is scikit-learn's list. A list that holds a negation
         (both do, as a rule) is warned about: negation decides sentiment.
@@ -119,6 +127,10 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     missing : {"error", "empty"}, default="error"
         What to make of a missing text (None, NaN, ``pandas.NA``): an error that names the rows,
         or an empty text.
+    warm_start : bool, default=False
+        Whether ``fit`` keeps the ids that fits before gave, and adds new words behind them, as
+        a classifier with ``warm_start=True`` needs it. Where ``num_words`` leaves no room for
+        them, a warning says so.
 
     Attributes
     ----------
@@ -146,10 +158,10 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     Series, or an ``(n, 1)`` frame or array. An empty text is valid: a row of padding and
     ``start_char``.
 
-    With ``vocabulary=keras.datasets.imdb.get_word_index()`` and ``num_words=None`` the raw
-    reviews of the Large Movie Review Dataset [1]_ become the rows of ``keras.datasets.imdb``:
-    all of them with ``lowercase="ascii"``, and all but 17 of 25,000 otherwise, in which
-    capital letters such as "À" are lower-cased.
+    With ``analyzer="keras"``, ``vocabulary=keras.datasets.imdb.get_word_index()`` and
+    ``num_words=None`` the raw reviews of the Large Movie Review Dataset [1]_ become the rows of
+    ``keras.datasets.imdb``: all of them with ``lowercase="ascii"``, and all but 17 of 25,000
+    otherwise, in which capital letters such as "À" are lower-cased.
 
     References
     ----------
@@ -196,6 +208,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         ],
         "vocabulary": [Mapping, "array-like", None],
         "missing": [StrOptions({"error", "empty"})],
+        "warm_start": ["boolean"],
     }
 
     def __init__(
@@ -219,6 +232,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         max_df: float = 1.0,
         vocabulary: Any = None,
         missing: str = "error",
+        warm_start: bool = False,
     ) -> None:
         self.num_words = num_words
         self.maxlen = maxlen
@@ -238,6 +252,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         self.max_df = max_df
         self.vocabulary = vocabulary
         self.missing = missing
+        self.warm_start = warm_start
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
@@ -397,21 +412,27 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             limit=self._limit(self.maxlen),
             documents_per_word=not any_df,
         )
+        if isinstance(self.analyzer, str) and self.analyzer != "char":
+            warn_about_words(tally)
+        before = vars(self) if self.warm_start and "vocabulary_" in vars(self) else {}
         if plan.vocabulary is not None:
             vocabulary = dict(plan.vocabulary)
         else:
             vocabulary = learn_vocabulary(
                 tally,
+                before.get("vocabulary_", {}),
                 num_words=self.num_words,
                 index_from=self.index_from,
                 min_df=self.min_df,
                 max_df=self.max_df,
             )
         ids, counts = tally.look_up(vocabulary, unknown=self.oov_char or 0)
+        for word, count in before.get("word_counts_", {}).items():
+            counts[word] = counts.get(word, 0) + count
         maxlen = self.maxlen or self._longest(tally.final_texts(ids))
         self.vocabulary_ = vocabulary
         self.word_counts_ = counts
-        self.maxlen_ = int(maxlen)
+        self.maxlen_ = int(before.get("maxlen_", maxlen))
         self.n_words_ = max(vocabulary.values()) + 1
         return tally.final_texts(ids), len(documents)
 
@@ -435,8 +456,20 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             )
         return out
 
+    def _tokens(self, X: Any) -> Iterator[ReadText]:
+        """Yield each text's own tokens, for whoever explains what is made of it."""
+        analyze, vocabulary, maxlen = self._ready()
+        has_start, unknown = self.start_char is not None, self.oov_char or 0
+        kept = limit_of_row(maxlen, truncating=self.truncating, has_start=has_start).as_slice()
+        for document in self._documents(X):
+            tokens = analyze(document)
+            is_known = np.array([token in vocabulary for token in tokens], dtype=bool)
+            ids = np.array([vocabulary.get(token, unknown) for token in tokens], dtype=np.int32)
+            places = np.flatnonzero(ids)[kept]
+            yield ReadText(tokens, is_known, places, ids[places])
+
     def _documents(self, X: Any) -> list[Any]:
-        any_type = not isinstance(self.analyzer, str) or self.analyzer not in ("word", "char")
+        any_type = not isinstance(self.analyzer, str) or self.analyzer not in ANALYZERS
         return as_documents(X, missing=self.missing, any_type=any_type)
 
     def _analysis(self) -> dict[str, Any]:
@@ -510,11 +543,14 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             ids = state.pop("vocabulary_")
             counts = state.pop("word_counts_")
             state["_words"] = pack(ids, ids.values(), counts.values())
+        state["_format"] = _STATE_FORMAT
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)
         state["vocabulary"] = unpack_vocabulary(state["vocabulary"])
+        if state.pop("_format", 1) == 1 and state["analyzer"] == "word":
+            state["analyzer"] = "keras"  # what "word" meant in 0.1.0
         if "_words" in state:
             words, ids, counts = unpack(state.pop("_words"))
             state["vocabulary_"] = dict(zip(words, ids, strict=True))

@@ -8,10 +8,12 @@ count, rows that are C-contiguous int32, and that texts become the same tokens o
 bulk. What may: how words are found and looked up in bulk, and the packed form of a vocabulary,
 as long as stored ones are read.
 
-The seam is :class:`.analysis.Analyzer`: a document to its tokens. An analyzer that has ``clean``
-as well (:class:`.analysis.CleaningAnalyzer`) is read in bulk, by whole arrays of bytes.
+The seam is :class:`.analysis.Analyzer`: a document to its tokens. An analyzer that has
+``clean`` and ``finish`` as well (:class:`.analysis.CleaningAnalyzer`) is read in bulk, by whole
+arrays of bytes.
 
 - ``documents``: from whatever holds texts to a plain list of documents.
+- ``words``: what a word is, in any script.
 - ``analysis``: from a document to its tokens.
 - ``encoding``: from documents to numbers, one per token.
 - ``rows``: from numbers of documents of any length to rows of one length.

@@ -8,9 +8,12 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from .._parameters import did_you_mean, resolve
+from .words import blank_loose_apostrophes, encode_words, is_word_in_ascii
 
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+
+ANALYZERS = ("word", "char", "keras")
 
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _UTF8 = ("utf-8", "surrogatepass")
@@ -33,10 +36,12 @@ class CleaningAnalyzer(Analyzer, Protocol):
     """An analyzer of texts whose words can be found in bulk."""
 
     def clean(self, text: str, /) -> bytes:
-        """Return the words of a text in UTF-8, separated by spaces.
+        """Return a text in UTF-8, spaces where they separate words; surrogates are passed on."""
 
-        Split at spaces, and without empty words, they are what a call returns; surrogates are
-        passed through.
+    def finish(self, texts: bytearray, /) -> None:
+        """Blank in place what still is no word in any number of texts, with spaces round each.
+
+        Split at spaces, and without empty words, they then are what calls return.
         """
 
 
@@ -54,20 +59,21 @@ def make_analyzer(
 
     The parameters are those of ``SequenceVectorizer`` of the same name.
     """
-    if analyzer not in ("word", "char"):
+    if not (isinstance(analyzer, str) and analyzer in ANALYZERS):
         if isinstance(analyzer, str) and "." not in analyzer:
             raise ValueError(
-                f"analyzer={analyzer!r} is unknown.{did_you_mean(analyzer, ('word', 'char'))} "
-                "Expected 'word', 'char', a callable, or its import path 'package.function'."
+                f"analyzer={analyzer!r} is unknown.{did_you_mean(analyzer, ANALYZERS)} Expected "
+                "'word', 'char', 'keras', a callable, or its import path 'package.function'."
             )
         return _CallableAnalyzer(resolve("analyzer", analyzer))
-    stops = frozenset(stop_word_list(stop_words)) if analyzer == "word" else frozenset()
+    stops = frozenset(stop_word_list(stop_words)) if analyzer != "char" else frozenset()
     preprocessor = resolve("preprocessor", preprocessor)
-    if analyzer == "word" and tokenizer is not None:
+    if analyzer != "char" and tokenizer is not None:
         prepare = preprocessor or _Folding(lowercase, strip_accents)
         analyze: Analyzer = _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer))
         return _WithoutStopWords(analyze, stops) if stops else analyze
-    split = Splitter(lowercase, strip_accents, filters or "", preprocessor)
+    kind = _WordSplitter if analyzer == "word" else _KerasSplitter
+    split = kind(lowercase, strip_accents, filters or "", preprocessor)
     if analyzer == "char":
         return _CharAnalyzer(split)
     return _WithoutStopWords(split, stops) if stops else split
@@ -98,11 +104,10 @@ def _accent_stripper(strip_accents: Any) -> Callable[[str], str] | None:
 
 
 class Splitter:
-    """Fold, replace the filtered characters by spaces, split at spaces.
+    """Fold, turn all that separates words into spaces, split at spaces.
 
-    Only the space character separates words: other white space belongs to the word
-    unless it is filtered, as in Keras. A pure ASCII text is folded and filtered in one
-    pass over its bytes; in UTF-8, the same pass filters any other text once it is folded.
+    A pure ASCII text is folded and separated in one pass over its bytes; in UTF-8, the same
+    pass separates the ASCII part of any other text once it is folded.
 
     Parameters
     ----------
@@ -120,30 +125,67 @@ class Splitter:
         self.prepare = preprocessor or _Folding(lowercase, strip_accents)
         self.ascii_too = preprocessor is not None or callable(strip_accents)
         self.rare_filters = {ord(c): " " for c in filters if not c.isascii()}
-        self.table = _byte_table(filters, lower=bool(lowercase) and preprocessor is None)
+        self.table = self._byte_table(filters, lower=bool(lowercase) and preprocessor is None)
+
+    def _byte_table(self, filters: str, *, lower: bool) -> bytes:
+        table = bytearray(range(256))
+        for code in range(128):
+            character = chr(code).lower() if lower else chr(code)
+            separates = character in filters or not self.may_be_in_word(character)
+            table[code] = ord(" " if separates else character)
+        return bytes(table)
+
+    def may_be_in_word(self, character: str) -> bool:
+        """Return whether an ASCII character can be part of a word, unless it is filtered."""
+        raise NotImplementedError
+
+    def encode(self, text: str) -> bytes:
+        """Return a folded text in UTF-8, spaces for all but ASCII that separates words."""
+        return text.translate(self.rare_filters).encode(*_UTF8)
 
     def clean(self, text: str) -> bytes:
-        """Return the text in UTF-8, its words separated by spaces."""
+        """Return a text in UTF-8, spaces where they separate words; surrogates are passed on."""
         if self.ascii_too or not text.isascii():
             text = self.prepare(text)
             if not isinstance(text, str):
                 raise TypeError(
                     f"preprocessor and strip_accents must return a str, got {type(text).__name__}."
                 )
-            if self.rare_filters:
-                text = text.translate(self.rare_filters)
-        return text.encode(*_UTF8).translate(self.table)
+        coded = text.encode() if text.isascii() else self.encode(text)
+        return coded.translate(self.table)
+
+    def finish(self, texts: bytearray) -> None:
+        """Blank in place what still is no word in any number of texts, with spaces round each."""
 
     def __call__(self, text: str) -> list[str]:
-        return list(filter(None, self.clean(text).decode(*_UTF8).split(" ")))
+        words = bytearray(b" %b " % self.clean(text))
+        self.finish(words)
+        return list(filter(None, words.decode(*_UTF8).split(" ")))
 
 
-def _byte_table(filters: str, *, lower: bool) -> bytes:
-    table = bytearray(range(256))
-    for code in range(128):
-        character = chr(code).lower() if lower else chr(code)
-        table[code] = ord(" " if character in filters else character)
-    return bytes(table)
+class _KerasSplitter(Splitter):
+    """Keras's words: all that lies between filtered characters and spaces.
+
+    Only the space character separates words: other white space belongs to the word
+    unless it is filtered.
+    """
+
+    def may_be_in_word(self, character: str) -> bool:
+        return True
+
+
+class _WordSplitter(Splitter):
+    """Words by Unicode's properties; filtered characters separate them as well."""
+
+    def may_be_in_word(self, character: str) -> bool:
+        return is_word_in_ascii(character)
+
+    def encode(self, text: str) -> bytes:
+        return encode_words(text.translate(self.rare_filters) if self.rare_filters else text)
+
+    def finish(self, texts: bytearray) -> None:
+        if b"'" in texts:
+            blank_loose_apostrophes(texts)
 
 
 class _WithoutStopWords:
@@ -218,7 +260,7 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
     ``parameters`` are those of :func:`make_analyzer`.
     """
     analyzer = parameters["analyzer"]
-    if analyzer == "word":
+    if isinstance(analyzer, str) and analyzer in ("word", "keras"):
         stops = stop_word_list(parameters["stop_words"])
         negations = sorted(word for word in stops if _NEGATION.fullmatch(word.lower()))
         if negations:

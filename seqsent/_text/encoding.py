@@ -33,7 +33,7 @@ def encode(
     Of each document only the words within the limit are numbered; None takes all.
     """
     if len(documents) >= _MANY_TEXTS and isinstance(analyze, CleaningAnalyzer):
-        return _encode_cleaned(map(analyze.clean, documents), number, limit)
+        return _encode_in_bulk(documents, analyze, number, limit)
     return _encode_tokens(documents, analyze, number, limit)
 
 
@@ -50,12 +50,13 @@ def _encode_tokens(
         yield Ragged(np.concatenate(texts), lengths)
 
 
-def _encode_cleaned(
-    texts: Iterable[bytes], number: Numbering, limit: Limit | None
+def _encode_in_bulk(
+    texts: list[Any], analyze: CleaningAnalyzer, number: Numbering, limit: Limit | None
 ) -> Iterator[Ragged]:
     seen = _SeenWords()
-    for part in _parts(texts):
-        data = b" ".join([b"", *part, b" " * _KEY_BYTES])
+    for part in _parts(map(analyze.clean, texts)):
+        data = bytearray(b" ").join([b"", *part, b" " * _KEY_BYTES])
+        analyze.finish(data)
         starts, ends = _find_words(data)
         text_ends = np.cumsum([len(text) + 1 for text in part])
         lengths = np.diff(np.searchsorted(starts, text_ends, side="right"), prepend=0)
@@ -78,7 +79,7 @@ def _parts(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
         yield part
 
 
-def _find_words(data: bytes) -> tuple[Integers, Integers]:
+def _find_words(data: bytearray) -> tuple[Integers, Integers]:
     """Return where words start and end in bytes that begin and end with a space."""
     is_space = np.frombuffer(data, np.uint8) == _SPACE
     edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
@@ -98,7 +99,7 @@ class _SeenWords:
         self.values = np.zeros(2**_TABLE_BITS, dtype=np.int32)
 
     def numbers(
-        self, data: bytes, starts: Integers, ends: Integers, number: Numbering
+        self, data: bytearray, starts: Integers, ends: Integers, number: Numbering
     ) -> npt.NDArray[np.int32]:
         """Return the numbers of the words that lie between ``starts`` and ``ends``."""
         sizes = ends - starts

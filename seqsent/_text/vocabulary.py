@@ -1,6 +1,7 @@
 """Words, their counts, ranks and ids."""
 
 import json
+import warnings
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
@@ -17,6 +18,10 @@ from .._types import Integers, Ragged
 from .analysis import Analyzer
 from .encoding import encode
 from .rows import Limit, cut
+
+_MOST = 0.9  # a larger share of what should be rare is no accident
+_MANY_WORDS, _MANY_TEXTS = 100, 20  # fewer tell nothing
+_LONG_WORD = 12  # characters
 
 _PACKED = "seqsent packed vocabulary"
 
@@ -106,29 +111,70 @@ def _add_counts(counts: Integers, ids: Integers, n_words: int) -> Integers:
 
 
 def learn_vocabulary(
-    tally: Tally, *, num_words: int | None, index_from: int, min_df: float, max_df: float
+    tally: Tally,
+    known: Mapping[Any, int],
+    *,
+    num_words: int | None,
+    index_from: int,
+    min_df: float,
+    max_df: float,
 ) -> dict[Any, int]:
-    """Give the most frequent words of a corpus their ids, by increasing id.
+    """Give the most frequent words of a corpus their ids, behind those that are known.
 
     Words of equal count are ranked in the order of their characters (code points), numbers by
     value, so that ranks depend neither on the order of the texts nor on the platform. An id
     that would reach ``num_words`` is given to none; ``min_df`` and ``max_df`` are numbers of
-    documents if int, proportions if float. No word left is a ValueError.
+    documents if int, proportions if float. Without any word it is a ValueError; where known
+    words leave no room for new ones, that is warned about.
     """
-    limit = None if num_words is None else num_words - index_from - 1
-    known = np.arange(len(tally.words))
+    last = max(known.values(), default=index_from)
+    limit = None if num_words is None else max(num_words - last - 1, 0)
+    is_new = [word not in known for word in tally.words] if known else np.ones(len(tally.words))
+    new = np.flatnonzero(is_new)
     if tally.document_counts is not None:
-        known = known[_is_within(tally.document_counts, tally.n_documents, min_df, max_df)]
-    if limit is not None and len(known) > limit:
-        counts = tally.counts[known]
-        least = -np.partition(-counts, limit - 1)[limit - 1]
-        known = known[counts >= least]
-    if not len(known):
+        counts = tally.document_counts[new]
+        new = new[_is_within(counts, tally.n_documents, min_df, max_df)]
+    if not (len(new) or known):
         raise ValueError(_no_words(tally, min_df, max_df))
-    words = [_plain_token(tally.words[i]) for i in known]
-    order = zip((-tally.counts[known]).tolist(), map(_sort_key, words), words, strict=True)
+    if known and limit is not None and len(new) > limit:
+        warnings.warn(
+            f"The vocabulary is full: num_words={num_words} leaves room for {limit} of "
+            f"{len(new)} new words, and the others are unknown. Raise num_words for more.",
+            UserWarning,
+            stacklevel=5,
+        )
+    if limit is not None and len(new) > limit > 0:
+        counts = tally.counts[new]
+        least = -np.partition(-counts, limit - 1)[limit - 1]
+        new = new[counts >= least]
+    words = [_plain_token(tally.words[i]) for i in new]
+    order = zip((-tally.counts[new]).tolist(), map(_sort_key, words), words, strict=True)
     ranked = [word for _, _, word in sorted(order)]
-    return {word: rank for rank, word in enumerate(ranked[:limit], index_from + 1)}
+    return {**known, **{word: id_ for id_, word in enumerate(ranked[:limit], last + 1)}}
+
+
+def warn_about_words(tally: Tally) -> None:
+    """Warn if what was found makes no sense as words."""
+    n_running = int(tally.counts.sum())
+    lengths = np.concatenate([texts.lengths for texts in tally.texts])
+    once = tally.words[int(np.argmin(tally.counts))] if n_running else ""
+    what = None
+    if n_running >= _MANY_WORDS and (tally.counts == 1).sum() > _MOST * n_running:
+        what = f"{(tally.counts == 1).mean():.0%} of the words occur once"
+    elif (
+        len(lengths) >= _MANY_TEXTS
+        and (lengths == 1).sum() > _MOST * len(lengths)
+        and np.mean([len(str(word)) for word in tally.words]) > _LONG_WORD
+    ):
+        what = f"{(lengths == 1).mean():.0%} of the texts are a single, long word"
+    if what is not None:
+        warnings.warn(
+            f"{what}, such as {str(once)[:40]!r}: they may be no words. See what "
+            "build_analyzer()(text) makes of a text; where no spaces part the words, "
+            "analyzer='char' or a tokenizer finds them.",
+            UserWarning,
+            stacklevel=5,
+        )
 
 
 def allows_any_df(min_df: float, max_df: float) -> bool:
@@ -190,11 +236,6 @@ def fixed_vocabulary(vocabulary: Any, *, num_words: int | None, index_from: int)
         raise ValueError("vocabulary is empty. Pass None to learn it from the texts.")
     largest = max(ranks.values()) + index_from if num_words is None else num_words - 1
     known = [(rank, word) for word, rank in ranks.items() if rank + index_from <= largest]
-    if not known:
-        raise ValueError(
-            f"No word of the vocabulary is known: num_words={num_words} leaves ids below it, "
-            f"and the smallest rank {min(ranks.values())} + index_from={index_from} is not."
-        )
     known.sort(key=itemgetter(0))
     return {word: rank + index_from for rank, word in known}
 
@@ -205,6 +246,17 @@ def _ranks(vocabulary: Any) -> dict[Any, int]:
             "vocabulary is a set, whose words have no order. Pass them as a list in the order of "
             "their ranks, or as a mapping of word to rank."
         )
+    if isinstance(vocabulary, Counter):
+        raise TypeError(
+            "vocabulary is a Counter, which holds counts and no ranks. Pass its words, the most "
+            "frequent first: vocabulary=[word for word, _ in counter.most_common()]."
+        )
+    if hasattr(vocabulary, "index") and hasattr(vocabulary, "to_dict"):
+        raise TypeError(
+            f"vocabulary is a {type(vocabulary).__name__}, which may hold words or their ranks. "
+            "Pass vocabulary=list(series) if its values are the words in the order of their "
+            "ranks, or vocabulary=dict(series) if they are the ranks of the words in its index."
+        )
     if isinstance(vocabulary, Mapping):
         words, ranks = list(vocabulary), list(vocabulary.values())
     else:
@@ -214,13 +266,15 @@ def _ranks(vocabulary: Any) -> dict[Any, int]:
         words = list(map(_plain_token, words))
     if not set(map(type, ranks)) <= {int}:
         ranks = [_plain_rank(word, rank) for word, rank in zip(words, ranks, strict=True)]
-    if ranks and min(ranks) < 1:
-        word, rank = next((w, r) for w, r in zip(words, ranks, strict=True) if r < 1)
-        raise ValueError(
-            f"Ranks in vocabulary start at 1 (the most frequent word), got {rank} for {word!r}."
-        )
     _refuse_repeats("rank", ranks)
     _refuse_repeats("word", words)
+    if ranks and not (min(ranks) == 1 and max(ranks) == len(ranks)):
+        odd = next((w, r) for w, r in zip(words, ranks, strict=True) if not 0 < r <= len(ranks))
+        raise ValueError(
+            f"Ranks in vocabulary start at 1 (the most frequent word) and leave none out, so "
+            f"those of {len(ranks)} words are 1 to {len(ranks)}, got {odd[1]} for {odd[0]!r}. To "
+            "number words anew in their order: vocabulary=sorted(ranks, key=ranks.get)."
+        )
     return dict(zip(words, ranks, strict=True))
 
 

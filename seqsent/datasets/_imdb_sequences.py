@@ -51,8 +51,9 @@ def fetch_imdb_sequences(
 
     The ids are those of :func:`keras.datasets.imdb.load_data` with its default
     ``start_char=1, oov_char=2, index_from=3``, in Keras's shuffled order. Reviews are never
-    dropped for their length. ``SequenceVectorizer(vocabulary=bunch.vocabulary)`` turns new raw
-    text into the same ids.
+    dropped for their length.
+    ``SequenceVectorizer(analyzer="keras", vocabulary=bunch.vocabulary)`` turns new raw text
+    into the same ids.
 
     Parameters
     ----------

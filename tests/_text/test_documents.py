@@ -35,6 +35,57 @@ def test_polars_frame_with_one_column():
     assert as_documents(polars.DataFrame({"text": TEXTS})) == TEXTS
 
 
+def test_pyarrow():
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"label": [1, 0, 1], "text": TEXTS})
+    for X in (table["text"], pa.array(TEXTS), table.select(["text"]), table["text"].chunk(0)):
+        assert as_documents(X) == TEXTS
+    for X in (table, table.to_batches()[0]):
+        with pytest.raises(ValueError, match=r"columns 'label', 'text'. .*alone: X\['text'\]"):
+            as_documents(X)
+    with pytest.raises(ValueError, match="1 of 2 documents are missing"):
+        as_documents(pa.array(["a", None]))
+    with pytest.raises(TypeError, match="got int in rows 0, 1, 2"):
+        as_documents(table["label"])
+
+
+class Dataset:
+    """Answers as ``datasets.Dataset`` of Hugging Face does."""
+
+    def __init__(self, **columns):
+        self.columns_ = columns
+        self.column_names = list(columns)
+        self.shape = (3, len(columns))
+
+    def __getitem__(self, name):
+        return self.columns_[name]
+
+    def __iter__(self):
+        return (dict(zip(self.columns_, row)) for row in zip(*self.columns_.values()))  # noqa: B905
+
+
+def test_hugging_face():
+    both = Dataset(label=[1, 0, 1], text=TEXTS)
+    assert as_documents(Dataset(text=TEXTS)) == as_documents(both["text"]) == TEXTS
+    with pytest.raises(
+        ValueError, match=r"Dataset with the columns 'label', 'text'. .*X\['text'\]"
+    ):
+        as_documents(both)
+    with pytest.raises(TypeError, match=r"got dict in row.*\[row\['text'\] for row in X\]"):
+        as_documents(list(both))
+    with pytest.raises(TypeError, match=r"dict with the keys 'train'. .*X\['train'\]"):
+        as_documents({"train": both})
+
+
+def test_polars_frames_with_several_columns():
+    polars = pytest.importorskip("polars")
+    frame = polars.DataFrame({"label": [1, 0, 1], "text": TEXTS})
+    with pytest.raises(ValueError, match=r"X\['text'\]"):
+        as_documents(frame)
+    with pytest.raises(TypeError, match=r"got LazyFrame, not yet read: pass X.collect\(\)"):
+        as_documents(frame.lazy())
+
+
 def test_str_subclasses_are_texts():
     assert as_documents([np.str_("a film")]) == ["a film"]
 
@@ -46,7 +97,7 @@ def test_str_subclasses_are_texts():
         (b"one text", TypeError, "got one bytes"),
         (3, TypeError, "got int. Pass one text per row"),
         (None, TypeError, "got NoneType"),
-        ({"a": 1}, TypeError, "a dict, whose rows have none"),
+        ({"a": 1}, TypeError, r"dict with the keys 'a'. .*X\['a'\]"),
         ({"a"}, TypeError, "a set, whose rows have none"),
         (np.array("text"), ValueError, r"shape \(\)"),
         (np.arange(3), TypeError, "got numbers"),
