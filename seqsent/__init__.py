@@ -1,13 +1,18 @@
 """Recurrent sentiment classifiers for scikit-learn, built on Keras 3.
 
 The public names are resolved on first use, so that importing ``seqsent`` loads
-neither Keras nor any of its backends.
+neither Keras nor any of its backends. It chooses the backend on which a later
+``import keras`` will be.
 """
 
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from ._backend import choose_backend
+
 __version__ = "0.1.0"
+
+choose_backend()
 
 _MODULE_OF_NAME = {
     "RecurrentSentimentClassifier": "._classifier",

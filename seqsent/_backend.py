@@ -5,43 +5,69 @@ TensorFlow. seqsent runs on JAX unless the user chose otherwise.
 """
 
 import hashlib
+import importlib.util
 import json
 import os
 import platform
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import DTypeLike, NDArray
-from platformdirs import user_cache_path
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
 
 _CACHE_SWITCH = "SEQSENT_CACHE_DIR"
 
-_import_lock = threading.Lock()
 _environment_lock = threading.Lock()
 
 
-def import_keras() -> Any:
-    """Import Keras on the backend the user chose, or else on JAX, and return the package.
+def choose_backend() -> None:
+    """See to it that Keras, whoever imports it, comes on the backend the user chose, or on JAX.
 
     A choice is a ``keras`` that is imported already, the environment variable
     ``KERAS_BACKEND``, or a ``keras.json`` that names another backend than the
     "tensorflow" that Keras writes there by itself. The environment is left as it
     was, so that programs started from this one make their own choice.
     """
-    with _import_lock:
-        if "keras" in sys.modules or os.environ.get("KERAS_BACKEND") or _is_configured():
-            import keras
+    if "keras" not in sys.modules and not any(isinstance(f, _KerasFinder) for f in sys.meta_path):
+        sys.meta_path.insert(0, _KerasFinder())
 
-            return keras
-        with _environment({"KERAS_BACKEND": "jax"}):
-            import keras
-        return keras
+
+class _KerasFinder(MetaPathFinder):
+    """Finds Keras where it is, and has it run with the backend chosen."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != "keras":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        is_chosen = bool(os.environ.get("KERAS_BACKEND")) or _is_configured()
+        if spec is None or spec.loader is None or is_chosen:
+            return spec
+        loader, run = spec.loader, spec.loader.exec_module
+
+        def run_on_jax(module: ModuleType) -> None:
+            vars(loader).pop("exec_module")
+            with _environment({"KERAS_BACKEND": "jax"}):
+                run(module)
+
+        loader.exec_module = run_on_jax  # type: ignore[method-assign]
+        return spec
+
+
+def import_keras() -> Any:
+    """Import Keras, see :func:`choose_backend`, and return the package."""
+    choose_backend()
+    import keras
+
+    return keras
 
 
 def _is_configured() -> bool:
@@ -69,7 +95,7 @@ def _environment(values: Mapping[str, str]) -> Iterator[None]:
                     os.environ[name] = value
 
 
-def to_backend(array: NDArray[Any], dtype: DTypeLike) -> Any:
+def to_backend(array: "NDArray[Any]", dtype: "DTypeLike") -> Any:
     """Hand an array over; what Keras does under JAX compiles a program for each shape."""
     array = array.astype(dtype)
     if import_keras().backend.backend() != "jax":
@@ -79,9 +105,22 @@ def to_backend(array: NDArray[Any], dtype: DTypeLike) -> Any:
     return jax.device_put(array)
 
 
-def zeros_on_backend(shape: tuple[int, ...], dtype: DTypeLike = "float32") -> Any:
+def zeros_on_backend(shape: tuple[int, ...], dtype: "DTypeLike" = "float32") -> Any:
     """Return zeros as an initializer of Keras does."""
+    import numpy as np
+
     return to_backend(np.zeros(shape), dtype)
+
+
+def to_numpy(variables: Iterable[Any]) -> "list[NDArray[Any]]":
+    """Return copies of the values of Keras's variables.
+
+    ``get_weights`` does the same in a way that numpy 2 warns of.
+    """
+    import numpy as np
+
+    convert = import_keras().ops.convert_to_numpy
+    return [np.array(convert(variable.value)) for variable in variables]
 
 
 @cache
@@ -89,6 +128,43 @@ def prepare_backend() -> None:
     """Set up what a first network needs of its backend, before it computes anything."""
     _limit_xla_threads()
     enable_compilation_cache()
+
+
+_is_cut_off = False
+
+
+def is_cut_off() -> bool:
+    """Return whether this process was forked from one in which the backend had begun to work.
+
+    A backend's threads do not outlive a fork: what waits for them here would wait for ever.
+    """
+    return _is_cut_off
+
+
+def refuse_in_fork(what: str) -> None:
+    """Raise a RuntimeError where the backend cannot work; ``what`` was asked of it."""
+    if _is_cut_off:
+        raise RuntimeError(
+            f"{what} need the backend of Keras, which does not work in a process that was forked "
+            "from one where it had begun to. Start processes otherwise (joblib's loky, or "
+            "multiprocessing.get_context('spawn')), or load and fit estimators in the workers "
+            "only. Predictions work in both."
+        )
+
+
+def _note_fork() -> None:
+    global _is_cut_off
+    _is_cut_off = _is_cut_off or prepare_backend.cache_info().currsize > 0 or _jax_works()
+
+
+def _jax_works() -> bool:
+    """Return whether JAX has computed, for whomever."""
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    return bool(getattr(bridge, "_backends", None))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 @cache
@@ -102,6 +178,7 @@ def enable_compilation_cache() -> Path | None:
     if import_keras().backend.backend() != "jax":
         return None
     import jax
+    from platformdirs import user_cache_path
 
     wanted = os.environ.get(_CACHE_SWITCH)
     if wanted in ("", "off") or jax.config.jax_compilation_cache_dir is not None:

@@ -2,6 +2,7 @@
 
 import threading
 import warnings
+import zlib
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from os import PathLike
@@ -13,32 +14,40 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from ._backend import is_cut_off, refuse_in_fork
 from ._base import (
     HasMethods,
     Interval,
     SeqsentEstimator,
     StrOptions,
+    answers_unknown_arguments,
     draw_seed,
     fit_context,
 )
 from ._nn.architecture import Architecture, count_outputs
 from ._nn.batches import count_words
 from ._nn.cells import CELLS
-from ._nn.fitted import Network, pack_embedding, unpack_embedding
-from ._nn.training import Schedule
+from ._nn.fitted import Network, grow_table, pack_embedding, unpack_embedding
+from ._nn.interrupts import held_back
+from ._nn.objective import pack_optimizer, unpack_optimizer
+from ._nn.plain import PlainNetwork
+from ._nn.training import Schedule, without_weights
 from ._types import FloatArray, Ids
 from ._validation import (
     TrainingData,
     as_ids,
     check_ids_in_table,
+    check_objects,
+    count_table_rows,
     hold_out,
     labels_in_numpy_type,
     load_embedding_weights,
     read_training_data,
     read_validation_labels,
-    reject_text,
+    reject_foreign,
     replace_unknown,
     table_shape,
+    warn_of_counts,
 )
 
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
@@ -118,8 +127,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         A name that Keras knows, or an instance whose options are copied, its learning
         rate among them.
-    learning_rate : float, default=0.004
-        Learning rate of a named optimizer.
+    learning_rate : float, default=None
+        Learning rate of a named optimizer; None is 0.004. An instance has its own, and
+        takes no other.
     batch_size : int, default=128
         Texts per training step.
     epochs : int, default=5
@@ -138,13 +148,16 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     tol : float, default=1e-4
         Least decrease of the validation loss that counts as progress.
     callbacks : list of keras.callbacks.Callback, default=None
-        Copies of them take part in each fit.
+        They take part in each fit, themselves and no copies; a search copies them with the
+        estimator, as it does all parameters. Epochs count on over the fits of a warm start
+        and over ``partial_fit``.
     shuffle : bool, default=True
         Shuffle the texts before each epoch; texts of similar length share batches.
     warm_start : bool, default=False
         Go on from the weights of the last fit instead of fresh ones.
     verbose : int, default=0
-        1 shows Keras's progress bar in fit and predict, 2 a line per epoch, 0 nothing.
+        1 shows progress in fit and predict, in a line that moves in terminals and notebooks;
+        2 a line when an epoch has ended, as 1 does where output is a file; 0 nothing.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling, dropout and the held-out part. An int gives
         identical results on one machine.
@@ -215,7 +228,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "embedding_weights": ["array-like", str, PathLike, None],
         "train_embedding": ["boolean"],
         "optimizer": [str, HasMethods(["apply", "get_config"])],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
@@ -249,7 +262,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         embedding_weights: ArrayLike | str | PathLike[str] | None = None,
         train_embedding: bool = True,
         optimizer: Any = "adam",
-        learning_rate: float = 0.004,
+        learning_rate: float | None = None,
         batch_size: int = 128,
         epochs: int = 5,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
@@ -291,6 +304,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
+    @answers_unknown_arguments
     @fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -331,6 +345,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         """
         return self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val, epochs=self.epochs)
 
+    @answers_unknown_arguments
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self,
@@ -413,7 +428,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         """
         check_is_fitted(self)
         ids = replace_unknown(self._read_ids(X), self.n_words_, self.oov_char)
-        outputs = self._fitted_network().predict(ids, self.verbose)
+        if is_cut_off():
+            outputs = self._plain_network().predict(ids)
+        else:
+            outputs = self._fitted_network().predict(ids, self.verbose)
         if outputs.shape[1] == 1:
             return np.hstack([1 - outputs, outputs])
         return outputs / outputs.sum(axis=1, keepdims=True)
@@ -445,6 +463,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         check_is_fitted(self)
         return self.history_["loss"]
 
+    def _validate_params(self) -> None:
+        check_objects(self.optimizer, self.learning_rate, self.callbacks)
+        super()._validate_params()
+
     def _fit(
         self,
         X: ArrayLike,
@@ -462,30 +484,30 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         Training works on a shallow copy, whose attributes become this object's in the end: a
         fit that fails changes nothing, and meanwhile the network of the fit before answers.
         """
+        refuse_in_fork("Fits")
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
-        goes_on = hasattr(self, "classes_") and (is_part or self.warm_start)
-        data, known = new._read_training_data(X, y, sample_weight, classes, is_part=is_part)
-        seed = self._seed if goes_on else draw_seed(self.random_state)
-        learned, held_out = data, None
-        if self.early_stopping and X_val is None and y_val is None:
-            learned, held_out = hold_out(data, self.validation_fraction, seed)
-        if goes_on:
-            new._go_on(known)
-        else:
-            new._begin(data.ids, known, seed)
-        if is_part:
-            new._warn_of_fixed_table(is_new=not goes_on)
-            ids = replace_unknown(learned.ids, new.n_words_, self.oov_char)
-            learned = learned._replace(ids=ids)
-        elif goes_on:
-            given_by = "the fit that warm_start=True goes on with"
-            check_ids_in_table(data.ids, new.n_words_, given_by)
-        if X_val is not None or y_val is not None:
-            held_out = new._read_validation_data(X_val, y_val)
-        new._train(learned, held_out, epochs)
-        new._keeps_optimizer = is_part or self.warm_start
-        self.__dict__ = new.__dict__
+        with held_back():
+            data, known = new._read_training_data(X, y, sample_weight, classes, is_part=is_part)
+            if is_part and not len(data.ids):
+                return self  # nothing of it counts
+            warn_of_counts(data.ids)
+            goes_on = hasattr(self, "classes_") and (is_part or self.warm_start)
+            seed = self._seed if goes_on else draw_seed(self.random_state)
+            learned, held_out = data, None
+            if self.early_stopping and X_val is None and y_val is None:
+                learned, held_out = hold_out(data, self.validation_fraction, seed)
+            if goes_on:
+                new._go_on(data.ids, known, is_part=is_part)
+            else:
+                new._begin(data.ids, known, seed, is_part=is_part)
+            if X_val is not None or y_val is not None:
+                held_out = new._read_validation_data(X_val, y_val)
+            interrupt = new._train(learned, held_out, epochs)
+            new._keeps_optimizer = is_part or self.warm_start
+            self.__dict__ = new.__dict__
+        if interrupt is not None:
+            raise interrupt
         return self
 
     def _read_training_data(
@@ -497,7 +519,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         """
         estimator = type(self).__name__
         goes_on = is_part and hasattr(self, "classes_")
-        reject_text(X, "X", estimator=estimator, cell=self.cell)
+        reject_foreign(X, "X", estimator=estimator, cell=self.cell)
         X, y = validate_data(self, X, labels_in_numpy_type(y), reset=not goes_on)
         if classes is not None:
             classes = np.unique(np.asarray(classes))
@@ -533,20 +555,21 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             and X.shape[1] == self.n_features_in_
             and not hasattr(self, "feature_names_in_")
         ):
-            reject_text(X, name, estimator=type(self).__name__, cell=self.cell)
+            reject_foreign(X, name, estimator=type(self).__name__, cell=self.cell)
             X = validate_data(self, X, reset=False)
         return as_ids(X, name, estimator=type(self).__name__)
 
-    def _begin(self, ids: Ids, classes: NDArray[Any], seed: int) -> None:
+    def _begin(self, ids: Ids, classes: NDArray[Any], seed: int, *, is_part: bool) -> None:
         """Draw a new network for such data and set the attributes it depends on."""
-        matrix = None
-        if self.embedding_weights is not None:
-            matrix = load_embedding_weights(self.embedding_weights)
-        n_words, embed_dim = table_shape(self.num_words, self.embed_dim, matrix)
+        matrix = self._load_embedding_weights()
+        n_words, _ = table_shape(self.num_words, self.embed_dim, matrix)
         if n_words is None:
-            n_words = -(-(int(ids.max(initial=0)) + 1) // _TABLE_MULTIPLE) * _TABLE_MULTIPLE
+            n_words = count_table_rows(ids, _TABLE_MULTIPLE)
+            if is_part:
+                self._warn_of_fixed_table(n_words)
         table = f"num_words={n_words}" if matrix is None else f"embedding_weights ({n_words} rows)"
-        check_ids_in_table(ids, n_words, table)
+        if not is_part:
+            check_ids_in_table(ids, n_words, table)
         if self.oov_char is not None and self.oov_char >= n_words:
             raise ValueError(f"oov_char={self.oov_char} must lie below {table}.")
         self.classes_ = classes
@@ -555,23 +578,18 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
         self._seed = seed
-        architecture = Architecture.from_parameters(
-            vars(self),  # a subclass may have fewer parameters
-            n_words=n_words,
-            embed_dim=embed_dim,
-            n_outputs=count_outputs(len(classes)),
-        )
         self._network: Network | dict[str, Any] = Network.draw(
-            architecture,
+            self._chosen_architecture(matrix),
             self.optimizer,
-            float(self.learning_rate),
+            self.learning_rate,
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
             embedding=matrix,
         )
+        self._start = self._describe_start(matrix)
 
-    def _go_on(self, classes: NDArray[Any]) -> None:
+    def _go_on(self, ids: Ids, classes: NDArray[Any], *, is_part: bool) -> None:
         """Make ready to go on with the network of the fit before, on a copy of it."""
         if not np.array_equal(classes, self.classes_):
             raise ValueError(
@@ -579,27 +597,80 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 f"got {classes.tolist()}; to begin anew, call fit with warm_start=False."
             )
         state = self._fitted_network().get_state(with_optimizer=True)
-        self._network = Network.from_state(state, self.optimizer, float(self.learning_rate))
+        self._refuse_changes(Architecture.from_dict(state["architecture"]))
+        if not is_part:
+            if self.num_words is None and self.embedding_weights is None:
+                n_words = count_table_rows(ids, _TABLE_MULTIPLE)
+                if n_words > self.n_words_:
+                    state = grow_table(state, n_words, seed=self._seed)
+                    self.n_words_ = n_words
+            given_by = "the fit that warm_start=True goes on with"
+            check_ids_in_table(ids, self.n_words_, given_by)
+        self._network = Network.from_state(state, self.optimizer, self.learning_rate)
 
-    def _warn_of_fixed_table(self, is_new: bool) -> None:
-        if not is_new or self.num_words is not None or self.embedding_weights is not None:
-            return
+    def _chosen_architecture(self, matrix: NDArray[np.float32] | None) -> Architecture:
+        """Return the architecture that the parameters ask for."""
+        _, embed_dim = table_shape(self.num_words, self.embed_dim, matrix)
+        return Architecture.from_parameters(
+            vars(self),
+            n_words=self.n_words_,
+            embed_dim=embed_dim,
+            n_outputs=count_outputs(len(self.classes_)),
+        )
+
+    def _refuse_changes(self, architecture: Architecture) -> None:
+        """Raise a ValueError for parameters that a network which goes on cannot follow."""
+        matrix = self._load_embedding_weights()
+        changed = architecture.difference(self._chosen_architecture(matrix))
+        before = self.__dict__.get("_start", {})  # what 0.1.0 stored has none
+        now = self._describe_start(matrix)
+        changed |= {name: (before[name], now[name]) for name in before if before[name] != now[name]}
+        if self.num_words not in (None, self.n_words_):
+            changed["num_words"] = self.n_words_, self.num_words
+        if changed:
+            described = ", ".join(
+                f"{name} ({was} to {now})" for name, (was, now) in changed.items()
+            )
+            raise ValueError(
+                f"Training goes on with the network of the fit before, which cannot follow the "
+                f"change of {described}. Set it back, or begin anew: warm_start=False, or fit on "
+                "a clone."
+            )
+
+    def _describe_start(self, matrix: NDArray[np.float32] | None) -> dict[str, Any]:
+        """Return what decides where the weights started, in a form to compare."""
+        digest = None if matrix is None else f"CRC-32 {zlib.crc32(matrix.tobytes())}"
+        return {"gate_bias": self.gate_bias, "embedding_weights": digest}
+
+    def _load_embedding_weights(self) -> NDArray[np.float32] | None:
+        if self.embedding_weights is None:
+            return None
+        return load_embedding_weights(self.embedding_weights)
+
+    def _warn_of_fixed_table(self, n_words: int) -> None:
         warnings.warn(
-            f"The first call to partial_fit fixes the embedding table at {self.n_words_} words; "
+            f"The first call to partial_fit fixes the embedding table at {n_words} words; "
             f"larger ids in later calls are read as oov_char={self.oov_char}. Set num_words to "
             "the vectorizer's.",
             UserWarning,
-            stacklevel=5,  # the line that calls partial_fit
+            stacklevel=7,  # the line that calls partial_fit
         )
 
-    def _train(self, data: TrainingData, validation_data: TrainingData | None, epochs: int) -> None:
-        """Train the network for some epochs and add them to the history."""
+    def _train(
+        self, data: TrainingData, validation_data: TrainingData | None, epochs: int
+    ) -> KeyboardInterrupt | None:
+        """Train the network for some epochs and add them to the history.
+
+        What interrupts it after a whole epoch is returned.
+        """
         network = self._fitted_network()
+        ids = replace_unknown(data.ids, self.n_words_, self.oov_char)
         training = network.train(
-            data,
+            data._replace(ids=ids),
             validation_data,
             schedule=Schedule(
                 epochs=epochs,
+                n_epochs_before=self.n_iter_,
                 batch_size=self.batch_size,
                 trim=network.architecture.mask_padding,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
@@ -612,20 +683,36 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.history_ = {
             name: self.history_.get(name, []) + values for name, values in training.history.items()
         }
-        self.best_iter_ = self.n_iter_ + training.best_epoch
-        self.n_iter_ += training.n_epochs
+        self.best_iter_ = training.best_epoch
+        self.n_iter_ = training.n_epochs
+        return training.interrupt
+
+    def _plain_network(self) -> PlainNetwork:
+        """Return the network in its numpy form, which needs no backend."""
+        state = self._network
+        if isinstance(state, Network):
+            state = state.get_state(with_optimizer=False)
+        return PlainNetwork(Architecture.from_dict(state["architecture"]), state["weights"])
 
     def _fitted_network(self) -> Network:
         if isinstance(self._network, dict):  # as it comes out of a pickle
-            with _rebuild_lock:
+            refuse_in_fork("Networks")
+            with _rebuild_lock, held_back():
                 if isinstance(self._network, dict):
                     self._network = Network.from_state(
-                        self._network, self.optimizer, float(self.learning_rate)
+                        self._network, self.optimizer, self.learning_rate
                     )
         return self._network
 
+    def __sklearn_clone__(self) -> Self:
+        light = object.__new__(type(self))
+        light.__dict__.update(self.__dict__, callbacks=without_weights(self.callbacks))
+        return super(RecurrentSentimentClassifier, light).__sklearn_clone__()
+
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__().copy()
+        state["callbacks"] = without_weights(self.callbacks)
+        state["optimizer"] = pack_optimizer(self.optimizer)
         network = state.get("_network")
         if network is not None:
             if isinstance(network, Network):
@@ -635,10 +722,13 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        if state.pop("_format", 1) == 1 and state.get("embedding_weights") is not None:
-            # in 0.1.0 the default, 32, left the width to the word vectors
-            state["embed_dim"] = None if state["embed_dim"] == 32 else state["embed_dim"]
+        state = {**state, "optimizer": unpack_optimizer(state["optimizer"])}
+        if state.pop("_format", 1) == 1:
+            # the defaults of 0.1.0, which gave way to word vectors and to an optimizer instance
+            if state.get("embedding_weights") is not None and state["embed_dim"] == 32:
+                state["embed_dim"] = None
+            if state.get("learning_rate") == 0.004:
+                state["learning_rate"] = None
         super().__setstate__(state)
         if "_network" in state:
             packed = state["_network"]

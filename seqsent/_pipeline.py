@@ -11,6 +11,7 @@ from ._vectorizer import SequenceVectorizer
 _PRESETS: dict[str, dict[str, Any]] = {
     "tutorial": {
         "cell": "simple",
+        "analyzer": "keras",
         "num_words": 10_000,
         "maxlen": 250,
         "embed_dim": 32,
@@ -40,12 +41,14 @@ def make_sentiment_pipeline(
         The recurrent cell. None leaves it to the preset, or else to the classifier.
     preset : {"tutorial"}, default=None
         Parameters to start from; what is passed beats them. "tutorial" is the classic
-        program on IMDB: a SimpleRNN unless ``cell`` says otherwise, 10,000 words, the last
-        250 of each text, padding not masked, RMSprop at 0.001, Keras's gates, 5 epochs.
+        program on IMDB: a SimpleRNN unless ``cell`` says otherwise, 10,000 words as Keras
+        splits them, the last 250 of each text, padding not masked, RMSprop at 0.001, Keras's
+        gates, 5 epochs.
     memory : str or joblib.Memory, default=None
         Cache for the vectorizer, as in :class:`sklearn.pipeline.Pipeline`.
     **parameters : dict
-        Parameters of either estimator by their plain names. ``oov_char`` goes to both.
+        Parameters of either estimator by their plain names; ``oov_char`` and ``warm_start``
+        go to both.
 
     Returns
     -------
@@ -79,6 +82,8 @@ def make_sentiment_pipeline(
         parameters["cell"] = cell
     if parameters.get("embedding_weights") is not None:
         parameters.setdefault("embed_dim", None)  # their width decides, not a preset's
+    if not isinstance(parameters.get("optimizer", ""), str):
+        parameters.setdefault("learning_rate", None)  # an instance has its own
     vectorizer, classifier = SequenceVectorizer(), RecurrentSentimentClassifier()
     of_vectorizer = vectorizer.get_params(deep=False).keys()
     of_classifier = classifier.get_params(deep=False).keys()
@@ -90,8 +95,8 @@ def make_sentiment_pipeline(
             )
     of_preset = _PRESETS.get(preset or "", {})
     parameters = {**of_preset, **parameters}
-    shared = {"oov_char", *of_preset.keys() & {"num_words"}}
-    of_classifier = of_classifier - (of_vectorizer - shared)
+    shared = {"oov_char", "warm_start", *of_preset.keys() & {"num_words"}}
+    of_both = of_vectorizer & of_classifier - shared  # the vectorizer's alone
     vectorizer.set_params(**{k: v for k, v in parameters.items() if k in of_vectorizer})
-    classifier.set_params(**{k: v for k, v in parameters.items() if k in of_classifier})
+    classifier.set_params(**{k: v for k, v in parameters.items() if k in of_classifier - of_both})
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)], memory=memory)

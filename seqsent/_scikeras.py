@@ -7,6 +7,7 @@ from ._base import draw_seed
 from ._classifier import RecurrentSentimentClassifier
 from ._network import build_network
 from ._nn.architecture import Architecture
+from ._nn.objective import LEARNING_RATE
 from ._validation import load_embedding_weights
 
 # what decides the network beside the architecture, under the names of both functions
@@ -72,7 +73,8 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     random_state = parameters["random_state"]
     optimizer = {"optimizer": classifier.optimizer}
     if isinstance(classifier.optimizer, str):
-        optimizer["optimizer__learning_rate"] = classifier.learning_rate
+        rate = classifier.learning_rate
+        optimizer["optimizer__learning_rate"] = LEARNING_RATE if rate is None else rate
     return KerasClassifier(
         model=build_network,
         model__num_words=num_words,

@@ -1,18 +1,26 @@
 """What reaches the classifier, right or a clear error: ids, labels, weights, word vectors."""
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
+from numbers import Real
 from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from sklearn.model_selection import train_test_split
-from sklearn.utils import compute_sample_weight
+from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_non_negative, column_or_1d
+from sklearn.utils.validation import column_or_1d
 
 from ._base import check_sample_weight
+from ._text.documents import column_names
 from ._types import FloatArray, Ids
+
+_LARGEST_TABLE = 2**24  # rows that ids alone may ask for; 2 GB of word vectors, 6 with Adam's
+_FEWEST_COUNTS = 20  # columns; narrower rows may be anything
+_LEAST_WEIGHT = 2.0**-60  # and its inverse the largest: their products stay within float32
 
 _TEXT_RECIPE = """\
 {estimator} reads rows of word ids, got text in {name}. Put a SequenceVectorizer in front:
@@ -25,6 +33,105 @@ _VALIDATION_TEXT_RECIPE = """\
     sklearn.set_config(enable_metadata_routing=True)
     pipeline = make_sentiment_pipeline(...).set_params(transform_input=["X_val"])
     pipeline.fit(texts, labels, X_val=validation_texts, y_val=validation_labels)"""
+
+
+def reject_foreign(X: Any, name: str, *, estimator: str, cell: str) -> None:
+    """Raise a TypeError or ValueError that shows the way if X is plainly no matrix of ids."""
+    reject_text(X, name, estimator=estimator, cell=cell)
+    columns = column_names(X)
+    if columns is not None and not hasattr(X, "__array__"):
+        raise TypeError(
+            f"{name} is a {type(X).__name__} with {', '.join(map(repr, columns[:5]))}; {estimator} "
+            "reads a matrix of word ids. Pass the column that holds rows of ids, or a pandas "
+            "DataFrame of one column per id. For texts, use make_sentiment_pipeline()."
+        )
+    if issparse(X):
+        raise TypeError(
+            f"{name} is a sparse matrix, as CountVectorizer and TfidfVectorizer make: it tells how "
+            f"often words occur, not in which order. {estimator} reads rows of word ids; put a "
+            "SequenceVectorizer in its place, or use make_sentiment_pipeline()."
+        )
+    if isinstance(X, list | tuple) and X and all(isinstance(row, list | tuple) for row in X):
+        lengths = {len(row) for row in X}
+        if len(lengths) > 1:
+            raise ValueError(
+                f"{name} holds rows of {min(lengths)} to {max(lengths)} ids; they must be of one "
+                "length. SequenceVectorizer(analyzer=list) makes such rows from lists of tokens "
+                "or ids, and keras.utils.pad_sequences pads lists of finished ids."
+            )
+    if hasattr(X, "dtypes") and hasattr(X, "columns"):
+        _reject_columns(X, name)
+
+
+def _reject_columns(X: Any, name: str) -> None:
+    """Name the columns of a frame that hold something else than whole numbers."""
+    odd = []
+    for column, dtype in zip(X.columns, X.dtypes, strict=True):
+        kind = getattr(dtype, "kind", None)
+        if kind in ("M", "m") or (kind == "f" and (X[column].to_numpy() % 1 > 0).any()):
+            odd.append((column, dtype))
+    if odd:
+        described = ", ".join(f"{column!r} ({dtype})" for column, dtype in odd[:5])
+        raise ValueError(
+            f"{name} must hold word ids, which are whole numbers, but these columns hold something "
+            f"else: {described}. Leave them out; a ColumnTransformer with a SequenceVectorizer "
+            "on the text column passes its ids alone."
+        )
+
+
+def warn_of_counts(ids: Ids) -> None:
+    """Warn if rows look like counts of words: mostly zeros, and these between other numbers.
+
+    A warning and no error, for ids of somebody's own may look so, too.
+    """
+    n_rows, width = ids.shape
+    if width < _FEWEST_COUNTS or not n_rows:
+        return
+    is_word = ids != 0
+    first = is_word.argmax(axis=1)
+    last = width - 1 - is_word[:, ::-1].argmax(axis=1)
+    inside = np.where(is_word.any(axis=1), last - first + 1, 0)
+    between = inside - is_word.sum(axis=1)
+    if (2 * between > inside).mean() > 0.5 and ids.max() < width:
+        warnings.warn(
+            f"Most of X is zeros between numbers below {int(ids.max()) + 1}: are these counts, as "
+            "CountVectorizer makes, instead of word ids in the order of the text? "
+            "SequenceVectorizer makes such ids.",
+            UserWarning,
+            stacklevel=6,
+        )
+
+
+def check_objects(optimizer: Any, learning_rate: Any, callbacks: Any) -> None:
+    """Raise a TypeError for classes instead of instances, and for objects in a wrong place."""
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise TypeError(
+            f"optimizer is the class {name} instead of an instance: pass "
+            f"optimizer=keras.optimizers.{name}(), or its name {name.lower()!r}."
+        )
+    if hasattr(learning_rate, "get_config") or isinstance(learning_rate, type):
+        name = getattr(learning_rate, "__name__", type(learning_rate).__name__)
+        raise TypeError(
+            f"learning_rate is a schedule ({name}); a schedule belongs to an optimizer instance: "
+            "pass optimizer=keras.optimizers.Adam(schedule) and leave learning_rate=None."
+        )
+    if hasattr(callbacks, "on_epoch_end"):
+        raise TypeError(
+            f"callbacks is a single {_describe(callbacks)}; pass a list, callbacks=[callback]."
+        )
+    for place, callback in enumerate(callbacks if isinstance(callbacks, list | tuple) else ()):
+        if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
+            raise TypeError(
+                f"callbacks[{place}] is {_describe(callback)}; expected an instance of "
+                "keras.callbacks.Callback, such as keras.callbacks.TerminateOnNaN()."
+            )
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__} instead of an instance"
+    return f"{type(value).__name__} {value!r}"
 
 
 def reject_text(X: Any, name: str, *, estimator: str, cell: str) -> None:
@@ -52,8 +159,12 @@ def _holds_text(X: Any) -> bool:
 
 def as_ids(ids: NDArray[Any], name: str, *, estimator: str) -> Ids:
     """Return whole numbers >= 0 of any numeric type as int32, or raise a ValueError."""
-    if ids.dtype.kind != "u":
-        check_non_negative(ids, estimator)
+    if ids.dtype.kind != "u" and ids.size and ids.min() < 0:
+        raise ValueError(
+            f"Negative values in data passed to {estimator}: {name} holds {ids.min()}. Word ids "
+            "are whole numbers from 0 on, as SequenceVectorizer makes them; is there a scaler "
+            "between the two?"
+        )
     if ids.dtype == np.int32:
         return ids
     if ids.size and ids.max() > np.iinfo(np.int32).max:
@@ -63,10 +174,22 @@ def as_ids(ids: NDArray[Any], name: str, *, estimator: str) -> Ids:
     if ids.dtype.kind == "f" and not np.array_equal(whole, ids):
         odd = ids[whole != ids].flat[0]
         raise ValueError(
-            f"{name} must hold word ids, which are whole numbers, got {odd}. "
-            "SequenceVectorizer makes them from texts."
+            f"{name} must hold word ids, which are whole numbers, got {odd}. SequenceVectorizer "
+            "makes them from texts; no scaler or TfidfVectorizer belongs in front."
         )
     return whole
+
+
+def count_table_rows(ids: Ids, multiple: int) -> int:
+    """Return how many rows a table needs that holds all ids, rounded up to a multiple."""
+    largest = int(ids.max(initial=0))
+    if largest >= _LARGEST_TABLE:
+        raise ValueError(
+            f"X holds the word id {largest}, for which the embedding table would need "
+            f"{largest + 1:,} rows. If that is meant, say so by num_words={largest + 1}; if not, "
+            "number the words by rank, as SequenceVectorizer(num_words=...) does."
+        )
+    return -(-(largest + 1) // multiple) * multiple
 
 
 def check_ids_in_table(ids: Ids, n_words: int, given_by: str) -> None:
@@ -106,7 +229,7 @@ class TrainingData(NamedTuple):
 
     ids: Ids
     targets: NDArray[np.int32]  # (n_texts,), places in classes
-    weights: FloatArray  # (n_texts,), positive
+    weights: FloatArray  # (n_texts,), positive, within the range of float32
 
 
 def read_training_data(
@@ -121,27 +244,70 @@ def read_training_data(
     """Return the data of a fit and its classes; texts of weight zero are left out.
 
     X is numeric but not yet known to hold ids: a y of one class is reported first. None takes
-    the classes from y.
+    the classes from y, and then something must be left; of known classes all texts may go.
     """
     check_classification_targets(y)
-    weights = check_sample_weight(sample_weight, X, dtype=np.float64)
+    weights = check_sample_weight(sample_weight, X)
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
-    counts = weights > 0
-    if not counts.any():
-        raise ValueError("sample_weight is zero for all texts; nothing is left to train on.")
-    if not counts.all():
-        X, y, weights = X[counts], y[counts], weights[counts]
+    X, y, weights = _take_where(weights > 0, X, y, weights)
+    by_class = _weights_by_class(class_weight, y, classes)
+    X, y, weights, by_class = _take_where(by_class > 0, X, y, weights, by_class)
+    weights = _multiply(weights, by_class)
     if classes is None:
         classes = np.unique(y)
-        if len(classes) < 2:
+        if len(classes) == 0:
+            raise ValueError(
+                "sample_weight or class_weight is zero for all texts; nothing is left to train on."
+            )
+        if len(classes) == 1:
             raise ValueError(
                 "This classifier needs texts of at least 2 classes, but y holds one class "
-                f"only: {classes.tolist()[0]!r}."
+                f"only (of texts whose weight is not zero): {classes.tolist()[0]!r}."
             )
     ids = as_ids(X, "X", estimator=estimator)
-    targets = encode_labels(y, classes)
-    return TrainingData(ids, targets, weights * compute_sample_weight(class_weight, y)), classes
+    return TrainingData(ids, encode_labels(y, classes), weights), classes
+
+
+def _take_where(counts: NDArray[np.bool_], *columns: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """Return the rows that count, and no copies where all do."""
+    return columns if counts.all() else [column[counts] for column in columns]
+
+
+def _weights_by_class(
+    class_weight: Mapping[Any, float] | str | None, y: NDArray[Any], known: NDArray[Any] | None
+) -> FloatArray:
+    """Return the weight that each text has for its class."""
+    if class_weight is None or not len(y):
+        return np.ones(len(y))
+    if isinstance(class_weight, Mapping):
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
+                raise ValueError(
+                    f"class_weight[{label!r}] must be a finite number that is not negative, "
+                    f"got {weight!r}."
+                )
+    classes = np.unique(y) if known is None else known
+    weights: FloatArray = compute_class_weight(class_weight, classes=classes, y=y)
+    return weights[encode_labels(y, classes)]
+
+
+def _multiply(weights: FloatArray, others: FloatArray) -> FloatArray:
+    """Return products of positive weights within the range of float32."""
+    return _in_range(_in_range(weights) * _in_range(others))
+
+
+def _in_range(weights: FloatArray) -> FloatArray:
+    """Return positive weights, scaled where they come near the limits of float32.
+
+    The scale is a power of two and so exact; a common factor changes no result, as the loss is
+    a mean over weights. Beside the largest weight of all, one below the range counts for nothing
+    in either form.
+    """
+    if not len(weights) or _LEAST_WEIGHT <= weights.min() <= weights.max() <= 1 / _LEAST_WEIGHT:
+        return weights
+    scaled = np.ldexp(weights, -np.frexp(weights.max())[1])
+    return np.maximum(scaled, _LEAST_WEIGHT)
 
 
 def labels_in_numpy_type(y: Any) -> Any:

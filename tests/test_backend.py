@@ -57,3 +57,44 @@ def test_an_explicit_choice_is_respected(how, tmp_path):
 def test_a_broken_configuration_is_no_choice(tmp_path):
     (tmp_path / "keras.json").write_text("{")
     assert run(tmp_path).stdout.split()[0] == "jax"
+
+
+def show(first, home, **environment):
+    code = f"import os; before = dict(os.environ); {first}; "
+    code += "print(keras.backend.backend(), dict(os.environ) == before)"
+    inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**inherited, "KERAS_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.split(), done.stderr
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import seqsent; import keras",
+        "import seqsent; from keras import ops; import keras.layers, keras",
+        "import seqsent, importlib; keras = importlib.import_module('keras')",
+        "from seqsent import SequenceVectorizer; import keras; import seqsent",
+    ],
+)
+def test_whoever_imports_keras_after_seqsent_gets_jax(first, tmp_path):
+    assert show(first, tmp_path) == (["jax", "True"], "")
+
+
+def test_a_choice_between_the_two_imports_counts(tmp_path):
+    chosen = "import seqsent; os.environ['KERAS_BACKEND'] = 'numpy'; import keras"
+    assert show(chosen, tmp_path)[0][0] == "numpy"
+    configure(tmp_path, "numpy")
+    assert show("import seqsent; import keras", tmp_path)[0][0] == "numpy"
+
+
+def test_nothing_is_left_behind(tmp_path):
+    first = "import seqsent, sys; import keras; "
+    first += "assert not [f for f in sys.meta_path if type(f).__module__.startswith('seqsent')]; "
+    first += "assert 'exec_module' not in vars(keras.__loader__)"
+    assert show(first, tmp_path) == (["jax", "True"], "")

@@ -2,6 +2,7 @@
 
 import pickle
 import random
+import threading
 import warnings
 
 import numpy as np
@@ -315,6 +316,96 @@ def test_class_weight_equals_sample_weight(data):
     )
 
 
+def test_a_class_of_weight_zero_is_as_if_it_were_not_there():
+    rng = np.random.default_rng(0)
+    X = rng.integers(3, 60, size=(129, 12), dtype=np.int32)
+    y = np.arange(129) % 3
+    options = {"batch_size": 64, "num_words": 60}
+    model = classifier(class_weight={0: 1, 1: 1, 2: 0}, **options).fit(X, y)
+    without = classifier(**options).fit(X[y != 2], y[y != 2])
+    assert np.isfinite(model.loss_curve_).all()
+    assert model.classes_.tolist() == [0, 1]
+    np.testing.assert_array_equal(model.predict_proba(X), without.predict_proba(X))
+    stopped = classifier(class_weight={2: 0}, early_stopping=True, **options).fit(X, y)
+    assert np.isfinite(stopped.history_["val_loss"]).all()
+    weights = np.where(y == 2, 3.0, 1.0)  # the product decides
+    both = classifier(class_weight={2: 0}, **options).fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(both.predict_proba(X), without.predict_proba(X))
+
+
+@pytest.mark.parametrize("factor", [1e-320, 1e-46, 1e-30, 1e38, 1e300])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_common_factor_of_all_weights_changes_nothing(early_stopping, factor, data):
+    X, y = data
+    options = {"early_stopping": early_stopping, "validation_fraction": 0.3}
+    weights = np.where(np.arange(90) % 2, 1.0, 0.5)
+    expected = classifier(**options).fit(X, y, sample_weight=weights)
+    by_sample = classifier(**options).fit(X, y, sample_weight=weights * factor)
+    by_class = classifier(class_weight={0: factor, 1: factor}, **options).fit(
+        X, y, sample_weight=weights
+    )
+    against = classifier(class_weight={0: factor, 1: factor}, **options).fit(
+        X, y, sample_weight=weights / factor if factor > 1e-300 else weights
+    )
+    for model in (by_sample, by_class, against):
+        np.testing.assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-4)
+        np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(X), atol=1e-4)
+
+
+def test_weights_of_very_different_size(data):
+    X, y = data
+    weights = np.where(np.arange(90) < 45, 1e-46, 1.0)
+    model = classifier(epochs=3, batch_size=8).fit(X, y, sample_weight=weights)
+    assert np.isfinite(model.loss_curve_).all()
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert model.classes_.tolist() == [0, 1]
+
+
+def test_a_part_without_weight_moves_nothing(data):
+    X, y = data
+    model = classifier(num_words=60, optimizer="adam").partial_fit(X, y, classes=[0, 1])
+    before, history = model.model_.get_weights(), dict(model.history_)
+    model.partial_fit(X, y, sample_weight=np.zeros(90))
+    model.set_params(class_weight={1: 0}).partial_fit(X[y == 1], y[y == 1])
+    assert (model.n_iter_, model.history_) == (1, history)
+    for now, then in zip(model.model_.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_a_part_may_lack_the_only_class_with_a_weight(data):
+    X, y = data
+    model = classifier(num_words=60, class_weight={0: 2.0})
+    model.partial_fit(X[y == 1], y[y == 1], classes=[0, 1])
+    assert model.n_iter_ == 1
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf, "much", None])
+def test_class_weights_that_cannot_be_used(weight, data):
+    with pytest.raises(ValueError, match=r"class_weight\[1\] must be a finite number .* got"):
+        classifier(class_weight={0: 1.0, 1: weight}).fit(*data)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_training_that_diverges(cell, data):
+    model = classifier(cell=cell).fit(*data)
+    expected = model.predict_proba(data[0])
+    with pytest.raises(ValueError, match=r"Training diverged.*Lower learning_rate"):
+        model.set_params(learning_rate=1e30).fit(*data)
+    np.testing.assert_array_equal(model.predict_proba(data[0]), expected)
+    with pytest.raises(ValueError, match="Training diverged"):
+        classifier(cell=cell, optimizer="sgd", learning_rate=1e30).fit(*data)
+
+
+def test_an_id_that_asks_for_a_huge_table(data):
+    X, y = data
+    X = X.copy()
+    X[3, 5] = 2**31 - 2
+    with pytest.raises(ValueError, match=r"word id 2147483646, .*num_words=2147483647"):
+        classifier().fit(X, y)
+    with pytest.raises(ValueError, match=r"word id 2147483646"):
+        classifier().partial_fit(X, y, classes=[0, 1])
+
+
 @pytest.mark.parametrize(
     ("weights", "message"),
     [
@@ -429,8 +520,9 @@ def test_partial_fit_may_see_a_class_late(data):
 
 def test_partial_fit_without_a_table_size_warns(data):
     X, y = data
-    with pytest.warns(UserWarning, match="Set num_words"):
+    with pytest.warns(UserWarning, match="Set num_words") as warned:
         model = classifier().partial_fit(X, y, classes=[0, 1])
+    assert warned[0].filename == __file__
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         model.partial_fit(X + 5000, y)
@@ -461,8 +553,66 @@ def test_warm_start(data):
     np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_, atol=1e-5)
     with pytest.raises(ValueError, match="goes on with the classes"):
         model.fit(X, np.where(y, "good", "bad"))
+    fixed = classifier(warm_start=True, num_words=60).fit(X, y)
     with pytest.raises(ValueError, match="word id 5059"):
-        model.fit(X + 5000, y)
+        fixed.fit(X + 5000, y)
+
+
+def test_warm_start_grows_a_table_of_no_given_size(data):
+    X, y = data
+    model = classifier(warm_start=True, epochs=1).fit(X, y)
+    before = model.model_.get_weights()
+    model.set_params(learning_rate=1e-12).fit(X + 1500, y)
+    table, *others = model.model_.get_weights()
+    assert model.n_words_ == len(table) == 2048
+    np.testing.assert_allclose(table[:1024], before[0], atol=1e-6)
+    assert 0 < abs(table[1024:]).max() <= 0.05
+    for now, then in zip(others, before[1:], strict=True):
+        np.testing.assert_allclose(now, then, atol=1e-6)
+    assert model.predict_proba(X + 1500).shape == (90, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "described"),
+    [
+        ({"cell": "gru"}, r"cell \(lstm to gru\)"),
+        ({"state_dim": 7, "pooling": "max"}, r"state_dim \(6 to 7\), pooling \(last to max\)"),
+        ({"embed_dim": 3}, r"embed_dim \(5 to 3\)"),
+        ({"gate_bias": "keras"}, r"gate_bias \(chrono to keras\)"),
+        ({"num_words": 2000}, r"num_words \(1024 to 2000\)"),
+        ({"embedding_weights": np.eye(1024, 5)}, r"embedding_weights \(None to CRC-32"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("going_on", ["fit", "partial_fit"])
+def test_what_a_training_that_goes_on_cannot_follow(going_on, change, described, data):
+    model = classifier(warm_start=True, epochs=1).fit(*data)
+    expected = model.predict_proba(data[0])
+    with pytest.raises(ValueError, match=f"change of .*{described}.*warm_start=False"):
+        getattr(model.set_params(**change), going_on)(*data)
+    np.testing.assert_array_equal(model.predict_proba(data[0]), expected)
+
+
+def test_what_a_training_that_goes_on_follows(data):
+    model = classifier(warm_start=True, optimizer=keras.optimizers.Adam(0.01)).fit(*data)
+    model.set_params(optimizer=keras.optimizers.Adam(0.02)).fit(*data)
+    assert rate_of(model) == pytest.approx(0.02)
+    model.set_params(optimizer="sgd", learning_rate=0.5, epochs=1, batch_size=8).fit(*data)
+    assert (rate_of(model), model.n_iter_) == (pytest.approx(0.5), 5)
+    assert type(model.model_.optimizer).__name__ == "SGD"
+
+
+def test_an_optimizer_of_another_kind_begins_anew(data):
+    # the two gather numbers of the same shapes, which mean something else
+    first, second = keras.optimizers.Adam(0.01), keras.optimizers.Nadam(1e-9)
+    model = classifier(warm_start=True, optimizer=first, epochs=1).fit(*data)
+    moved = model.set_params(optimizer=second).fit(*data).model_.optimizer
+    assert max(abs(keras.ops.convert_to_numpy(v.value)).max() for v in moved.variables[2:]) < 1
+    assert float(keras.ops.convert_to_numpy(moved.iterations.value)) == 1
+
+
+def rate_of(model):
+    return float(keras.ops.convert_to_numpy(model.model_.optimizer.learning_rate.value))
 
 
 # What must not happen
@@ -475,7 +625,7 @@ def test_a_fit_that_fails_leaves_the_fit_before(data):
         def on_train_batch_end(self, batch, logs=None):
             raise KeyboardInterrupt
 
-    model = classifier(warm_start=True).fit(X, y)
+    model = classifier(warm_start=True, num_words=60).fit(X, y)
     expected = model.predict_proba(X)
     history = dict(model.history_)
 
@@ -539,19 +689,148 @@ def test_same_random_state_same_bits(parameters, data):
     np.testing.assert_array_equal(*(model.predict_proba(data[0]) for model in generators))
 
 
-def test_callbacks_are_copied(data):
-    class Count(keras.callbacks.Callback):
-        n_epochs = 0
+class Look(keras.callbacks.Callback):
+    """Records, and holds what cannot be copied."""
+
+    def __init__(self):
+        super().__init__()
+        self.lock = threading.Lock()
+        self.epochs = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        assert "log_loss" not in logs
+        self.epochs.append(epoch)
+
+
+def test_callbacks_are_the_users_own(data):
+    look = Look()
+    model = classifier(callbacks=[look], warm_start=True).fit(*data)
+    assert look.epochs == [0, 1]
+    model.partial_fit(*data)
+    model.fit(*data)
+    assert look.epochs == [0, 1, 2, 3, 4]  # so that a schedule by epoch advances
+    assert model.n_iter_ == 5
+    assert look.model is None
+
+
+def test_a_schedule_by_epoch_advances(data):
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 0.1 / (epoch + 1))
+    model = classifier(callbacks=[rates], num_words=60)
+    for epoch in range(3):
+        model.partial_fit(*data, classes=[0, 1])
+        assert rate_of(model) == pytest.approx(0.1 / (epoch + 1))
+
+
+class Ask(keras.callbacks.Callback):
+    """Asks the model in every way, as a user's own validation would."""
+
+    def __init__(self, X, y, path):
+        super().__init__()
+        self.X, self.y, self.path = X, y, path
+        self.figures = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        X, y, quiet = self.X, self.y, {"verbose": 0}
+        behind = np.array([np.roll(row, -(row == 0).sum()) for row in X])
+        probabilities = self.model.predict(X, **quiet)
+        of_labels = np.hstack([1 - probabilities, probabilities])
+        if probabilities.shape[1] > 1:
+            of_labels = probabilities
+        loss = -np.log(of_labels[np.arange(len(y)), y])
+        for evaluated, expected in [
+            (self.model.evaluate(X, y, **quiet), loss.mean()),
+            (self.model.evaluate(X, y[:, np.newaxis], **quiet), loss.mean()),
+            (self.model.evaluate(X, y.astype(float), batch_size=16, **quiet), None),
+            (self.model.evaluate(behind, y, **quiet), loss.mean()),
+            (self.model.evaluate(X, y, sample_weight=np.ones(len(y)), **quiet), loss.mean()),
+            (
+                self.model.evaluate(X, y, sample_weight=1.0 + y, **quiet),
+                np.average(loss, weights=1 + y),
+            ),
+        ]:
+            names = dict(zip(self.model.metrics_names, evaluated, strict=False))
+            assert np.isfinite(evaluated).all(), names
+            if expected is not None:
+                np.testing.assert_allclose(evaluated[-1], expected, atol=1e-5)
+        self.model.save(self.path)
+        self.figures.append(self.model.evaluate(X, y, **quiet))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_callback_may_ask_the_model(n_classes, data, tmp_path):
+    X = data[0][:32]
+    y = X[:, -2] % n_classes
+    ask = Ask(X, y, tmp_path / "model.keras")
+    model = classifier(callbacks=[ask]).fit(X, y, X_val=X, y_val=y)
+    plain = classifier().fit(X, y, X_val=X, y_val=y)
+    assert model.history_ == plain.history_
+    np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
+    for labels in (y, y[:, np.newaxis]):
+        after = model.model_.evaluate(X, labels, verbose=0)
+        np.testing.assert_allclose(after, ask.figures[-1], atol=1e-5)
+    opened = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(opened.evaluate(X, y, verbose=0), ask.figures[-1], atol=1e-5)
+
+
+def test_early_stopping_of_the_users_own(data):
+    X, _ = data
+    noise = np.random.default_rng(0).integers(2, size=90)
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
+    model = classifier(callbacks=[stop], epochs=40, learning_rate=0.05)
+    model.fit(X[:60], noise[:60], X_val=X[60:], y_val=noise[60:])
+    losses = model.history_["val_loss"]
+    assert model.n_iter_ == len(losses) < 40
+    assert model.best_iter_ == 1 + int(np.argmin(losses))
+    keeping = keras.callbacks.EarlyStopping("val_loss", patience=2)
+    model.set_params(callbacks=[keeping]).fit(X[:60], noise[:60], X_val=X[60:], y_val=noise[60:])
+    assert model.best_iter_ == model.n_iter_ < 40
+
+
+def test_checkpoints_and_backups_of_the_users_own(data, tmp_path):
+    X, y = data
+    checkpoint = keras.callbacks.ModelCheckpoint(
+        tmp_path / "best.weights.h5", save_weights_only=True, monitor="loss", save_best_only=True
+    )
+
+    class GoBack(keras.callbacks.Callback):
+        def on_train_end(self, logs=None):
+            self.model.load_weights(tmp_path / "first.weights.h5")
 
         def on_epoch_end(self, epoch, logs=None):
-            self.n_epochs += 1
-            assert "log_loss" not in logs
-            assert self.model is not None
+            if epoch == 0:
+                self.model.save_weights(tmp_path / "first.weights.h5")
 
-    count = Count()
-    classifier(callbacks=[count]).fit(*data)
-    assert count.n_epochs == 0
-    assert count.model is None
+    model = classifier(callbacks=[checkpoint, GoBack()], epochs=3).fit(X, y)
+    assert (model.n_iter_, model.best_iter_) == (3, 1)
+    assert (tmp_path / "best.weights.h5").exists()
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise RuntimeError("power cut")
+
+    backup = keras.callbacks.BackupAndRestore(tmp_path / "backup")
+    with pytest.raises(RuntimeError, match="power cut"):
+        classifier(callbacks=[backup, Stop()], epochs=5).fit(X, y)
+    model = classifier(callbacks=[backup], epochs=5).fit(X, y)
+    assert model.n_iter_ == 5
+    assert len(model.loss_curve_) == 3  # what this process ran
+
+
+def test_a_callback_that_raises_changes_nothing(data):
+    class Prune(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                raise RuntimeError("pruned")
+
+    prune = Prune()
+    unfitted = classifier(callbacks=[prune], epochs=3)
+    with pytest.raises(RuntimeError, match="pruned"):
+        unfitted.fit(*data)
+    assert not hasattr(unfitted, "classes_")
+    assert not hasattr(unfitted, "n_features_in_")
+    assert prune.model is None
+    assert classifier().fit(*data).n_iter_ == 2
 
 
 def test_silent_unless_told_to_speak(data, capfd):
@@ -574,12 +853,15 @@ def test_weights_set_on_the_model_are_seen(data, fitted):
 def test_optimizers(data):
     adam = keras.optimizers.Adam(0.004)
     by_name = classifier().fit(*data)
-    by_instance = classifier(optimizer=adam, learning_rate=0.5).fit(*data)
+    by_instance = classifier(optimizer=adam).fit(*data)
     np.testing.assert_array_equal(
         by_name.predict_proba(data[0]), by_instance.predict_proba(data[0])
     )
     assert not adam.built
     classifier(optimizer="sgd", epochs=1).fit(*data)
+    with pytest.raises(ValueError, match=r"learning_rate=0.5 contradicts .* own is 0.004"):
+        classifier(optimizer=adam, learning_rate=0.5).fit(*data)
+    assert rate_of(classifier(learning_rate=1, epochs=1).fit(*data)) == 1  # an int is a number
 
 
 def test_a_parameter_that_others_call_differently():

@@ -141,13 +141,17 @@ def test_embedding_weights_are_stored_once(dtype, train_embedding):
     np.testing.assert_array_equal(moved, weights[0])
 
 
-def test_used_callbacks_are_not_kept():
-    class Heavy(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            self.ballast = np.zeros(10_000_000)
-
-    model = make_pipeline(callbacks=[Heavy()]).fit(TEXTS, LABELS)
-    assert len(cloudpickle.dumps(model)) < 1_000_000
+def test_used_callbacks_do_not_keep_the_network():
+    ids = make_pipeline()[0].fit_transform(TEXTS)
+    stop = keras.callbacks.EarlyStopping("loss", restore_best_weights=True)
+    model = RecurrentSentimentClassifier(num_words=50_000, epochs=1, callbacks=[stop])
+    size = len(pickle.dumps(clone(model).set_params(callbacks=None).fit(ids, LABELS)))
+    model.fit(ids, LABELS)
+    assert stop.best_weights is not None  # the user's own
+    assert len(cloudpickle.dumps(model)) < size + 10_000
+    assert len(cloudpickle.dumps(clone(model))) < 10_000
+    assert clone(model).callbacks[0] is not stop
+    assert clone(model).callbacks[0].patience == stop.patience
 
 
 def test_a_fresh_process_predicts_the_same(fitted, tmp_path):
@@ -223,3 +227,101 @@ def test_the_width_that_0_1_0_left_to_the_word_vectors(embed_dim):
     assert clone(old).fit(ids, LABELS).model_.get_weights()[0].shape == (64, 20)
     now = pickle.loads(pickle.dumps(RecurrentSentimentClassifier(**old.get_params())))
     assert now.embed_dim == old.embed_dim
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("is_fitted", [False, True])
+def test_an_optimizer_instance(is_fitted, way):
+    schedule = keras.optimizers.schedules.CosineDecay(0.01, 50)
+    for optimizer in (keras.optimizers.Adam(0.02, clipnorm=1.0), keras.optimizers.SGD(schedule)):
+        model = make_pipeline(optimizer=optimizer)
+        if is_fitted:
+            model.fit(TEXTS, LABELS)
+        other = WAYS[way](model)
+        found = other[-1].optimizer
+        assert type(found) is type(optimizer)
+        assert found.get_config() == optimizer.get_config()
+        expected = model.fit(TEXTS, LABELS).predict_proba(TEXTS)
+        np.testing.assert_array_equal(other.fit(TEXTS, LABELS).predict_proba(TEXTS), expected)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() == "torch", reason="Keras itself warns where it reads PyTorch's tensors"
+)
+def test_warnings_may_be_errors(tmp_path):
+    code = """
+import pickle
+import numpy as np
+from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
+import keras
+from seqsent.inspection import gate_activations, token_attributions
+
+X, y = np.arange(60).reshape(20, 3) % 7 + 3, [0, 1] * 10
+for optimizer in ("adam", keras.optimizers.Adam(0.1)):
+    for early_stopping in (False, True):
+        model = RecurrentSentimentClassifier(
+            epochs=2, optimizer=optimizer, early_stopping=early_stopping, warm_start=True,
+            validation_fraction=0.2, dropout=0.2,
+        )
+        model.fit(X, y).fit(X, y).set_params(early_stopping=False).partial_fit(X, y)
+        pickle.loads(pickle.dumps(model)).predict(X)
+pipeline = make_sentiment_pipeline("gru", epochs=1, maxlen=5, state_dim=4)
+pipeline.fit(["good film", "bad film"] * 9, [1, 0] * 9)
+token_attributions(pipeline, ["good"])
+gate_activations(pipeline, "good")
+"""
+    command = [sys.executable, "-W", "error", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+KERAS_VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
+
+
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx is JAX's tool")
+@pytest.mark.skipif(
+    KERAS_VERSION < (3, 15), reason="older versions of Keras want TensorFlow for it"
+)
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+def test_export_to_onnx_at_once(cell, n_classes, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    ids = np.random.RandomState(0).randint(1, 30, (24, 9))
+    ids[::2, :4] = 0
+    labels = ids[:, -1] % n_classes
+    model = RecurrentSentimentClassifier(
+        cell=cell, state_dim=4, embed_dim=3, epochs=2, random_state=0
+    ).fit(ids, labels)
+    path = tmp_path / "model.onnx"
+    model.model_.export(path, format="onnx", verbose=False)
+    session = onnxruntime.InferenceSession(path)
+    (given,) = session.get_inputs()
+    for n_texts, width in ((24, 9), (1, 5)):
+        rows = ids[:n_texts, -width:].astype(np.int32)
+        (outputs,) = session.run(None, {given.name: rows})
+        expected = model.model_.predict(rows, verbose=0)
+        np.testing.assert_allclose(outputs, expected, atol=1e-6)
+    np.testing.assert_allclose(
+        session.run(None, {given.name: ids.astype(np.int32)})[0][:, -1],
+        model.predict_proba(ids)[:, -1],
+        atol=1e-6,
+    )
+
+
+@pytest.mark.filterwarnings("default")
+def test_mlflow(tmp_path, monkeypatch):
+    mlflow = pytest.importorskip("mlflow")
+    fitted = make_pipeline().fit(TEXTS, LABELS)
+    monkeypatch.chdir(tmp_path)  # where it puts the files of models
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
+    with mlflow.start_run():
+        logged = mlflow.sklearn.log_model(
+            fitted,
+            name="sentiment",
+            serialization_format="skops",
+            skops_trusted_types=TRUSTED,
+            pip_requirements=["seqsent"],  # else it asks another process what they are
+        )
+    loaded = mlflow.sklearn.load_model(logged.model_uri)
+    np.testing.assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))

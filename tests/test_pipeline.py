@@ -33,6 +33,7 @@ def test_defaults_are_those_of_the_estimators() -> None:
         ("stop_words", ["the"], {"vectorizer"}),
         ("oov_char", 3, {"vectorizer", "classifier"}),
         ("oov_char", None, {"vectorizer", "classifier"}),
+        ("warm_start", True, {"vectorizer", "classifier"}),
         ("state_dim", 16, {"classifier"}),
         ("random_state", 0, {"classifier"}),
         ("cell", "gru", {"classifier"}),
@@ -138,6 +139,34 @@ def test_given_word_vectors_beat_the_width_of_a_preset() -> None:
     explicit = make_sentiment_pipeline(embedding_weights=matrix, num_words=50, embed_dim=32)
     with pytest.raises(ValueError, match="embed_dim=32 contradicts embedding_weights"):
         explicit.fit(TEXTS, [1, 0, 1, 0])
+
+
+def test_a_warm_start_keeps_words_and_their_vectors() -> None:
+    options = {"state_dim": 8, "embed_dim": 8, "maxlen": 6, "epochs": 60, "random_state": 0}
+    pipeline = make_sentiment_pipeline("gru", warm_start=True, learning_rate=0.02, **options)
+    pipeline.fit(TEXTS * 5, [1, 0, 1, 0] * 5)
+    assert pipeline.score(TEXTS, [1, 0, 1, 0]) == 1.0
+    ids = dict(pipeline["vectorizer"].vocabulary_)
+    pipeline.set_params(classifier__epochs=1)
+    # new words come first in the alphabet, and more often
+    pipeline.fit(["aa aa aa splendid film", "aa aa aa awful film"] * 4, [1, 0] * 4)
+    assert pipeline.score(TEXTS, [1, 0, 1, 0]) == 1.0
+    now = pipeline["vectorizer"].vocabulary_
+    assert {word: now[word] for word in ids} == ids
+    assert sorted(now.values()) == list(range(4, 4 + len(now)))
+
+
+def test_a_warm_start_grows_the_table() -> None:
+    pipeline = make_sentiment_pipeline(
+        "gru", warm_start=True, num_words=None, maxlen=6, epochs=1, state_dim=4, random_state=0
+    )
+    pipeline.fit(TEXTS, [1, 0, 1, 0])
+    assert pipeline["classifier"].n_words_ == 1024
+    texts = [" ".join(f"w{i + k}" for k in range(6)) for i in range(0, 1200, 6)]
+    pipeline.fit([text + " film film" for text in texts], [0, 1] * 100)
+    assert pipeline["classifier"].n_words_ == 2048
+    assert pipeline["vectorizer"].n_words_ > 1024
+    assert pipeline.predict_proba(texts).shape == (200, 2)
 
 
 def test_memory_is_the_pipelines() -> None:

@@ -23,6 +23,9 @@ it agrees with the stock layers.
 - ``batches``: rows to batches without needless padding.
 - ``training``: one training, its history and its end.
 - ``gradients``: a network as a function of its word vectors.
+- ``interrupts``: signals that wait until all is whole.
+- ``progress``: what is seen of a training.
+- ``plain``: a network computed by numpy, where no backend works.
 - ``fitted``: a network with what belongs to it.
 - ``fast``: the same computed under JAX, in less time.
 """

@@ -65,6 +65,12 @@ class Architecture:
         """Return the fields as plain data."""
         return asdict(self)
 
+    def difference(self, other: Self) -> dict[str, tuple[Any, Any]]:
+        """Return the parameters that a user chose otherwise, with both values."""
+        names = self.parameter_names()
+        pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
     def assemble(
         self, initial: InitialWeights, seed: int = 0, layers: Mapping[str, Any] | None = None
     ) -> Any:

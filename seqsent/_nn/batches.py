@@ -1,7 +1,7 @@
 """Rows of word ids to batches without needless padding."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,6 +115,26 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
             batches = self.rng.permutation(rows.reshape(-1, self.batch_size))
             rows = np.concatenate([batches.ravel(), rest])
         self._rows = rows
+
+
+class Batch(NamedTuple):
+    """What :class:`Batches` hands out."""
+
+    ids: Ids  # (batch_size, width), padding in front
+    targets: NDArray[np.int32]  # (batch_size, 1)
+    weights: NDArray[np.float32]  # (batch_size,)
+
+
+def as_batch(ids: Any, targets: Any, weights: Any = None, *, trims: bool) -> Batch:
+    """Return what Keras was given to train or measure on in the form of :class:`Batches`.
+
+    A user's callback may have given it: labels without an axis of their own, no weights,
+    padding anywhere.
+    """
+    ids = np.asarray(ids, dtype=np.int32)
+    targets = np.asarray(targets, dtype=np.int32).reshape(len(ids), -1)
+    weights = np.ones(len(ids)) if weights is None else np.asarray(weights).reshape(len(ids))
+    return Batch(align_right(ids) if trims else ids, targets, weights.astype(np.float32))
 
 
 def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._backend import import_keras
 from .._types import Array, Arrays, FloatArray
@@ -162,7 +163,9 @@ class Cell:
             row[:] = gate.chrono * log_time if gate.chrono and has_chrono else gate.start
         return bias
 
-    def read(self, words: Array, weights: Sequence[Array]) -> dict[str, Array]:
+    def read(
+        self, words: Array, weights: Sequence[Array], is_word: NDArray[np.bool_] | None = None
+    ) -> dict[str, Array]:
         """Read words by numpy, in the precision of the words.
 
         Parameters
@@ -171,6 +174,8 @@ class Cell:
             What the layer reads, time first.
         weights : sequence of ndarray
             Kernel, recurrent kernel and bias, as Keras keeps them.
+        is_word : ndarray of shape (n_steps, ...), bool, or None
+            False at padding in front of a text, which is skipped; None reads all.
 
         Returns
         -------
@@ -183,6 +188,11 @@ class Cell:
         input_bias, state_bias = two_biases(bias)
         n_gates = len(self.gates)
         from_words = np.split(words @ kernel + input_bias, n_gates, axis=-1)
+        if is_word is not None:
+            from_words = [
+                np.where(is_word[..., np.newaxis], column, gate.at_padding)
+                for column, gate in zip(from_words, self.gates, strict=True)
+            ]
         empty = np.zeros((*words.shape[1:-1], len(recurrent)), dtype=words.dtype)
         state: Arrays = (empty,) * len(self.states)
         found = {name: np.empty((len(words), *empty.shape), words.dtype) for name in self.shown}

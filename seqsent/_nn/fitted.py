@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import count_usable_cores, import_keras
+from .._backend import count_usable_cores, import_keras, refuse_in_fork, to_numpy
 from .._types import Array, FloatArray, Ids
 from . import fast
 from .architecture import Architecture, draw_network
@@ -17,7 +17,9 @@ from .batches import prediction_batches
 from .cells import CELLS
 from .gradients import VectorFunctions, vector_functions
 from .initial_weights import InitialWeights
-from .objective import build_optimizer, default_compile_kwargs, make_optimizer
+from .objective import build_optimizer, default_compile_kwargs, go_on_with, make_optimizer
+from .plain import PlainNetwork
+from .progress import ProgressLine
 from .training import Data, Schedule, Training, train_network
 
 keras = import_keras()
@@ -36,12 +38,12 @@ class Network:
         The model; it holds the only copy of the weights.
     optimizer : str or keras.optimizers.Optimizer
         Name, or an instance whose options are copied.
-    learning_rate : float
-        Goes with a name; an instance brings its own.
+    learning_rate : float or None
+        Goes with a name, None for seqsent's default; an instance brings its own.
     """
 
     def __init__(
-        self, architecture: Architecture, model: Any, optimizer: Any, learning_rate: float
+        self, architecture: Architecture, model: Any, optimizer: Any, learning_rate: float | None
     ) -> None:
         self.architecture = architecture
         self.model = model
@@ -51,13 +53,14 @@ class Network:
                 "optimizer": make_optimizer(optimizer, learning_rate),
             }
         )
+        model._called = True  # ``export`` refuses a model that Keras itself has never run
 
     @classmethod
     def draw(
         cls,
         architecture: Architecture,
         optimizer: Any,
-        learning_rate: float,
+        learning_rate: float | None,
         *,
         seed: int,
         gate_bias: str,
@@ -73,13 +76,13 @@ class Network:
     @property
     def word_vectors(self) -> NDArray[np.float32]:
         """The embedding table, of shape (n_words, embed_dim)."""
-        table: NDArray[np.float32] = self.model.get_layer("embedding").get_weights()[0]
+        table: NDArray[np.float32] = to_numpy(self.model.get_layer("embedding").weights)[0]
         return table
 
     @property
     def output_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """The output layer's kernel, of shape (n_state, n_outputs), and bias."""
-        kernel, bias = self.model.get_layer("output").get_weights()
+        kernel, bias = to_numpy(self.model.get_layer("output").weights)
         return kernel, bias
 
     def recurrent_layer(self, depth: int, *, backward: bool = False) -> Any:
@@ -104,11 +107,11 @@ class Network:
     def predict(self, ids: Ids, verbose: int = 0) -> FloatArray:
         """Return the outputs of shape (n_texts, n_outputs)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
-        progress = keras.utils.Progbar(len(ids)) if verbose else None
-        for rows, values in self._predict_batches(ids):
-            outputs[rows] = values[: len(rows)]
-            if progress is not None:
-                progress.add(len(rows))
+        with ProgressLine("Predict", len(ids), verbose) as progress:
+            for rows, values in self._predict_batches(ids):
+                outputs[rows] = values[: len(rows)]
+                progress.advance(len(rows))
+            progress.end()
         return outputs
 
     def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Array]]:
@@ -137,75 +140,84 @@ class Network:
     @cached_property
     def of_vectors(self) -> VectorFunctions:
         """The network as functions of its word vectors."""
+        refuse_in_fork("Gradients")
         return vector_functions(self.model, self.architecture)
 
     def read_words(self, ids: Ids, depth: int) -> list[dict[str, FloatArray]]:
-        """Return what came about in a recurrent layer at each word of one text.
+        """Return what came about in each half of a recurrent layer at the words of one text.
 
-        Parameters
-        ----------
-        ids : ndarray of shape (n_words,), int32
-            The text.
-        depth : int
-            The layer, counted from 0.
-
-        Returns
-        -------
-        list of dict of str to ndarray of shape (n_words, state_dim)
-            What the cell shows, in the order of the text; of a bidirectional layer for each
-            half.
+        That is what the cell shows, by name, in arrays of shape (n_words, state_dim) in the
+        order of the text. ``ids`` have the shape (n_words,); layers count from 0.
         """
-        inputs = self.word_vectors[ids].astype(np.float64)
+        if CELLS[self.architecture.cell].forward is not None:
+            plain = PlainNetwork(self.architecture, to_numpy(self.model.weights))
+            return [half.shown for half in plain.read(ids, depth)]
+        inputs = self.word_vectors[ids]
         for number in range(depth + 1):
-            halves = [self._read_layer(inputs, number)]
+            halves = [self._read_states(inputs, number)]
             if self.architecture.bidirectional:
-                found = self._read_layer(inputs[::-1], number, backward=True)
-                halves.append({name: values[::-1] for name, values in found.items()})
-            inputs = np.concatenate([half["state"] for half in halves], axis=1)
-        return halves
+                halves.append(self._read_states(inputs[::-1], number, backward=True)[::-1])
+            inputs = np.concatenate(halves, axis=1)
+        (name,) = CELLS[self.architecture.cell].shown
+        return [{name: states.astype(np.float64)} for states in halves]
 
-    def _read_layer(
-        self, inputs: FloatArray, depth: int, *, backward: bool = False
-    ) -> dict[str, FloatArray]:
-        """Return what the cell shows as a layer, or half of one, reads (n_words, n_inputs)."""
-        cell = CELLS[self.architecture.cell]
+    def _read_states(
+        self, inputs: NDArray[np.float32], depth: int, *, backward: bool = False
+    ) -> NDArray[np.float32]:
+        """Return the states (n_words, units) of a stock layer, or half of one."""
         layer = self.recurrent_layer(depth, backward=backward)
-        if cell.forward is not None:
-            return cell.read(inputs, layer.get_weights())
         config = {**layer.get_config(), "return_sequences": True, "go_backwards": False}
         every_state = type(layer).from_config(config)
-        batch = inputs[np.newaxis].astype(np.float32)
-        every_state.build(batch.shape)
-        every_state.set_weights(layer.get_weights())
-        states = keras.ops.convert_to_numpy(every_state(batch))[0]
-        return {cell.shown[-1]: states.astype(np.float64)}
+        every_state.build((1, *inputs.shape))
+        every_state.set_weights(to_numpy(layer.weights))
+        states: NDArray[np.float32] = np.zeros((0, self.architecture.state_dim), np.float32)
+        if len(inputs):
+            states = keras.ops.convert_to_numpy(every_state(inputs[np.newaxis]))[0]
+        return states
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
         """Return architecture and weights as plain data."""
         state = {
             "architecture": self.architecture.to_dict(),
-            "weights": _to_arrays(self.model.weights),
+            "weights": to_numpy(self.model.weights),
         }
         if with_optimizer:
-            state["optimizer"] = _to_arrays(self.model.optimizer.variables)
+            state["optimizer"] = to_numpy(self.model.optimizer.variables)
+            state["optimizer_class"] = type(self.model.optimizer).__name__
         return state
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], optimizer: Any, learning_rate: float) -> Self:
+    def from_state(cls, state: dict[str, Any], optimizer: Any, learning_rate: float | None) -> Self:
         """Return a network rebuilt from what ``get_state`` returned."""
         architecture = Architecture.from_dict(state["architecture"])
         model = architecture.assemble(InitialWeights(np.random.default_rng(0)))
         model.set_weights(state["weights"])
         network = cls(architecture, model, optimizer, learning_rate)
-        values = state.get("optimizer", [])
-        if values:
-            build_optimizer(model)
-            if [value.shape for value in values] == [v.shape for v in model.optimizer.variables]:
-                for variable, value in zip(model.optimizer.variables, values, strict=True):
-                    variable.assign(value)
-        if isinstance(optimizer, str):
-            model.optimizer.learning_rate = learning_rate  # it may have been set anew
+        if state.get("optimizer"):
+            go_on_with(model, state["optimizer"], state.get("optimizer_class"))
         return network
+
+
+def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, Any]:
+    """Return a network's state with rows behind its embedding table, up to ``n_words``.
+
+    New rows are drawn as those of a new table are; what the optimizer has gathered for a
+    table is none for them.
+    """
+    table, *others = state["weights"]
+    rng = np.random.default_rng([seed, len(table)])
+    n_new = n_words - len(table)
+    new_rows = rng.uniform(-0.05, 0.05, size=(n_new, table.shape[1])).astype(table.dtype)
+    gathered = [
+        np.vstack([value, np.zeros_like(new_rows)]) if value.shape == table.shape else value
+        for value in state.get("optimizer", [])
+    ]
+    return {
+        **state,
+        "architecture": {**state["architecture"], "n_words": n_words},
+        "weights": [np.vstack([table, new_rows]), *others],
+        "optimizer": gathered,
+    }
 
 
 def pack_embedding(state: dict[str, Any], parameter: Any) -> dict[str, Any]:
@@ -238,7 +250,3 @@ def _as_base(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | No
         return None  # a file may be gone when the pickle is loaded
     base = np.asarray(parameter, dtype=np.float32)
     return base if base.shape == shape else None
-
-
-def _to_arrays(variables: list[Any]) -> list[NDArray[Any]]:
-    return [np.asarray(keras.ops.convert_to_numpy(variable.value)) for variable in variables]

@@ -2,10 +2,14 @@
 
 from typing import Any
 
+from numpy.typing import NDArray
+
 from .._backend import import_keras, zeros_on_backend
 
 keras = import_keras()
 
+LEARNING_RATE = 0.004  # of optimizers that are given by name
+_PACKED = "Keras optimizer"  # the key that tells what was packed from other dicts
 LOG_LOSS = "log_loss"  # the metric that is the loss, exact over batches of unequal weight
 
 
@@ -13,33 +17,92 @@ def default_compile_kwargs(n_outputs: int) -> dict[str, Any]:
     """Return the arguments of ``keras.Model.compile`` that fit the number of outputs.
 
     The loss is the mean over weights, not over rows, so that a row of weight zero
-    changes nothing.
+    changes nothing. Labels may come with or without an axis of their own.
     """
     kind = "Binary" if n_outputs == 1 else "SparseCategorical"
     loss = getattr(keras.losses, f"{kind}Crossentropy")
-    log_loss = getattr(keras.metrics, f"{kind}Crossentropy")
+    # Keras's metrics of these names take labels of one shape only, its losses both
+    log_loss = keras.metrics.MeanMetricWrapper(loss(reduction=None), name=LOG_LOSS)
     return {
-        "optimizer": keras.optimizers.Adam(0.004),
+        "optimizer": keras.optimizers.Adam(LEARNING_RATE),
         "loss": loss(reduction="mean_with_sample_weight"),
-        "weighted_metrics": ["accuracy", log_loss(name=LOG_LOSS)],
+        "weighted_metrics": ["accuracy", log_loss],
     }
 
 
-def make_optimizer(optimizer: Any, learning_rate: float) -> Any:
+def make_optimizer(optimizer: Any, learning_rate: float | None) -> Any:
     """Return a new Keras optimizer: of a name and a learning rate, or like an instance.
 
-    A name that Keras does not know is a ValueError.
+    A name that Keras does not know is a ValueError, as is a learning rate beside an instance,
+    which has its own.
     """
     if not isinstance(optimizer, str):
-        return type(optimizer).from_config(optimizer.get_config())
-    config = {"class_name": optimizer, "config": {"learning_rate": learning_rate}}
+        config = get_config(optimizer)
+        if learning_rate is not None:
+            raise ValueError(
+                f"learning_rate={learning_rate} contradicts the optimizer instance, whose own is "
+                f"{config.get('learning_rate')}. Leave learning_rate=None and set it there, or "
+                f"pass the optimizer by name: optimizer={type(optimizer).__name__.lower()!r}."
+            )
+        return type(optimizer).from_config(config)
+    rate = float(LEARNING_RATE if learning_rate is None else learning_rate)
     try:
-        return keras.optimizers.get(config)
+        return keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": rate}})
     except ValueError as error:
         raise ValueError(
             f"optimizer={optimizer!r} is not known to Keras; pass 'adam', 'rmsprop', 'sgd', "
             "another name of keras.optimizers, or an instance."
         ) from error
+
+
+def get_config(optimizer: Any) -> dict[str, Any]:
+    """Return the options of an optimizer.
+
+    Keras reads the learning rate by ``np.array``, of which numpy 2 warns; where warnings are
+    errors that would fail, so it is read in another way meanwhile.
+    """
+    rate = optimizer.learning_rate
+    if not isinstance(rate, keras.Variable):  # computed by a schedule
+        config: dict[str, Any] = optimizer.get_config()
+        return config
+    rate.numpy = lambda: keras.ops.convert_to_numpy(rate.value)
+    try:
+        config = optimizer.get_config()
+    finally:
+        vars(rate).pop("numpy", None)
+    return config
+
+
+def pack_optimizer(optimizer: Any) -> Any:
+    """Return one of Keras's own optimizers as plain data, anything else as it is."""
+    if isinstance(optimizer, str) or not type(optimizer).__module__.startswith("keras."):
+        return optimizer
+    return {_PACKED: type(optimizer).__name__, "config": get_config(optimizer)}
+
+
+def unpack_optimizer(packed: Any) -> Any:
+    """Undo :func:`pack_optimizer`; the optimizer is a new one."""
+    if not (isinstance(packed, dict) and _PACKED in packed):
+        return packed
+    return keras.optimizers.get({"class_name": packed[_PACKED], "config": packed["config"]})
+
+
+def go_on_with(model: Any, values: list[NDArray[Any]], kind: str | None) -> None:
+    """Let a model's optimizer go on with what one of the same class has gathered.
+
+    ``values`` are those of all its variables, ``kind`` the name of its class, None where it is
+    not known. The learning rate stays the model's own; another optimizer begins anew.
+    """
+    optimizer = model.optimizer
+    if kind not in (None, type(optimizer).__name__):
+        return
+    build_optimizer(model)
+    if [value.shape for value in values] != [tuple(v.shape) for v in optimizer.variables]:
+        return
+    rate = optimizer.learning_rate
+    for variable, value in zip(optimizer.variables, values, strict=True):
+        if variable is not rate:
+            variable.assign(value)
 
 
 def build_optimizer(model: Any) -> None:

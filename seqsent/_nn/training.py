@@ -1,6 +1,7 @@
-"""One training of a network: validation, early stopping, history."""
+"""One training of a network: validation, early stopping, history, interruption."""
 
 import copy
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,15 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import import_keras
+from .._backend import import_keras, to_numpy
 from .._types import FloatArray, Ids
 from .batches import Batches, choose_widths, count_words
+from .interrupts import deliver
 from .objective import LOG_LOSS
+from .progress import EpochLines
 
 if TYPE_CHECKING:
     from .fast.programs import TrainingPrograms
 
 keras = import_keras()
+
+_LARGEST_WEIGHT = 1e9  # far beyond any that a network works with
 
 Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, weights
 
@@ -30,6 +35,8 @@ class Schedule:
     ----------
     epochs : int
         Passes over the training data, at most.
+    n_epochs_before : int
+        Passes that the network has had; the callbacks' count goes on from there.
     batch_size : int
         Texts of a batch, at most.
     trim : bool
@@ -42,12 +49,13 @@ class Schedule:
     tol : float
         Least progress that counts.
     callbacks : sequence of keras.callbacks.Callback
-        The user's; copies of them are used.
+        The user's own.
     verbose : int
-        As in ``keras.Model.fit``.
+        1 shows the progress of each epoch, 2 its end, 0 nothing.
     """
 
     epochs: int
+    n_epochs_before: int
     batch_size: int
     trim: bool
     rng: np.random.Generator | None
@@ -59,24 +67,50 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Training:
-    """What a training leaves behind beside the weights; epochs count from 1."""
+    """What a training leaves behind beside the weights.
+
+    Attributes
+    ----------
+    history : dict of str to list of float
+        Figures of each epoch that was run.
+    n_epochs : int
+        Epochs that the network has had, those before this training too.
+    best_epoch : int
+        The one that the weights come from, counted from 1.
+    interrupt : KeyboardInterrupt or None
+        What ended the training, after one or more whole epochs; the caller passes it on.
+    """
 
     history: dict[str, list[float]]
     n_epochs: int
     best_epoch: int
+    interrupt: KeyboardInterrupt | None
 
 
-class _ExactLoss(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Reports as loss the mean over all weights of the epoch.
+class _Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
+    """Keeps the weights of the last whole epoch, and knows those of each epoch again.
 
-    Keras's own figure counts every batch alike, also a last one that is filled up.
+    Its loss is the mean over all weights of the epoch; Keras's own figure counts every batch
+    alike, also a last one that is filled up. It comes before all other callbacks.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.weights: list[NDArray[Any]] = []
+        self.digests: dict[int, int] = {}  # epochs by their weights
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        deliver()
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        if logs is not None:
-            for prefix in ("", "val_"):
-                if prefix + LOG_LOSS in logs:
-                    logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
+        logs = {} if logs is None else logs
+        for prefix in ("", "val_"):
+            if prefix + LOG_LOSS in logs:
+                logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
+        if not np.isfinite(float(logs.get("loss", 0.0))):
+            raise ValueError(_diverged(f"the loss is {logs['loss']} after epoch {epoch + 1}"))
+        self.weights = to_numpy(self.model.weights)
+        self.digests[_digest(self.weights)] = epoch + 1
 
 
 def train_network(
@@ -89,51 +123,126 @@ def train_network(
 ) -> Training:
     """Fit a compiled ``keras.Model`` in place.
 
-    ``programs`` are compiled functions to use; None leaves the model to compile its own.
+    ``programs`` are compiled functions to use; None leaves the model to compile its own. A
+    training that diverges is a ValueError. One that is interrupted before the end of its first
+    epoch raises; later, it goes back to the weights of its last whole epoch.
     """
     batches = _make_batches(*training_data, schedule=schedule, rng=schedule.rng)
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, schedule=schedule)
-    callbacks = [_ExactLoss()]
-    stopping = None
-    if schedule.patience is not None:
-        stopping = keras.callbacks.EarlyStopping(
-            monitor="val_loss",
-            mode="min",
-            min_delta=schedule.tol,
-            patience=schedule.patience,
-            restore_best_weights=True,
-        )
-        callbacks.append(stopping)
-    callbacks += [copy.deepcopy(callback) for callback in schedule.callbacks]
-    with _running(model, programs):
-        record = model.fit(
-            batches,
-            epochs=schedule.epochs,
-            validation_data=validation,
-            callbacks=callbacks,
-            verbose=schedule.verbose,
-            shuffle=False,  # the batches do it; Keras would use Python's global generator
-        )
-    history = {name: [float(x) for x in values] for name, values in record.history.items()}
-    n_epochs = len(record.epoch)
-    return Training(history, n_epochs, stopping.best_epoch + 1 if stopping else n_epochs)
+    record = _Record()
+    interrupt = None
+    with _running(model, programs, schedule.callbacks), _our_callbacks(schedule) as ours:
+        try:
+            model.fit(
+                batches,
+                initial_epoch=schedule.n_epochs_before,
+                epochs=schedule.n_epochs_before + schedule.epochs,
+                validation_data=validation,
+                callbacks=[record, *ours, *schedule.callbacks],
+                verbose=0,
+                shuffle=False,  # the batches do it; Keras would use Python's global generator
+            )
+        except KeyboardInterrupt as error:
+            if not record.digests:
+                raise
+            model.set_weights(record.weights)
+            interrupt = error
+        except RuntimeError:
+            if keras.backend.backend() == "torch":  # refuses to go on with what is no number
+                _check_weights(model)
+            raise
+    _check_weights(model)
+    return _sum_up(model, record, interrupt)
+
+
+def _sum_up(model: Any, record: _Record, interrupt: KeyboardInterrupt | None) -> Training:
+    """Return what a training that has ended leaves behind."""
+    history = {name: [float(x) for x in values] for name, values in model.history.history.items()}
+    epochs = model.history.epoch or [model._initial_epoch - 1]  # where all were run before
+    n_epochs = epochs[-1] + 1
+    best_epoch = record.digests.get(_digest(to_numpy(model.weights)), n_epochs)
+    return Training(history, n_epochs, best_epoch, interrupt)
+
+
+def without_weights(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
+    """Return callbacks without a copy of weights; shallow copies of those that hold one."""
+    if callbacks is None:
+        return None
+    light = list(callbacks)
+    for place, callback in enumerate(light):
+        if getattr(callback, "best_weights", None) is not None:  # as Keras's EarlyStopping has
+            light[place] = copy.copy(callback)
+            light[place].best_weights = None
+    return type(callbacks)(light)  # type: ignore[call-arg]  # a list or a tuple
 
 
 @contextmanager
-def _running(model: Any, programs: "TrainingPrograms | None") -> Iterator[None]:
-    """Let a model train with these programs, and leave it a plain one."""
+def _our_callbacks(schedule: Schedule) -> Iterator[list[Any]]:
+    """Give the callbacks that a schedule asks for; in the end, close what they show."""
+    lines = [EpochLines(schedule.verbose)] if schedule.verbose else []
+    try:
+        yield [*lines, *_early_stopping(schedule)]
+    finally:
+        for shown in lines:
+            shown.line.close()
+
+
+def _early_stopping(schedule: Schedule) -> list[Any]:
+    if schedule.patience is None:
+        return []
+    stopping = keras.callbacks.EarlyStopping(
+        monitor="val_loss",
+        mode="min",
+        min_delta=schedule.tol,
+        patience=schedule.patience,
+        restore_best_weights=True,
+    )
+    return [stopping]
+
+
+def _check_weights(model: Any) -> None:
+    """Raise a ValueError if a trained weight is no number of any use."""
+    variables = model.trainable_variables
+    for variable, values in zip(variables, to_numpy(variables), strict=True):
+        if not (np.isfinite(values).all() and np.abs(values).max(initial=0.0) < _LARGEST_WEIGHT):
+            raise ValueError(_diverged(f"weights of {variable.path} are not finite, or beyond use"))
+
+
+def _diverged(what: str) -> str:
+    return (
+        f"Training diverged: {what}. Lower learning_rate, or pass an optimizer that clips "
+        "gradients, such as keras.optimizers.Adam(learning_rate, clipnorm=1.0)."
+    )
+
+
+def _digest(weights: list[NDArray[Any]]) -> int:
+    digest = 0
+    for array in weights:
+        digest = zlib.crc32(array.tobytes(), digest)
+    return digest
+
+
+@contextmanager
+def _running(
+    model: Any, programs: "TrainingPrograms | None", callbacks: Sequence[Any]
+) -> Iterator[None]:
+    """Let a model train with these programs, and leave it a plain one that no callback holds."""
     if programs is not None:
         model.train_function = programs.train_function
         model.test_function = programs.test_function
         # the logs of a step are the results; Keras would compute them anew, op by op
         model.get_metrics_result = dict
+    model.get_weights = lambda: to_numpy(model.weights)  # for Keras's own callbacks
     try:
         yield
     finally:
         model.train_function = model.test_function = None
-        vars(model).pop("get_metrics_result", None)
+        for name in ("get_metrics_result", "get_weights"):
+            vars(model).pop(name, None)
+        for callback in callbacks:
+            callback._model = None
 
 
 def _make_batches(

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any, Literal, Self
 
+import numpy as np
 import pandas as pd
 
 from ._attributions import token_attributions
 from ._axes import SIGNED_COLORS, import_pyplot, size_in_points, take_axes
+from ._estimators import CUT, UNKNOWN
 from ._prose import shares_prose
 
 _FONT_SIZE = 10.0  # points
@@ -18,6 +20,10 @@ _MOST_TEXTS_IN_HTML = 50
 # dark themes readable.
 _AGAINST, _FOR = "178, 24, 43", "33, 102, 172"
 _MOST_OPAQUE = 0.6
+_MARKS = {  # how words that carry one look in HTML, and what pointing at them says
+    UNKNOWN: ("text-decoration: underline dotted", "unknown word"),
+    CUT: ("text-decoration: line-through; opacity: 0.5", "cut by maxlen"),
+}
 
 
 @shares_prose
@@ -26,6 +32,7 @@ class TokenAttributionDisplay:
 
     Blue words speak for the class and red ones against it. Notebooks show the display as
     HTML, where pointing at a word shows its score; ``plot`` draws the same as a figure.
+    Unknown words, and those that ``maxlen`` cut, are marked in both.
 
     Parameters
     ----------
@@ -167,13 +174,13 @@ class TokenAttributionDisplay:
             column += len(word) + 1
 
     def _draw_word(self, word: str, line: int, column: int, color: Any, size: float) -> Any:
-        red, green, blue, _ = color
+        red, green, blue, opacity = color  # a word without a score has none
         is_light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
         return self.ax_.text(
             column,
             line + 0.2,
             word.replace("$", r"\$"),  # else a pair of them is read as a formula
-            color="black" if is_light else "white",
+            color="gray" if not opacity else "black" if is_light else "white",
             family="monospace",
             size=size,
             va="baseline",
@@ -181,7 +188,7 @@ class TokenAttributionDisplay:
         )
 
     def _limit(self) -> float:
-        return max(float(self.attributions["score"].abs().max() or 0.0), 1e-12)
+        return max(float(self.attributions["score"].abs().fillna(0.0).max() or 0.0), 1e-12)
 
     def _classes(self) -> str:
         return " / ".join(str(label) for label in self.attributions["class"].unique())
@@ -198,6 +205,9 @@ class TokenAttributionDisplay:
             f"{_span('for', f'rgba({_FOR}, {_MOST_OPAQUE})')} class {escape(self._classes())}, "
             f"in log-odds of up to {limit:.2g}"
         )
+        for mark, (style, meaning) in _MARKS.items():
+            if self.attributions["word"].str.endswith(mark).any():
+                scale += f', <span style="{style}">{meaning}</span>'
         return (
             '<div style="line-height: 1.8; max-width: 60em">'
             f'{"".join(paragraphs)}<p style="font-size: 85%">{scale}</p></div>'
@@ -207,12 +217,15 @@ class TokenAttributionDisplay:
 def _to_paragraph(frame: pd.DataFrame, limit: float) -> str:
     spans = []
     for word, score in zip(frame["word"], frame["score"], strict=True):
-        opacity = _MOST_OPAQUE * abs(score) / limit
+        opacity = 0.0 if np.isnan(score) else _MOST_OPAQUE * abs(score) / limit
         color = f"rgba({_FOR if score > 0 else _AGAINST}, {opacity:.2f})"
-        spans.append(_span(escape(word), color, f' title="{score:+.3g}"'))
+        mark = next((mark for mark in _MARKS if word.endswith(mark)), "")
+        style, meaning = _MARKS.get(mark, ("", ""))
+        title = ", ".join(filter(None, [meaning, "" if np.isnan(score) else f"{score:+.3g}"]))
+        spans.append(_span(escape(word.removesuffix(mark)), color, style, f' title="{title}"'))
     return f"<p>{' '.join(spans)}</p>"
 
 
-def _span(content: str, color: str, more: str = "") -> str:
-    style = f"background-color: {color}; padding: 0.1em 0.2em; border-radius: 0.2em"
-    return f'<span style="{style}"{more}>{content}</span>'
+def _span(content: str, color: str, style: str = "", more: str = "") -> str:
+    style = f"background-color: {color}; padding: 0.1em 0.2em; border-radius: 0.2em; {style}"
+    return f'<span style="{style.rstrip("; ")}"{more}>{content}</span>'

@@ -59,9 +59,10 @@ def token_attributions(
     Returns
     -------
     pandas.DataFrame
-        One row per id that is not padding, the mark of the start included. The columns are
-        ``text``, the number of the text, ``position``, the number of the word in it, both
-        from 0, ``word``, ``class`` and ``score``. No words, no rows.
+        One row per word, the mark of the start included. The columns are ``text``, the number
+        of the text, ``position``, the number of the word in it, both from 0, ``word``,
+        ``class`` and ``score``.
+        {marked_words}
 
     Raises
     ------
@@ -112,7 +113,7 @@ def token_attributions(
             "position": np.concatenate([np.arange(length) for length in lengths]),
             "word": pd.Series([word for words in read.words for word in words], dtype=object),
             "class": np.repeat(inspected.classifier.classes_[chosen], lengths),
-            "score": np.concatenate(scores),
+            "score": np.concatenate([read.spread(*row) for row in enumerate(scores)]),
         }
     )
 

@@ -11,10 +11,14 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._base import choose_columns
 from .._classifier import RecurrentSentimentClassifier
 from .._nn.fitted import Network
+from .._types import FloatArray, ReadText
 from .._validation import reject_text, replace_unknown
 from .._vectorizer import SequenceVectorizer
+
+UNKNOWN, CUT = " [OOV]", " [CUT]"  # what follows a word
 
 
 @dataclass(frozen=True)
@@ -26,11 +30,20 @@ class Texts:
     ids : ndarray of shape (n_texts, row_length), int32
         Rows of word ids, those beyond the embedding table replaced.
     words : list of list of str
-        The words of each row, one per id that is not padding.
+        The words of each text, marked where the network does not know or read them.
+    places : list of ndarray of intp
+        For each row, which of the words its ids are, padding aside.
     """
 
     ids: NDArray[np.int32]
     words: list[list[str]]
+    places: list[NDArray[np.intp]]
+
+    def spread(self, number: int, values: FloatArray) -> FloatArray:
+        """Return values of a row's ids, along the first axis, at the words; NaN at the others."""
+        spread = np.full((len(self.words[number]), *values.shape[1:]), np.nan, values.dtype)
+        spread[self.places[number]] = values
+        return spread
 
 
 @dataclass(frozen=True)
@@ -52,12 +65,17 @@ class Inspected:
             X = [X] if np.ndim(X) == 1 else X
         elif isinstance(X, str):
             X = [X]
+        elif isinstance(X, Iterator):
+            X = list(X)
+        documents = None
         for transformer in self.transformers:
+            documents = self._documents(transformer, X)
             X = transformer.transform(X)
         given = self.classifier._read_ids(X)
         seen = replace_unknown(given, self.classifier.n_words_, self.classifier.oov_char)
-        rows = [row[kept] for row, kept in zip(given, seen != 0, strict=True)]
-        return Texts(seen, self._words(rows))
+        texts = [None] * len(seen) if documents is None else self.vectorizer._tokens(documents)
+        shown = [self._show(*row) for row in zip(given, seen, texts, strict=True)]
+        return Texts(seen, [words for words, _ in shown], [places for _, places in shown])
 
     def read_one(self, text: Any) -> Texts:
         """Return a single text; more than one is a ValueError."""
@@ -74,10 +92,38 @@ class Inspected:
         X = ids if names is None else pd.DataFrame(ids, columns=names)
         return self.classifier.predict_proba(X)
 
-    def _words(self, rows: list[NDArray[np.int32]]) -> list[list[str]]:
-        if self.vectorizer is not None:
-            rows = self.vectorizer.inverse_transform(rows)
-        return [[str(word) for word in row] for row in rows]
+    def _documents(self, transformer: Any, X: Any) -> Any:
+        """Return the part of X that is the vectorizer's, if that is the transformer or in it."""
+        if transformer is self.vectorizer:
+            return X
+        if isinstance(transformer, ColumnTransformer):
+            for _, part, columns in transformer.transformers_:
+                if part is self.vectorizer:
+                    return choose_columns(X, columns)
+        return None
+
+    def _show(
+        self, given: NDArray[np.int32], seen: NDArray[np.int32], text: ReadText | None
+    ) -> tuple[list[str], NDArray[np.intp]]:
+        """Return the words of a text, marked, and which of them its ids are."""
+        is_word = seen != 0
+        given, is_beyond = given[is_word], (given != seen)[is_word]
+        start = len(given) - (0 if text is None else len(text.kept))
+        if text is None or start not in (0, 1) or not np.array_equal(given[start:], text.ids):
+            # nobody knows, or other steps have made other rows of it
+            return self._words_of(given), np.arange(len(given))
+        is_known = text.is_known.copy()
+        is_known[text.kept] &= ~is_beyond[start:]
+        is_read = np.zeros_like(is_known)
+        is_read[text.kept] = True
+        is_dropped = ~is_known & (self.vectorizer.oov_char is None)
+        marks = np.where(is_read | is_dropped, np.where(is_known, "", UNKNOWN), CUT)
+        words = [f"{token}{mark}" for token, mark in zip(text.tokens, marks, strict=True)]
+        return self._words_of(given[:start]) + words, np.r_[:start, start + text.kept]
+
+    def _words_of(self, ids: NDArray[np.int32]) -> list[str]:
+        words = ids if self.vectorizer is None else self.vectorizer.inverse_transform([ids])[0]
+        return [str(word) for word in words]
 
 
 def inspect_estimator(estimator: Any) -> Inspected:
@@ -113,19 +159,24 @@ def inspect_estimator(estimator: Any) -> Inspected:
 
 
 def _steps(estimator: Any) -> list[Any]:
-    """Return the estimator, or the steps of a Pipeline, of which the last may be one itself."""
+    """Return the estimator, or the steps of a Pipeline, which may be Pipelines themselves."""
     if not isinstance(estimator, Pipeline):
         return [estimator]
-    steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-    return [*steps[:-1], *_steps(steps[-1])] if steps else [None]
+    steps = [
+        part
+        for _, step in estimator.steps
+        if step is not None
+        and step != "passthrough"
+        and not hasattr(step, "fit_resample")  # a sampler of imbalanced-learn, which only fits
+        for part in _steps(step)
+    ]
+    return steps or [None]
 
 
 def _vectorizers(steps: list[Any]) -> Iterator[Any]:
     """Yield what turns words into ids among the steps, the last first."""
     for step in reversed(steps):
-        if isinstance(step, Pipeline):
-            yield from _vectorizers(_steps(step))
-        elif isinstance(step, ColumnTransformer):
+        if isinstance(step, ColumnTransformer):
             yield from _vectorizers([part for _, part, _ in getattr(step, "transformers_", [])])
         elif isinstance(step, SequenceVectorizer):
             yield step

@@ -112,7 +112,7 @@ class GateActivationDisplay:
             gates = self.activations.loc[:, is_gate]
             self._draw(gates, 0, "Gate (0 closed, 1 open)", cmap=UNSIGNED_COLORS, vmin=0, vmax=1)
         signed = self.activations.loc[:, ~is_gate]
-        limit = max(np.abs(signed.to_numpy()).max(initial=0.0), 1e-6)
+        limit = max(np.nan_to_num(np.abs(signed)).max(initial=0.0), 1e-6)
         self._draw(signed, n_gates, "Value (signed)", cmap=SIGNED_COLORS, vmin=-limit, vmax=limit)
         ax.set_ylim(n_rows - 0.5, -0.5)
         names = [*columns[is_gate], *columns[~is_gate]]

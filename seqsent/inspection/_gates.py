@@ -56,10 +56,11 @@ def gate_activations(
     Returns
     -------
     pandas.DataFrame
-        One row per id that is not padding, the mark of the start included, in the order of
-        the text; the index ``word`` holds the words. The columns are the gates, or pairs of
-        gate and unit. Gates lie between 0 (closed) and 1 (open), ``state``, ``new_value`` and
-        ``candidate`` between -1 and 1, and ``carry`` is not bounded. No words, no rows.
+        One row per word, the mark of the start included, in the order of the text; the index
+        ``word`` holds the words. The columns are the gates, or pairs of gate and unit. Gates
+        lie between 0 (closed) and 1 (open), ``state``, ``new_value`` and ``candidate`` between
+        -1 and 1, and ``carry`` is not bounded.
+        {marked_words}
 
     Raises
     ------
@@ -75,9 +76,8 @@ def gate_activations(
 
     Notes
     -----
-    Unknown words are rows of their own, ``[OOV]``. Without a vectorizer words are the ids as
-    str; ``Pipeline([("vectorizer", vectorizer), ("classifier", classifier)])`` of two fitted
-    estimators joins the words to them.
+    Without a vectorizer words are the ids as str; ``Pipeline([("vectorizer", vectorizer),
+    ("classifier", classifier)])`` of two fitted estimators joins the words to them.
 
     References
     ----------
@@ -108,6 +108,7 @@ def gate_activations(
         ids = ids[ids != 0]
     gates = network.read_words(ids, depth)[direction == "backward"]
     chosen, columns = _choose_units([values[ids != 0] for values in gates.values()], gates, units)
+    chosen = texts.spread(0, chosen)
     return pd.DataFrame(chosen, pd.Index(texts.words[0], name="word", dtype=object), columns)
 
 

@@ -29,6 +29,9 @@ ax : matplotlib.axes.Axes, default=None
     "drawn": """\
 self : Display
     The display, drawn.""",
+    "marked_words": """\
+A word that the network does not know ends with " [OOV]", and one that ``maxlen`` cuts off with
+" [CUT]"; values are NaN at words that are not read. No words, no rows.""",
     # attributes
     "ax_": """\
 ax_ : matplotlib.axes.Axes

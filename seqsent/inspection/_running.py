@@ -26,9 +26,10 @@ def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per id that is not padding, the mark of the start included; the index ``word``
-        holds the words. One column per class, of probabilities; the last row is
-        ``predict_proba`` of the text. No words, no rows.
+        One row per word, the mark of the start included; the index ``word`` holds the words.
+        One column per class, of probabilities; the row of the last word that is read is
+        ``predict_proba`` of the text.
+        {marked_words}
 
     Raises
     ------
@@ -44,8 +45,8 @@ def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
 
     Notes
     -----
-    Of a text that is longer than a row, the words that the network sees are what counts, so
-    the first row is the first word that the vectorizer kept. The beginnings are padded on the
+    Of a text that is longer than a row, the words that the network sees are what counts: the
+    first verdict is at the first word that the vectorizer kept. The beginnings are padded on the
     side on which the vectorizer pads, which matters with ``mask_padding=False`` alone.
 
     Examples
@@ -65,11 +66,11 @@ def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
     texts = inspected.read_one(text)
     classes = inspected.classifier.classes_
     probabilities = np.empty((0, len(classes)))
-    if texts.words[0]:
+    if len(texts.places[0]):
         rows = _beginnings(texts.ids[0], _pads_behind(inspected.vectorizer, texts.ids[0]))
         probabilities = inspected.predict_proba(rows)
     return pd.DataFrame(
-        probabilities,
+        texts.spread(0, probabilities),
         index=pd.Index(texts.words[0], name="word", dtype=object),
         columns=pd.Index(classes, name="class"),
     )

@@ -92,13 +92,85 @@ def test_frames_of_ids(fitted: Fitted) -> None:
 def test_words_beyond_the_table(fitted: Fitted) -> None:
     pipeline = fitted("gru")
     n_words = pipeline[-1].n_words_
-    vectorizer = SequenceVectorizer(
-        maxlen=20, num_words=None, vocabulary={"film": 1, "odd": n_words}
-    )
+    words = ["film", *(f"word{rank}" for rank in range(2, n_words)), "odd"]
+    vectorizer = SequenceVectorizer(maxlen=20, num_words=None, vocabulary=words)
     joined = make_pipeline(vectorizer, pipeline[-1])
-    assert read_words(joined, "odd film") == ["[START]", "odd", "film"]
+    assert read_words(joined, "odd film") == ["[START]", "odd [OOV]", "film"]
     read = inspect_estimator(joined).read_one("odd film")
     assert read.ids[0, -2:].tolist() == [2, 4]
+
+
+def small_pipeline(**parameters: Any) -> Pipeline:
+    vocabulary = {"film": 1, "good": 2, "was": 3}
+    vectorizer = SequenceVectorizer(vocabulary=vocabulary, **{"maxlen": 4, **parameters})
+    classifier = RecurrentSentimentClassifier(state_dim=3, embed_dim=3, epochs=1, random_state=0)
+    return make_pipeline(vectorizer, classifier).fit(["good film", "film was"], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words", "read"),
+    [
+        (
+            {},
+            ["The [CUT]", "film [CUT]", "was", "Brillig [OOV]", "good", "$x [OOV]"],
+            [2, 3, 4, 5],
+        ),
+        (
+            {"truncating": "post", "padding": "post"},
+            ["[START]", "The [OOV]", "film", "was", "Brillig [CUT]", "good [CUT]", "$x [CUT]"],
+            [0, 1, 2, 3],
+        ),
+        (
+            {"oov_char": None},
+            ["[START]", "The [OOV]", "film", "was", "Brillig [OOV]", "good", "$x [OOV]"],
+            [0, 2, 3, 5],
+        ),
+        (
+            {"oov_char": None, "maxlen": 2},
+            ["The [OOV]", "film [CUT]", "was", "Brillig [OOV]", "good", "$x [OOV]"],
+            [2, 4],
+        ),
+    ],
+)
+def test_words_are_the_users_own(
+    parameters: dict[str, Any], words: list[str], read: list[int]
+) -> None:
+    pipeline = small_pipeline(analyzer=str.split, **parameters)
+    text = "The film was Brillig good $x"
+    nan = ~np.isin(np.arange(len(words)), read)
+    scores = token_attributions(pipeline, [text, "good"])
+    assert scores["word"].to_list()[: len(words)] == words
+    np.testing.assert_array_equal(scores["score"].isna()[: len(words)], nan)
+    for frame in (running_sentiment(pipeline, text), gate_activations(pipeline, text)):
+        assert frame.index.to_list() == words
+        np.testing.assert_array_equal(frame.isna(), np.repeat(nan[:, None], frame.shape[1], 1))
+    verdicts = running_sentiment(pipeline, text)
+    expected = pipeline.predict_proba([text])[0]
+    np.testing.assert_allclose(verdicts.iloc[read[-1]], expected, atol=1e-6)
+    assert pipeline[0].inverse_transform(pipeline[:1].transform([text]))  # knows the ids alone
+
+
+def test_words_of_a_column_are_the_users_own(fitted: Fitted) -> None:
+    pipeline = small_pipeline()
+    frame = pd.DataFrame({"stars": [2], "text": ["A brillig film"]})
+    columns = ColumnTransformer([("text", pipeline[0], "text")]).fit(frame)
+    columns.transformers_[0] = ("text", pipeline[0], "text")
+    joined = make_pipeline(columns, pipeline[-1])
+    assert read_words(joined, frame) == ["[START]", "a [OOV]", "brillig [OOV]", "film"]
+
+
+def test_words_of_rows_that_a_step_has_changed(fitted: Fitted) -> None:
+    pipeline = small_pipeline()
+    front = FunctionTransformer(lambda X: X * [0, 0, 1, 1])
+    last_two = make_pipeline(pipeline[0], front, pipeline[-1])
+    assert read_words(last_two, "a brillig film") == ["[OOV]", "film"]
+    backwards = make_pipeline(pipeline[0], FunctionTransformer(lambda X: X[:, ::-1]), pipeline[-1])
+    assert read_words(backwards, "was good brillig film") == ["film", "[OOV]", "good", "was"]
+
+
+def test_texts_of_a_generator(fitted: Fitted) -> None:
+    scores = token_attributions(fitted("gru"), (text for text in [TEXT, "zzz"]))
+    assert scores["word"].to_list() == [*WORDS, "[START]", "zzz [OOV]"]
 
 
 def test_no_text_at_all(fitted: Fitted) -> None:
@@ -153,3 +225,20 @@ def test_text_without_a_vectorizer(fitted: Fitted, function: Callable[..., Any])
                 function(estimator, text)
     with pytest.raises(ValueError, match="20 features"):
         function(classifier, [[1, 2, 3]])
+
+
+class Sampler:
+    """What imbalanced-learn puts between: it changes what is fitted, and no prediction."""
+
+    def fit_resample(self, X, y):
+        raise AssertionError("not for inspection")
+
+
+def test_samplers_are_passed_over(fitted) -> None:
+    pipeline = fitted("gru")
+    expected = inspect_estimator(pipeline).read("The film was dull").ids
+    steps = [pipeline.steps[0], ("sampler", Sampler()), pipeline.steps[1]]
+    sampled = object.__new__(type(pipeline))
+    sampled.__dict__.update(pipeline.__dict__, steps=steps)
+    found = inspect_estimator(sampled).read("The film was dull").ids
+    np.testing.assert_array_equal(found, expected)

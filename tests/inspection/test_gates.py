@@ -123,14 +123,15 @@ def test_units(fitted: Fitted) -> None:
 
 def test_one_row_per_word(fitted: Fitted) -> None:
     gates = gate_activations(fitted("simple"), "The film was zzz")
-    assert gates.index.to_list() == ["[START]", "the", "film", "was", "[OOV]"]
+    assert gates.index.to_list() == ["[START]", "the", "film", "was", "zzz [OOV]"]
     assert gates.index.name == "word"
     assert gates.columns.to_list() == ["state"]
 
 
 def test_long_text_is_cut_as_the_network_sees_it(fitted: Fitted) -> None:
     gates = gate_activations(fitted("gru"), " ".join(["film"] * 30 + ["dull"]))
-    assert gates.index.to_list() == ["film"] * 19 + ["dull"]
+    assert gates.index.to_list() == ["film [CUT]"] * 11 + ["film"] * 19 + ["dull"]
+    assert gates[11:].notna().all(axis=None)
 
 
 def test_rows_of_ids(fitted: Fitted) -> None:

@@ -19,7 +19,10 @@ import numpy as np
 from ..._backend import import_keras
 from ..._types import Array
 from ..architecture import Architecture
+from ..batches import as_batch
 from ..cells import CELLS, Cell
+from ..interrupts import held_back
+from ..objective import get_config
 from .steps import State, StepFunction, Steps
 from .threads import forget_helpers, run_beside, run_in_threads
 from .traces import load_or_trace
@@ -63,7 +66,7 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
 
     Of the optimizer that it is compiled with, class and options count; its state does not.
     """
-    kind, config = type(optimizer), optimizer.get_config()
+    kind, config = type(optimizer), get_config(optimizer)
     options = {key: value for key, value in config.items() if key != "name"}
     if isinstance(options.get("learning_rate"), float):
         del options["learning_rate"]  # a variable, not a constant of the program
@@ -81,7 +84,10 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
         steps = _steps_maker(architecture, lambda: kind.from_config(config))
         train = TrainFunction(steps, kept, architecture)
         test = Program(steps, "test", kept, donates=True)
-        return TrainingPrograms(train, lambda state, iterator: test(state, *next(iterator)))
+        trims = architecture.mask_padding
+        return TrainingPrograms(
+            train, lambda state, iterator: test(state, *as_batch(*next(iterator), trims=trims))
+        )
 
     return _shared("train", architecture, name, make)
 
@@ -174,6 +180,7 @@ class TrainFunction:
     def __init__(
         self, steps: Callable[[], Steps], name: str | None, architecture: Architecture
     ) -> None:
+        self._trims = architecture.mask_padding
         self._work_per_word = architecture.state_dim * max(1, len(CELLS[architecture.cell].gates))
         is_large = architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
         options = _OPTIONS if is_large else _OPTIONS_OF_GRADIENTS
@@ -184,7 +191,7 @@ class TrainFunction:
         self.update = Program(steps, "update", name, donates=True)
 
     def __call__(self, state: State, iterator: Iterator[Any]) -> tuple[Any, State]:
-        batch = next(iterator)
+        batch = as_batch(*next(iterator), trims=self._trims)
         n_parts = self._count_parts(batch[0])
         if n_parts == 1:
             return self.whole(state, *batch)
@@ -259,7 +266,8 @@ class Program:
         """
         if ids.shape in self._compiled:
             return
-        with _tracing_lock:  # Keras is not made to be traced by several threads at once
+        # Keras is made to be traced neither by several threads at once nor to be interrupted
+        with _tracing_lock, held_back():
             if ids.shape in self._compiled:
                 return
             lowered = self._lower(state, ids, *rest)

@@ -33,7 +33,6 @@ def ids():
     "options",
     [
         {},
-        {"mask_padding": False},
         {"bidirectional": True, "n_layers": 2},
         {"bidirectional": True, "mask_padding": False},
         {"pooling": "max", "bidirectional": True},

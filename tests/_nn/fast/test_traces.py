@@ -25,14 +25,22 @@ print(jax.config.jax_compilation_cache_dir, loss)
 """
 
 
-def fit(home, cache_dir=None, **environment):
+SHOW = """
+from seqsent._backend import enable_compilation_cache
+enable_compilation_cache()
+import jax
+print(jax.config.jax_compilation_cache_dir, 0)
+"""
+
+
+def fit(home, cache_dir=None, program=FIT, **environment):
     """Return the cache folder that a fit used, and its loss."""
     ours = {k: v for k, v in os.environ.items() if k not in ("SEQSENT_CACHE_DIR", "KERAS_HOME")}
     ours |= {"XDG_CACHE_HOME": str(home), "KERAS_HOME": str(home), "LOCALAPPDATA": str(home)}
     if cache_dir is not None:
         ours["SEQSENT_CACHE_DIR"] = str(cache_dir)
     result = subprocess.run(
-        [sys.executable, "-c", FIT],
+        [sys.executable, "-c", program],
         env={**ours, **environment},
         capture_output=True,
         text=True,
@@ -41,6 +49,11 @@ def fit(home, cache_dir=None, **environment):
     assert result.returncode == 0, result.stderr
     folder, loss = result.stdout.split()
     return folder, float(loss)
+
+
+def find_place(home, cache_dir=None, **environment):
+    """Return the cache folder that a fit would use."""
+    return fit(home, cache_dir, SHOW, **environment)[0]
 
 
 def files_below(folder):
@@ -91,32 +104,52 @@ def count_traces(cache_dir, optimizer="'adam'", before="", first=""):
 def test_a_second_process_traces_only_what_differs(tmp_path):
     assert count_traces(tmp_path) == 1
     assert count_traces(tmp_path) == 0
-    assert count_traces(tmp_path, "'sgd'") == 1
     # what else reaches the program: here, how outputs are clipped
     assert count_traces(tmp_path, before="import keras; keras.config.set_epsilon(1e-3)\n") == 1
 
 
-def change_source(package, name):
-    path = package / name
-    path.write_text(path.read_text() + "\n# changed\n")
+def change_sources(package, *names):
+    for path in map(package.joinpath, names):
+        path.write_text(path.read_text() + "\n# changed\n")
 
 
-def test_traces_are_of_this_code_and_no_other(tmp_path):
+TRACED = ("_nn/cells.py", "_nn/fast/layers.py", "_nn/objective.py", "_backend.py")
+NOT_TRACED = ("_vectorizer.py", "_text/analysis.py", "_classifier.py", "inspection/_axes.py")
+
+
+@pytest.fixture
+def package(tmp_path):
+    """A copy of the sources."""
+    folder = tmp_path / "source" / "seqsent"
+    shutil.copytree(Path(seqsent.__file__).parent, folder)
+    return folder
+
+
+def test_every_source_that_is_traced_tells_traces_apart(package, monkeypatch):
+    from seqsent._nn.fast import traces
+
+    monkeypatch.setattr(traces, "_PACKAGE", package)
+    found = [traces._code.__wrapped__()]
+    for name in TRACED:
+        change_sources(package, name)
+        found.append(traces._code.__wrapped__())
+    assert len(set(found)) == 1 + len(TRACED)
+    change_sources(package, *NOT_TRACED)
+    assert traces._code.__wrapped__() == found[-1]
+
+
+def test_traces_are_of_this_code_and_no_other(package, tmp_path):
     """An edit of what is traced makes traces anew; one of anything else does not."""
-    package = tmp_path / "source" / "seqsent"
-    shutil.copytree(Path(seqsent.__file__).parent, package)
     prefix = f"import sys; sys.path.insert(0, {str(package.parent)!r})\n"
 
     def count():
         return count_traces(tmp_path / "cache", first=prefix)
 
-    assert (count(), count()) == (1, 0)
-    for name in ("_vectorizer.py", "_text/analysis.py", "_classifier.py", "inspection/_axes.py"):
-        change_source(package, name)
+    assert count() == 1
+    change_sources(package, *NOT_TRACED)
     assert count() == 0
-    for name in ("_nn/cells.py", "_nn/fast/layers.py", "_nn/objective.py", "_backend.py"):
-        change_source(package, name)
-        assert (count(), count()) == (1, 0), name
+    change_sources(package, *TRACED)
+    assert count() == 1
 
 
 def test_a_cell_of_the_users_own_is_traced_each_time(tmp_path):
@@ -124,30 +157,30 @@ def test_a_cell_of_the_users_own_is_traced_each_time(tmp_path):
         "import keras\nfrom seqsent._nn.cells import CELLS, Cell\n"
         "class Mine(keras.layers.SimpleRNN): pass\nCELLS['simple'] = Cell(layer=Mine)\n"
     )
-    for _ in range(2):
-        assert count_traces(tmp_path, before=own) == 1
+    assert count_traces(tmp_path, before=own) == 1
+    assert not list(tmp_path.rglob("*-trace"))
 
 
 def test_an_optimizer_of_the_users_own_is_traced_each_time(tmp_path):
     own = "import keras\nclass Mine(keras.optimizers.SGD): pass\n"
-    for _ in range(2):
-        assert count_traces(tmp_path, "Mine(0.1)", before=own) == 1
+    assert count_traces(tmp_path, "Mine(0.1)", before=own) == 1
+    assert not list(tmp_path.rglob("*-trace"))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the place differs by platform")
 def test_the_place_is_the_users_cache_directory(tmp_path):
-    assert fit(tmp_path)[0].startswith(str(tmp_path / "seqsent" / "programs"))
+    assert find_place(tmp_path).startswith(str(tmp_path / "seqsent" / "programs"))
 
 
-@pytest.mark.parametrize("switch", ["off", ""])
-def test_it_can_be_turned_off(switch, tmp_path):
-    assert fit(tmp_path, switch)[0] == "None"
+def test_it_can_be_turned_off(tmp_path):
+    assert fit(tmp_path, "off")[0] == "None"
     assert not files_below(tmp_path)
+    assert find_place(tmp_path, "") == "None"
 
 
 def test_a_cache_of_the_users_own_is_left_alone(tmp_path):
     own = str(tmp_path / "own")
-    assert fit(tmp_path, tmp_path / "mine", JAX_COMPILATION_CACHE_DIR=own)[0] == own
+    assert find_place(tmp_path, tmp_path / "mine", JAX_COMPILATION_CACHE_DIR=own) == own
     assert not (tmp_path / "mine").exists()
 
 

@@ -1,0 +1,198 @@
+"""What users of other libraries would try first: each is answered with what to write."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pytest
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from seqsent import RecurrentSentimentClassifier, SequenceVectorizer, make_sentiment_pipeline
+from seqsent._backend import import_keras
+
+keras = import_keras()
+optimizers, callbacks = keras.optimizers, keras.callbacks
+
+IDS = np.array([[0, 1, 5, 6], [1, 7, 8, 9], [0, 0, 1, 4]] * 4)
+LABELS = [0, 1, 0] * 4
+TEXTS = ["a good film", "a bad film", "not bad"] * 4
+SCHEDULE = optimizers.schedules.CosineDecay(0.01, 10)
+
+
+def classifier(**parameters: Any) -> RecurrentSentimentClassifier:
+    small = {"state_dim": 3, "embed_dim": 3, "epochs": 1, "random_state": 0}
+    return RecurrentSentimentClassifier(**{**small, **parameters})
+
+
+def fit(X: Any = IDS, **parameters: Any) -> Any:
+    return classifier(**parameters).fit(X, LABELS)
+
+
+def frame(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame(IDS, columns=list("abcd")).assign(**columns)
+
+
+CASES = {
+    "optimizer class": (
+        lambda: fit(optimizer=optimizers.RMSprop),
+        TypeError,
+        r"optimizer is the class RMSprop .*keras.optimizers.RMSprop\(\).*'rmsprop'",
+    ),
+    "callback class": (
+        lambda: fit(callbacks=[callbacks.TerminateOnNaN]),
+        TypeError,
+        r"callbacks\[0\] is the class TerminateOnNaN instead of an instance",
+    ),
+    "one callback": (
+        lambda: fit(callbacks=callbacks.TerminateOnNaN()),
+        TypeError,
+        r"callbacks is a single TerminateOnNaN .*callbacks=\[callback\]",
+    ),
+    "no callback": (
+        lambda: fit(callbacks=[print]),
+        TypeError,
+        r"callbacks\[0\] is builtin_function.*keras.callbacks.Callback",
+    ),
+    "schedule": (
+        lambda: fit(learning_rate=SCHEDULE),
+        TypeError,
+        r"schedule \(CosineDecay\).*Adam\(schedule\).*learning_rate=None",
+    ),
+    "schedule class": (
+        lambda: fit(learning_rate=type(SCHEDULE)),
+        TypeError,
+        r"schedule \(CosineDecay\)",
+    ),
+    "nested name": (
+        lambda: make_sentiment_pipeline().set_params(classifier__optimizer__learning_rate=0.1),
+        ValueError,
+        r"'optimizer__learning_rate'.*optimizer has no parameters.*'learning_rate'",
+    ),
+    "nested name of a step": (
+        lambda: SequenceVectorizer().set_params(analyzer__max_features=3),
+        ValueError,
+        r"analyzer has no parameters of its own.*'num_words'",
+    ),
+    "validation_data": (
+        lambda: classifier().fit(IDS, LABELS, validation_data=(IDS, LABELS)),
+        TypeError,
+        r"'validation_data'. Pass X_val= and y_val= instead",
+    ),
+    "validation_split": (
+        lambda: classifier().fit(IDS, LABELS, validation_split=0.1),
+        TypeError,
+        r"validation_fraction=",
+    ),
+    "epochs in fit": (
+        lambda: classifier().fit(IDS, LABELS, epochs=3),
+        TypeError,
+        r"parameter of the estimator: RecurrentSentimentClassifier\(epochs=...\)",
+    ),
+    "max_epochs in partial_fit": (
+        lambda: classifier().partial_fit(IDS, LABELS, [0, 1], max_epochs=3),
+        TypeError,
+        r"'max_epochs'. Did you mean 'epochs'",
+    ),
+    "CountVectorizer": (
+        lambda: make_pipeline(CountVectorizer(), classifier()).fit(TEXTS, LABELS),
+        TypeError,
+        r"X is a sparse matrix, as CountVectorizer.*SequenceVectorizer.*make_sentiment_pipeline",
+    ),
+    "TfidfVectorizer": (
+        lambda: make_pipeline(TfidfVectorizer(), classifier()).fit(TEXTS, LABELS),
+        TypeError,
+        r"sparse matrix.*not in which order",
+    ),
+    "dense tf-idf": (
+        lambda: fit(TfidfVectorizer().fit_transform(TEXTS).toarray()),
+        ValueError,
+        r"whole numbers, got 0\.\d+.*TfidfVectorizer",
+    ),
+    "dense counts": (
+        lambda: fit(np.eye(12, 30, dtype=int) + np.eye(12, 30, k=15, dtype=int)),
+        UserWarning,
+        r"zeros between numbers below 2: are these counts, as CountVectorizer makes",
+    ),
+    "scaler": (
+        lambda: (
+            make_sentiment_pipeline().steps.insert(1, ("scaler", StandardScaler()))
+            or make_pipeline(SequenceVectorizer(maxlen=4), StandardScaler(), classifier()).fit(
+                TEXTS, LABELS
+            )
+        ),
+        ValueError,
+        r"Negative values .* scaler between",
+    ),
+    "ragged ids": (
+        lambda: fit([[1, 2], [1, 2, 3]] * 6),
+        ValueError,
+        r"rows of 2 to 3 ids; .*pad_sequences",
+    ),
+    "two columns of texts": (
+        lambda: make_sentiment_pipeline().fit(pd.DataFrame({"y": LABELS, "text": TEXTS}), LABELS),
+        ValueError,
+        r"a DataFrame with the columns 'y', 'text'. Pass the texts alone: X\['text'\]",
+    ),
+    "dict of columns": (
+        lambda: make_sentiment_pipeline().fit({"text": TEXTS}, LABELS),
+        TypeError,
+        r"a dict with the keys 'text'. Pass the texts alone: X\['text'\]",
+    ),
+    "rows of a data set": (
+        lambda: make_sentiment_pipeline().fit([{"y": 1, "text": text} for text in TEXTS], LABELS),
+        TypeError,
+        r"got dict in rows .*: \[row\['text'\] for row in X\]",
+    ),
+    "pyarrow table": (
+        lambda: make_sentiment_pipeline().fit(pyarrow.table({"y": LABELS, "t": TEXTS}), LABELS),
+        ValueError,
+        r"a Table with the columns 'y', 't'. Pass the texts alone: X\['t'\]",
+    ),
+    "dict for the classifier": (
+        lambda: fit({"ids": IDS}),
+        TypeError,
+        r"a dict with 'ids'; .*the column that holds rows of ids",
+    ),
+    "column of fractions": (
+        lambda: fit(frame(stars=4.5)),
+        ValueError,
+        r"these columns hold something else: 'stars' \(float64\)",
+    ),
+    "column of times": (
+        lambda: fit(frame(when=pd.Timestamp("2026-01-01"))),
+        ValueError,
+        r"'when' \(datetime64",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("case", CASES)
+def test_answer(case: str) -> None:
+    call, error, message = CASES[case]
+    with pytest.raises(error, match=message):
+        call()
+
+
+def test_the_fit_before_stays_whole() -> None:
+    model = classifier().fit(IDS, LABELS)
+    expected = model.predict_proba(IDS)
+    for wrong in ([[1, 2], [3]], CountVectorizer().fit_transform(TEXTS), frame(stars=0.5), -IDS):
+        with pytest.raises((TypeError, ValueError)):
+            model.fit(wrong, LABELS[: len(LABELS)])
+        with pytest.raises((TypeError, ValueError)):
+            model.predict(wrong)
+    np.testing.assert_array_equal(model.predict_proba(IDS), expected)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("padding", ["pre", "post"])
+@pytest.mark.parametrize("maxlen", [20, 60])
+def test_rows_of_ids_are_not_taken_for_counts(maxlen: int, padding: str) -> None:
+    ids = SequenceVectorizer(maxlen=maxlen, padding=padding, oov_char=None).fit_transform(TEXTS)
+    fit(ids)
+    between = np.tile([5, 0, 7, 1000, 0, 3] * 5, (12, 1))  # somebody's own way with padding
+    fit(between)
