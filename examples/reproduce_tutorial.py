@@ -47,7 +47,7 @@ source = {"num_words": 10_000, "data_home": options.data_home}
 train = fetch_imdb_sequences(**source, subset="train")
 test = fetch_imdb_sequences(**source, subset="test")
 
-vectorizer = SequenceVectorizer(vocabulary=train.vocabulary)
+vectorizer = SequenceVectorizer(analyzer="keras", vocabulary=train.vocabulary)
 words = vectorizer.inverse_transform(train.data[:1])[0]
 print("ids  :", *train.data[0][:14], "...")
 print("words:", *words[:14], "...")

@@ -15,7 +15,7 @@ from seqsent.datasets import make_reviews
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CELLS = {"simple", "lstm", "gru"}
-WARNINGS = ("-Werror", "-Wignore:__array__ implementation doesn't accept a copy keyword")
+WARNINGS = ("-Werror",)
 
 
 def run_example(name: str, folder: Path, *options: object) -> str:
@@ -96,6 +96,22 @@ def test_grid_search(tmp_path: Path) -> None:
     best = ast.literal_eval(re.search(r"^best: (.*)", output, re.M)[1])
     assert best["classifier__cell"] == results["param_classifier__cell"][0]
     assert float(re.search(r"on 150 other reviews: (\S+)", output)[1]) > 0.65
+
+
+def test_optuna_search(tmp_path: Path) -> None:
+    pytest.importorskip("optuna")
+    options = ("--n-samples", 500, "--epochs", 3, "--n-trials", 8)
+    output = run_example("optuna_search.py", tmp_path, *options)
+    lines = output.splitlines()
+    trials = pd.read_csv(StringIO("\n".join(lines[: lines.index("")])), sep=r"\s+")
+    pruned = trials["state"] == "PRUNED"
+    assert pruned.sum() >= 1
+    assert (trials["epochs"][pruned] < 3).any()
+    assert (trials["epochs"][~pruned] == 3).all()
+    assert f"{pruned.sum()} of 8 trials pruned; {trials['epochs'].sum()} epochs run" in output
+    best = ast.literal_eval(re.search(r"^best: (.*)", output, re.M)[1])
+    assert best["cell"] == trials["params_cell"][trials["value"][~pruned].idxmin()]
+    assert float(re.search(r"on 100 other reviews: (\S+)", output)[1]) > 0.6
 
 
 @pytest.mark.parametrize("data", ["reviews", "imdb"])
