@@ -1,6 +1,6 @@
 """The network of the classifier as a ``keras.Model``."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any, Literal
 
@@ -21,8 +21,9 @@ def build_network(
     num_words: int | None = None,
     n_layers: int = 1,
     bidirectional: bool = False,
-    pooling: Literal["last", "max", "mean"] = "last",
+    pooling: Literal["last", "max", "mean"] | Sequence[str] = "last",
     dropout: float = 0.0,
+    embedding_dropout: float | None = None,
     gate_bias: Literal["chrono", "keras"] = "chrono",
     time_scale: float | None = None,
     mask_padding: bool = True,
@@ -54,11 +55,13 @@ def build_network(
         Recurrent layers on top of one another.
     bidirectional : bool, default=False
         Read each text in both directions and join the states.
-    pooling : {"last", "max", "mean"}, default="last"
+    pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default="last"
         What the output sees: the last state, or the maximum or mean of the
-        states at all words.
+        states at all words, or both.
     dropout : float, default=0.0
         Share of embedding channels and of state units dropped in training.
+    embedding_dropout : float, default=None
+        Share of embedding channels dropped, where it is not that of the state's units.
     gate_bias : {"chrono", "keras"}, default="chrono"
         Start of the gates' biases; see :class:`RecurrentSentimentClassifier`.
     time_scale : float, default=None
@@ -111,9 +114,8 @@ def build_network(
             "(SequenceVectorizer.n_words_), or embedding_weights."
         )
     n_outputs = count_outputs(int(meta.get("n_classes_") or 2))
-    of_data = {"n_words": n_words, "embed_dim": width, "n_outputs": n_outputs}
     network = draw_network(
-        Architecture.from_parameters(given, **of_data),
+        Architecture.from_parameters(given, n_words=n_words, embed_dim=width, n_outputs=n_outputs),
         random_state,
         gate_bias=gate_bias,
         time_scale=time_scale or meta.get("n_features_in_") or _DEFAULT_TIME_SCALE,

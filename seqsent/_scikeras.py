@@ -20,7 +20,8 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
 
     For those who want scikeras's routing of parameters, such as
     ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
-    weights; length-sorted batches, early stopping and ``oov_char`` stay behind.
+    weights; length-sorted batches, early stopping, ``oov_char``, adversarial training and the
+    schedule of the learning rate stay behind.
 
     Parameters
     ----------

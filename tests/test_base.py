@@ -33,7 +33,7 @@ def test_set_params_suggests_a_name(estimator: BaseEstimator, tried: str, meant:
 
 
 def test_set_params_lists_the_names_where_none_is_close() -> None:
-    with pytest.raises(ValueError, match=r"'xyzzy'.*Valid parameters are: \['batch_size'") as info:
+    with pytest.raises(ValueError, match=r"'xyzzy'.*Valid parameters are: \['adversarial'") as info:
         RecurrentSentimentClassifier().set_params(xyzzy=1)
     assert "Did you mean" not in str(info.value)
 

@@ -602,6 +602,57 @@ def test_what_a_training_that_goes_on_follows(data):
     assert type(model.model_.optimizer).__name__ == "SGD"
 
 
+def test_a_rate_that_falls_along_a_cosine(data):
+    rates = []
+
+    class Rate(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rates.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
+
+    options = {"epochs": 3, "learning_rate_schedule": "cosine", "callbacks": [Rate()]}
+    model = classifier(learning_rate=0.01, warm_start=True, **options).fit(*data)
+    # the mean of (1 + cos(pi t)) / 2 over each third of the way
+    half = 3 * np.sin(np.pi / 3) / (2 * np.pi)
+    expected = [0.01 * (0.5 + half), 0.005, 0.01 * (0.5 - half)]
+    assert rates == pytest.approx(expected, rel=1e-5)
+    assert rate_of(model) == pytest.approx(0.01)  # as it was
+    model.fit(*data)
+    assert rates == pytest.approx(expected * 2, rel=1e-5)
+    with pytest.raises(ValueError, match="partial_fit does not know how many epochs"):
+        model.partial_fit(*data)
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, 10, 0.9)
+    by_itself = classifier(optimizer=keras.optimizers.Adam(rate), **options)
+    with pytest.raises(ValueError, match="whose learning rate is a schedule"):
+        by_itself.fit(*data)
+
+
+def test_the_rate_is_put_back_when_a_training_fails(data):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise OverflowError
+
+    optimizer = keras.optimizers.Adam(0.01)
+    model = classifier(warm_start=True, optimizer=optimizer, learning_rate_schedule="cosine")
+    model.fit(*data)
+    with pytest.raises(OverflowError):
+        model.set_params(callbacks=[Stop()]).fit(*data)
+    assert rate_of(model) == pytest.approx(0.01)
+
+
+def test_adversarial_training_is_jaxs(data):
+    model = classifier(adversarial=0.3, pooling=("max", "mean"))
+    if keras.backend.backend() == "jax":
+        assert model.fit(*data).n_iter_ == model.epochs
+        assert not np.allclose(
+            model.predict_proba(data[0]),
+            classifier(pooling=("max", "mean")).fit(*data).predict_proba(data[0]),
+            atol=1e-6,
+        )
+    else:
+        with pytest.raises(ValueError, match="KERAS_BACKEND=jax"):
+            model.fit(*data)
+
+
 def test_an_optimizer_of_another_kind_begins_anew(data):
     # the two gather numbers of the same shapes, which mean something else
     first, second = keras.optimizers.Adam(0.01), keras.optimizers.Nadam(1e-9)
@@ -765,7 +816,9 @@ def test_a_callback_may_ask_the_model(n_classes, data, tmp_path):
     plain = classifier().fit(X, y, X_val=X, y_val=y)
     assert model.history_ == plain.history_
     np.testing.assert_array_equal(model.predict_proba(X), plain.predict_proba(X))
-    for labels in (y, y[:, np.newaxis]):
+    # Keras on TensorFlow cannot be asked in both forms, one after the other
+    forms = [y] if keras.backend.backend() == "tensorflow" else [y, y[:, np.newaxis]]
+    for labels in forms:
         after = model.model_.evaluate(X, labels, verbose=0)
         np.testing.assert_allclose(after, ask.figures[-1], atol=1e-5)
     opened = keras.models.load_model(tmp_path / "model.keras")

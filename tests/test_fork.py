@@ -38,7 +38,7 @@ def ids():
 
 
 @pytest.mark.parametrize("mask_padding", [True, False])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", ("max", "mean")])
 @pytest.mark.parametrize("shape", [(1, False), (2, True)], ids=["one layer", "two, both ways"])
 @pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
 def test_numpy_predicts_what_keras_does(cell, shape, pooling, mask_padding, ids):

@@ -85,17 +85,40 @@ def test_max_and_mean_pooling_see_real_words_only(cell, ids):
     options = {"cell": cell, "state_dim": 4, "num_words": N_WORDS, "random_state": 0}
     row = ids[3:4]
     words = row[row != 0][np.newaxis]
-    for pooling in ("max", "mean"):
+    for pooling in ("max", "mean", ("mean", "max"), ["max"]):
         network = build_network(pooling=pooling, **options)
         every_state = keras.Model(network.inputs, network.get_layer(f"{cell}_1").output)
-        pooled = getattr(every_state.predict(words, verbose=0)[0], pooling)(axis=0)
+        states = every_state.predict(words, verbose=0)[0]
+        names = [pooling] if isinstance(pooling, str) else pooling
+        pooled = np.concatenate([getattr(states, name)(axis=0) for name in names])
         kernel, bias = network.get_layer("output").get_weights()
         expected = 1 / (1 + np.exp(-(pooled @ kernel + bias)))
         np.testing.assert_allclose(network.predict(row, verbose=0)[0], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("pooling", ["median", (), 3, ("last", "max"), ["max", "max"]])
+def test_pooling_that_is_none(pooling):
+    with pytest.raises(ValueError, match=r"'last', 'max', 'mean', or a tuple of 'max' and 'mean'"):
+        build_network(num_words=N_WORDS, pooling=pooling)
+
+
+def test_dropout_of_vectors_apart_from_that_of_states():
+    def rates(**options):
+        layers = build_network(num_words=N_WORDS, **options).layers
+        return {layer.name: layer.rate for layer in layers if layer.name.endswith("_dropout")}
+
+    assert rates() == {}
+    assert rates(dropout=0.5) == {"embedding_dropout": 0.5, "state_dropout": 0.5}
+    assert rates(dropout=0.5, embedding_dropout=0.3) == {
+        "embedding_dropout": 0.3,
+        "state_dropout": 0.5,
+    }
+    assert rates(dropout=0.5, embedding_dropout=0.0) == {"state_dropout": 0.5}
+    assert rates(embedding_dropout=0.3) == {"embedding_dropout": 0.3}
+
+
 @pytest.mark.parametrize("mask_padding", [False, True])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", ("max", "mean")])
 def test_keras_alone_saves_and_opens_it(pooling, mask_padding, ids, tmp_path):
     network = build_network(
         cell="gru", num_words=N_WORDS, pooling=pooling, mask_padding=mask_padding, dropout=0.1

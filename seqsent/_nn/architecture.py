@@ -13,6 +13,9 @@ from .initial_weights import InitialWeights
 
 keras = import_keras()
 
+# what the output may see of the states at all words
+_POOLINGS = ("max", "mean", ("max",), ("mean",), ("max", "mean"), ("mean", "max"))
+
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
@@ -30,10 +33,18 @@ class Architecture:
     embed_dim: int = 32
     n_layers: int = 1
     bidirectional: bool = False
-    pooling: str = "last"
+    pooling: str | tuple[str, ...] = "last"
     dropout: float = 0.0
+    embedding_dropout: float | None = None
     mask_padding: bool = True
     train_embedding: bool = True
+
+    def __post_init__(self) -> None:
+        if self.pooling not in ("last", *_POOLINGS):
+            raise ValueError(
+                "pooling must be 'last', 'max', 'mean', or a tuple of 'max' and 'mean', got "
+                f"{self.pooling!r}."
+            )
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
@@ -92,10 +103,9 @@ class Architecture:
             name="embedding",
         )
         states = initial.build(embedding, ids)
-        if self.dropout:
-            dropout = keras.layers.SpatialDropout1D(
-                self.dropout, seed=seed, name="embedding_dropout"
-            )
+        share = self.dropout if self.embedding_dropout is None else self.embedding_dropout
+        if share:
+            dropout = keras.layers.SpatialDropout1D(share, seed=seed, name="embedding_dropout")
             states = dropout(states)
         states = self._read(initial, seed, layers[self.cell], ids, states)
         state = self._pool(states, ids)
@@ -136,14 +146,25 @@ class Architecture:
         layers = keras.layers
         if self.pooling == "last":
             return states
-        if not self.mask_padding:
-            if self.pooling == "max":
-                return layers.GlobalMaxPooling1D(name="max")(states)
-            return layers.GlobalAveragePooling1D(name="mean")(states)
-        is_word = layers.ReLU(max_value=1.0, name="is_word")(
-            layers.Rescaling(1.0, name="float_ids")(ids)
-        )
-        if self.pooling == "max":
+        is_word = None
+        if self.mask_padding:
+            float_ids = layers.Rescaling(1.0, name="float_ids")(ids)
+            is_word = layers.ReLU(max_value=1.0, name="is_word")(float_ids)
+        pooled = [self._pool_words(name, states, is_word) for name in self.poolings]
+        return pooled[0] if len(pooled) == 1 else layers.Concatenate(name="pooled")(pooled)
+
+    @property
+    def poolings(self) -> tuple[str, ...]:
+        """The parts of what the output sees, in their order."""
+        return (self.pooling,) if isinstance(self.pooling, str) else self.pooling
+
+    def _pool_words(self, name: str, states: Any, is_word: Any) -> Any:
+        """Return the maximum or mean of the states at all words."""
+        layers = keras.layers
+        if is_word is None:
+            pool = {"max": layers.GlobalMaxPooling1D, "mean": layers.GlobalAveragePooling1D}[name]
+            return pool(name=name)(states)
+        if name == "max":
             # States lie within a bound, so what is twice that less never is a maximum.
             span = 2.0 * CELLS[self.cell].bound
             penalty = layers.Rescaling(span, -span, name="padding_penalty")(is_word)
@@ -185,4 +206,6 @@ def after_embedding(model: Any) -> Any:
 
 
 def _to_python(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_to_python, value))
     return value.item() if isinstance(value, np.generic) else value

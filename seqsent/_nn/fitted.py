@@ -92,14 +92,36 @@ class Network:
         both = self.model.get_layer(f"bidirectional_{depth + 1}")
         return both.backward_layer if backward else both.forward_layer
 
-    def train(self, data: Data, validation_data: Data | None, *, schedule: Schedule) -> Training:
-        """Go on with the training; see :func:`train_network`."""
+    def train(
+        self,
+        data: Data,
+        validation_data: Data | None,
+        *,
+        schedule: Schedule,
+        adversarial: float = 0.0,
+        lazy_updates: bool | None = None,
+    ) -> Training:
+        """Go on with the training; see :func:`train_network`.
+
+        ``adversarial`` and ``lazy_updates`` are those of
+        :func:`.fast.programs.training_programs`; on another backend than JAX they are a
+        ValueError.
+        """
+        for name, value in (("adversarial", adversarial), ("lazy_updates", lazy_updates)):
+            if value and not fast.is_usable():
+                raise ValueError(
+                    f"{name}={value} needs JAX, but Keras runs on {keras.backend.backend()}. "
+                    "Start Python with KERAS_BACKEND=jax to train; what is trained predicts on "
+                    "every backend."
+                )
         build_optimizer(self.model)
         programs = None
         if fast.is_usable():
             from .fast.programs import training_programs
 
-            programs = training_programs(self.architecture, self.model.optimizer)
+            programs = training_programs(
+                self.architecture, self.model.optimizer, adversarial, lazy_updates
+            )
         return train_network(
             self.model, data, validation_data, programs=programs, schedule=schedule
         )

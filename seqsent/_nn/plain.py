@@ -92,16 +92,18 @@ class PlainNetwork:
             state = np.concatenate([half.last for half in halves], axis=-1)
         else:
             states = np.concatenate([half.shown["state"] for half in halves], axis=-1)
-            state = self._pool(states, is_word)
+            state = np.concatenate(
+                [self._pool(name, states, is_word) for name in self.architecture.poolings], axis=-1
+            )
         logits = state @ self.kernel.astype(np.float64) + self.bias
         answer: FloatArray = expit(logits) if logits.shape[1] == 1 else softmax(logits, axis=1)
         return answer
 
-    def _pool(self, states: FloatArray, is_word: Mask | None) -> FloatArray:
+    def _pool(self, name: str, states: FloatArray, is_word: Mask | None) -> FloatArray:
         """Return the maximum or mean of states (n_steps, n_texts, n_state) at all words."""
         weight = np.ones(states.shape[:2]) if is_word is None else is_word.astype(np.float64)
         weight = weight[:, :, np.newaxis]
-        if self.architecture.pooling == "max":
+        if name == "max":
             pooled: FloatArray = (states - 2 * self.cell.bound * (1 - weight)).max(axis=0)
             return pooled
         weight = np.where(weight.any(axis=0), weight, 1.0)  # of a text without words all alike

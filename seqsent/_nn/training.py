@@ -2,7 +2,7 @@
 
 import copy
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,8 @@ class Schedule:
         Passes over the training data, at most.
     n_epochs_before : int
         Passes that the network has had; the callbacks' count goes on from there.
+    anneals : bool
+        Whether the learning rate falls with a cosine, to nothing at the end of the last epoch.
     batch_size : int
         Texts of a batch, at most.
     trim : bool
@@ -56,6 +58,7 @@ class Schedule:
 
     epochs: int
     n_epochs_before: int
+    anneals: bool
     batch_size: int
     trim: bool
     rng: np.random.Generator | None
@@ -113,6 +116,33 @@ class _Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
         self.digests[_digest(self.weights)] = epoch + 1
 
 
+class _Cosine(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
+    """Lets the learning rate fall from its value along half a cosine, and puts it back.
+
+    Each epoch has the mean of the curve over it: Keras's trainers read the rate once an epoch.
+    """
+
+    def __init__(self, optimizer: Any, epochs: int, n_epochs_before: int) -> None:
+        super().__init__()
+        if not isinstance(optimizer.learning_rate, keras.Variable):
+            raise ValueError(
+                "learning_rate_schedule='cosine' contradicts the optimizer instance, whose "
+                "learning rate is a schedule. Give it a number, or leave the schedule to it."
+            )
+        self.rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate.value))
+        self.optimizer, self.epochs, self.n_epochs_before = optimizer, epochs, n_epochs_before
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        begin = (epoch - self.n_epochs_before) / self.epochs
+        rise = np.sin(np.pi * (begin + 1 / self.epochs)) - np.sin(np.pi * begin)
+        share = 0.5 + self.epochs * rise / (2 * np.pi)
+        self.optimizer.learning_rate = self.rate * share
+
+    def restore(self) -> None:
+        """Put the learning rate back, however the training ended."""
+        self.optimizer.learning_rate = self.rate
+
+
 def train_network(
     model: Any,
     training_data: Data,
@@ -133,7 +163,7 @@ def train_network(
         validation = _make_batches(*validation_data, schedule=schedule)
     record = _Record()
     interrupt = None
-    with _running(model, programs, schedule.callbacks), _our_callbacks(schedule) as ours:
+    with _running(model, programs, schedule.callbacks), _our_callbacks(model, schedule) as ours:
         try:
             model.fit(
                 batches,
@@ -179,14 +209,19 @@ def without_weights(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
 
 
 @contextmanager
-def _our_callbacks(schedule: Schedule) -> Iterator[list[Any]]:
-    """Give the callbacks that a schedule asks for; in the end, close what they show."""
+def _our_callbacks(model: Any, schedule: Schedule) -> Iterator[list[Any]]:
+    """Give the callbacks that a schedule asks for; in the end, undo what is theirs alone."""
     lines = [EpochLines(schedule.verbose)] if schedule.verbose else []
+    annealing = []
+    if schedule.anneals:
+        annealing = [_Cosine(model.optimizer, schedule.epochs, schedule.n_epochs_before)]
     try:
-        yield [*lines, *_early_stopping(schedule)]
+        yield [*lines, *annealing, *_early_stopping(schedule)]
     finally:
         for shown in lines:
             shown.line.close()
+        for rate in annealing:
+            rate.restore()
 
 
 def _early_stopping(schedule: Schedule) -> list[Any]:
@@ -234,15 +269,31 @@ def _running(
         model.test_function = programs.test_function
         # the logs of a step are the results; Keras would compute them anew, op by op
         model.get_metrics_result = dict
+    else:
+        model.evaluate = _with_labels_in_a_column(model.evaluate)
     model.get_weights = lambda: to_numpy(model.weights)  # for Keras's own callbacks
     try:
         yield
     finally:
         model.train_function = model.test_function = None
-        for name in ("get_metrics_result", "get_weights"):
+        for name in ("get_metrics_result", "get_weights", "evaluate"):
             vars(model).pop(name, None)
         for callback in callbacks:
             callback._model = None
+
+
+def _with_labels_in_a_column(evaluate: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a model's ``evaluate`` that takes labels without an axis of their own, too.
+
+    TensorFlow compiles one function for validation and for what callbacks evaluate, and fails
+    where labels come now in a column, now without.
+    """
+
+    def evaluate_column(x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        column = None if y is None else np.reshape(y, (len(y), -1))
+        return evaluate(x, column, *args, **kwargs)
+
+    return evaluate_column
 
 
 def _make_batches(

@@ -10,6 +10,7 @@ from pathlib import Path
 import cold_start
 import grid_search
 import import_time
+import large_tables
 import many_texts
 import memory
 import one_text
@@ -30,6 +31,7 @@ _BENCHMARKS = (
     memory,
     scaling,
     parallel_search,
+    large_tables,
 )
 
 

@@ -17,7 +17,12 @@ KINDS: dict[str, dict[str, Any]] = {
     "simple": {"cell": "simple"},
     "lstm": {"cell": "lstm"},
     "gru": {"cell": "gru"},
-    "stacked": {"cell": "lstm", "n_layers": 2, "bidirectional": True, "pooling": "max"},
+    "stacked": {
+        "cell": "lstm",
+        "n_layers": 2,
+        "bidirectional": True,
+        "pooling": ("max", "mean"),
+    },
     "both ways": {"cell": "gru", "bidirectional": True},
     "unmasked": {"cell": "gru", "mask_padding": False},
     "three classes": {"cell": "gru"},

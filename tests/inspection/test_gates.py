@@ -26,7 +26,9 @@ def own_states(pipeline: Pipeline, layer: int) -> np.ndarray:
     """Return what Keras computes in a recurrent layer after each word of TEXT."""
     network = pipeline[-1]._fitted_network()
     # the same network, but one that hands on the states at all words
-    architecture = replace(network.architecture, pooling="max")
+    architecture = network.architecture
+    if architecture.pooling == "last":
+        architecture = replace(architecture, pooling="max")
     model = architecture.assemble(InitialWeights(np.random.default_rng(0)))
     model.set_weights(network.model.get_weights())
     recurrent = [part for part in model.layers if hasattr(part, "return_sequences")]

@@ -9,6 +9,7 @@ form of the functions (state in, state out, as Keras's JAX trainer passes it), r
 not depend on the number of threads, and that no function holds a user's network alive.
 
 - ``layers``: stand-ins for the stock layers.
+- ``tables``: embedding tables updated where a batch touched them.
 - ``steps``: what is computed for a batch, as functions of all state.
 - ``programs``: these, compiled once for each shape and shared.
 - ``traces``: what a process leaves on disk for the next.

@@ -34,10 +34,18 @@ Keep = Callable[[Arrays, Array, Any], Any]  # of the state before, the new h, th
 
 
 class FastEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Keras has no annotations
-    """Stands in for ``keras.layers.Embedding``: vectors lie in the order in which they are read."""
+    """Stands in for ``keras.layers.Embedding``: vectors lie in the order in which they are read.
+
+    While ``moved_by`` is set, of shape (n_texts, width, embed_dim), all vectors are moved by it.
+    """
+
+    moved_by: Array | None = None
 
     def call(self, ids: Array) -> Array:
-        return super().call(ids.swapaxes(0, 1)).swapaxes(0, 1)
+        vectors = super().call(ids.swapaxes(0, 1))
+        if self.moved_by is not None:
+            vectors = vectors + self.moved_by.swapaxes(0, 1)
+        return vectors.swapaxes(0, 1)
 
 
 def fast_layers() -> dict[str, Any]:

@@ -24,6 +24,7 @@ from ..cells import CELLS, Cell
 from ..interrupts import held_back
 from ..objective import get_config
 from .steps import State, StepFunction, Steps
+from .tables import can_be_lazy
 from .threads import forget_helpers, run_beside, run_in_threads
 from .traces import load_or_trace
 
@@ -61,11 +62,20 @@ class VectorPrograms:
     gradient: "Program"
 
 
-def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPrograms:
+def training_programs(
+    architecture: Architecture,
+    optimizer: Any,
+    adversarial: float = 0.0,
+    lazy_updates: bool | None = None,
+) -> TrainingPrograms:
     """Return the train and test functions of networks like this one.
 
     Of the optimizer that it is compiled with, class and options count; its state does not.
+    ``adversarial`` is that of :class:`.steps.Steps`. ``lazy_updates`` says whether the table
+    is updated where it was touched; None leaves it to the table's size, and what cannot be is a
+    ValueError.
     """
+    lazy = _is_lazy(architecture, optimizer, lazy_updates)
     kind, config = type(optimizer), get_config(optimizer)
     options = {key: value for key, value in config.items() if key != "name"}
     if isinstance(options.get("learning_rate"), float):
@@ -74,6 +84,8 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
         architecture,
         f"{kind.__module__}.{kind.__qualname__}",
         json.dumps(keras.saving.serialize_keras_object(options), sort_keys=True, default=repr),
+        adversarial,
+        lazy,
     )
     is_plain = all(isinstance(value, str | float | int | None) for value in options.values())
     # the code of other classes may change from process to process
@@ -81,7 +93,7 @@ def training_programs(architecture: Architecture, optimizer: Any) -> TrainingPro
     kept = _name_on_disk(name, architecture) if is_plain else None
 
     def make() -> TrainingPrograms:
-        steps = _steps_maker(architecture, lambda: kind.from_config(config))
+        steps = cache(lambda: Steps(architecture, kind.from_config(config), adversarial, lazy))
         train = TrainFunction(steps, kept, architecture)
         test = Program(steps, "test", kept, donates=True)
         trims = architecture.mask_padding
@@ -98,7 +110,7 @@ def predict_program(architecture: Architecture) -> "Program":
 
     def make() -> Program:
         kept = _name_on_disk(name, architecture)
-        return Program(_steps_maker(architecture), "predict", kept, donates=False)
+        return Program(cache(lambda: Steps(architecture)), "predict", kept, donates=False)
 
     return _shared("predict", architecture, name, make)
 
@@ -110,7 +122,7 @@ def vector_programs(architecture: Architecture) -> VectorPrograms:
 
     def make() -> VectorPrograms:
         kept = _name_on_disk(name, architecture)
-        steps = _steps_maker(architecture)
+        steps = cache(lambda: Steps(architecture))
         return VectorPrograms(
             Program(steps, "states", kept, donates=False),
             Program(steps, "gradient_by_vectors", kept, donates=False),
@@ -126,11 +138,20 @@ def clear_caches() -> None:
     forget_helpers()
 
 
-def _steps_maker(
-    architecture: Architecture, make_optimizer: Callable[[], Any] = lambda: None
-) -> Callable[[], Steps]:
-    """Return a function that makes the steps once, when they must be traced."""
-    return cache(lambda: Steps(architecture, make_optimizer()))
+def _is_large(architecture: Architecture) -> bool:
+    return architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
+
+
+def _is_lazy(architecture: Architecture, optimizer: Any, wanted: bool | None) -> bool:
+    """Return whether a table is updated only where it was touched."""
+    if not architecture.train_embedding:
+        return False
+    if wanted and not can_be_lazy(optimizer):
+        raise ValueError(
+            "lazy_updates=True needs optimizer='adam', or an instance of keras.optimizers.Adam "
+            f"without amsgrad, weight_decay, use_ema and accumulation, got {optimizer!r}."
+        )
+    return (_is_large(architecture) if wanted is None else wanted) and can_be_lazy(optimizer)
 
 
 def _name(*parts: Any) -> str:
@@ -182,8 +203,7 @@ class TrainFunction:
     ) -> None:
         self._trims = architecture.mask_padding
         self._work_per_word = architecture.state_dim * max(1, len(CELLS[architecture.cell].gates))
-        is_large = architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
-        options = _OPTIONS if is_large else _OPTIONS_OF_GRADIENTS
+        options = _OPTIONS if _is_large(architecture) else _OPTIONS_OF_GRADIENTS
         self.whole = Program(steps, "train", name, donates=True, options=options)
         self.gradient = Program(
             steps, "gradient", name, donates=False, options=_OPTIONS_OF_GRADIENTS

@@ -5,7 +5,8 @@ never used: state goes in and comes out as Keras's JAX trainer passes it, so tha
 compiled of them serves every network of the same architecture and optimizer.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -20,8 +21,11 @@ from ..batches import Batches
 from ..initial_weights import InitialWeights
 from ..objective import build_optimizer, default_compile_kwargs
 from .layers import FastEmbedding, fast_layers
+from .tables import update_lazily
 
 keras = import_keras()
+
+_STEPS_TO_FULL_REACH = 100  # at the start, moved words would teach nothing
 
 State = Any  # lists of arrays: trainable, other, of the optimizer, of the metrics
 
@@ -45,6 +49,11 @@ class Steps:
         What the network looks like.
     optimizer : keras.optimizers.Optimizer or None
         A new one, which becomes the donor's; None allows no training and no tests.
+    adversarial : float
+        How far word vectors are moved in training against the network, as a share of their
+        length (Miyato, Dai & Goodfellow 2017); 0 moves none.
+    lazy : bool
+        Whether the embedding table is updated only where a batch touched it.
 
     Attributes
     ----------
@@ -52,7 +61,16 @@ class Steps:
         The network whose code is run, without values.
     """
 
-    def __init__(self, architecture: Architecture, optimizer: Any = None) -> None:
+    def __init__(
+        self,
+        architecture: Architecture,
+        optimizer: Any = None,
+        adversarial: float = 0.0,
+        lazy: bool = False,
+    ) -> None:
+        self._architecture = architecture
+        self._adversarial = adversarial
+        self._lazy = lazy
         layers = {"embedding": FastEmbedding, **fast_layers()}
         donor = architecture.assemble(InitialWeights(np.random.default_rng(0)), layers=layers)
         if optimizer is not None:
@@ -75,24 +93,60 @@ class Steps:
     ) -> tuple[Any, ...]:
         """Return what a numbered part of a batch adds to the learning from the whole.
 
-        The sum of its losses, the gradient of that, its outputs, and what is neither
-        trained nor the optimizer's.
+        The sum of its losses, the gradient of what is minimized, its outputs, and what is
+        neither trained nor the optimizer's. Of a lazy table it is the gradient by the vectors
+        that were read.
         """
         trainable, rest, of_optimizer, _ = state
         # random states are the only integers; each part drops units of its own
         rest = [v + number if jnp.issubdtype(v.dtype, np.integer) else v for v in rest]
 
-        def sum_losses(trainable: Any) -> tuple[Any, Any]:
-            outputs, new_rest = self.donor.stateless_call(trainable, rest, ids, training=True)
+        n_lazy = 1 if self._lazy else 0  # the table, which comes first
+
+        def sum_losses(trained: Any, moved_by: Array | None) -> tuple[Any, Any]:
+            embedding = self.donor.get_layer("embedding")
+            embedding.moved_by = moved_by
+            try:
+                outputs, new_rest = self.donor.stateless_call(
+                    [*trainable[:n_lazy], *trained], rest, ids, training=True
+                )
+            finally:
+                embedding.moved_by = None
             loss = self._sum_losses(targets, outputs, weights)
-            optimizer = self.donor.optimizer
-            mapping = list(zip(optimizer.variables, of_optimizer, strict=True))
-            with keras.StatelessScope(state_mapping=mapping):
+            with self._optimizer_of(of_optimizer) as optimizer:
                 scaled = optimizer.scale_loss(loss)
             return scaled, (loss, outputs, new_rest)
 
-        gradient, (loss, outputs, rest) = jax.grad(sum_losses, has_aux=True)(trainable)
-        return loss, gradient, outputs, rest
+        trained = trainable[n_lazy:]
+        if not (self._adversarial or self._lazy):
+            gradient, (loss, outputs, rest) = jax.grad(sum_losses, has_aux=True)(trained, None)
+            return loss, gradient, outputs, rest
+        vectors = (trainable if self._architecture.train_embedding else rest)[0][ids]
+        pull_back = jax.grad(sum_losses, argnums=(0, 1), has_aux=True)
+        gradient, (loss, outputs, new_rest) = pull_back(trained, jnp.zeros_like(vectors))
+        if self._adversarial:
+            with self._optimizer_of(of_optimizer) as optimizer:
+                n_steps = optimizer.iterations.value + 1
+            moved_by = self._move_against(ids, vectors, gradient[1], n_steps)
+            against, _ = pull_back(trained, moved_by)
+            gradient = jax.tree.map(lambda plain, moved: (plain + moved) / 2, gradient, against)
+        by_trained, by_vectors = gradient
+        return loss, [by_vectors, *by_trained][1 - n_lazy :], outputs, new_rest
+
+    @contextmanager
+    def _optimizer_of(self, values: Any) -> Iterator[Any]:
+        """Give the donor's optimizer with these values."""
+        optimizer = self.donor.optimizer
+        mapping = list(zip(optimizer.variables, values, strict=True))
+        with keras.StatelessScope(state_mapping=mapping):
+            yield optimizer
+
+    def _move_against(self, ids: Array, vectors: Array, by_vectors: Array, n_steps: Array) -> Array:
+        """Return by how much each vector is moved, of shape (n_texts, width, embed_dim)."""
+        if self._architecture.mask_padding:
+            vectors = jnp.where((ids != 0)[..., None], vectors, 0)
+        reach = self._adversarial * jnp.minimum(1.0, n_steps / _STEPS_TO_FULL_REACH)
+        return reach * _length(vectors) / _length(by_vectors) * by_vectors
 
     def update(
         self, state: State, ids: Array, targets: Array, weights: Array, parts: Any
@@ -101,10 +155,17 @@ class Steps:
         trainable, _, of_optimizer, of_metrics = state
         losses, gradients, outputs, rests = zip(*parts, strict=True)
         weight = weights.sum()
+        optimizer = self.donor.optimizer
+        if self._lazy:
+            by_vectors = jnp.concatenate([by for by, *_ in gradients]) / weight
+            gradients = tuple(others for _, *others in gradients)
         gradient = jax.tree.map(lambda *summands: sum(summands) / weight, *gradients)
-        trainable, of_optimizer = self.donor.optimizer.stateless_apply(
-            of_optimizer, gradient, trainable
-        )
+        if self._lazy:
+            trainable, of_optimizer = update_lazily(
+                optimizer, of_optimizer, trainable, ids, by_vectors, gradient
+            )
+        else:
+            trainable, of_optimizer = optimizer.stateless_apply(of_optimizer, gradient, trainable)
         outputs = jnp.concatenate(outputs)
         logs, of_metrics = self._measure(of_metrics, sum(losses), ids, targets, outputs, weights)
         return logs, (trainable, rests[0], of_optimizer, of_metrics)
@@ -154,6 +215,12 @@ class Steps:
         """Return the gradient by the word vectors, given that by ``states``."""
         _, pull_back = jax.vjp(lambda vectors: self.states(state, ids, vectors), vectors)
         return pull_back(by_states)[0]
+
+
+def _length(vectors: Array) -> Array:
+    """Return the Euclidean norm of all vectors of a text, of shape (n_texts, 1, 1)."""
+    tiny = jnp.finfo(vectors.dtype).tiny
+    return jnp.sqrt(jnp.maximum((vectors**2).sum(axis=(1, 2), keepdims=True), tiny))
 
 
 def _build_metrics(model: Any) -> None:

@@ -37,6 +37,7 @@ def ids():
         {"bidirectional": True, "mask_padding": False},
         {"pooling": "max", "bidirectional": True},
         {"pooling": "mean", "n_layers": 2},
+        {"pooling": ("max", "mean")},
     ],
     ids=str,
 )

@@ -1,0 +1,94 @@
+"""Embedding tables that are updated where a batch touched them.
+
+Adam moves every row of a table in every step, also those whose words the batch does not hold; of a
+large table that costs more than the network. Here such rows wait: their gathered means stay as
+they are until their word comes again (as in PyTorch's SparseAdam).
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+
+from ..._backend import import_keras
+from ..._types import Array
+
+keras = import_keras()
+
+
+def can_be_lazy(optimizer: Any) -> bool:
+    """Return whether this module knows what an optimizer does to a row."""
+    return (
+        type(optimizer) is keras.optimizers.Adam
+        and not optimizer.amsgrad
+        and not optimizer.weight_decay
+        and not optimizer.use_ema
+        and not optimizer.gradient_accumulation_steps
+    )
+
+
+def update_lazily(
+    optimizer: Any,
+    of_optimizer: list[Array],
+    trainable: list[Array],
+    ids: Array,
+    by_vectors: Array,
+    by_others: list[Array],
+) -> tuple[list[Array], list[Array]]:
+    """Return what is trained and the optimizer's state after a step.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Adam
+        Whose own values do not count.
+    of_optimizer, trainable : list of array
+        The values that count; the table is the first of ``trainable``.
+    ids : array of shape (n_texts, width)
+        The rows of the table that were read.
+    by_vectors : array of shape (n_texts, width, embed_dim)
+        The gradient by what was read of the table.
+    by_others : list of array
+        That by all else that is trained.
+    """
+    variables = optimizer._trainable_variables
+    mapping = [*zip(optimizer.variables, of_optimizer, strict=True)]
+    mapping += [*zip(variables, trainable, strict=True)]
+    rows, by_rows = _sum_by_row(ids, by_vectors, len(trainable[0]))
+    with keras.StatelessScope(state_mapping=mapping) as scope:
+        by_rows, *by_others = optimizer._clip_gradients([by_rows, *by_others])
+        rate = optimizer.learning_rate
+        _update_rows(optimizer, variables[0], ids.reshape(-1), rows, by_rows)
+        for gradient, variable in zip(by_others, variables[1:], strict=True):
+            optimizer.update_step(gradient, variable, rate)
+        optimizer.iterations.assign_add(1)
+        return (
+            [scope.get_current_value(variable) for variable in variables],
+            [scope.get_current_value(variable) for variable in optimizer.variables],
+        )
+
+
+def _sum_by_row(ids: Array, by_vectors: Array, n_rows: int) -> tuple[Array, Array]:
+    """Return at one place of each row its number and the sum of its gradients.
+
+    At the other places of a row the number is ``n_rows``, which is none, and the sum is zero.
+    """
+    ids = ids.reshape(-1)
+    places = jnp.arange(len(ids))
+    last_places = jnp.zeros(n_rows, places.dtype).at[ids].max(places)[ids]
+    by_vectors = by_vectors.reshape(len(ids), -1)
+    sums = jnp.zeros_like(by_vectors).at[last_places].add(by_vectors)
+    return jnp.where(last_places == places, ids, n_rows), sums
+
+
+def _update_rows(optimizer: Any, table: Any, ids: Array, rows: Array, by_rows: Array) -> None:
+    """Do Adam's step at rows of a table; ``ids`` are they, or any others where there is none."""
+    number = optimizer._get_variable_index(table)
+    momentum, velocity = optimizer._momentums[number], optimizer._velocities[number]
+    step = (optimizer.iterations.value + 1).astype(by_rows.dtype)
+    beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
+    rate = jnp.sqrt(1 - beta_2**step) / (1 - beta_1**step) * optimizer.learning_rate.value
+    m, v = momentum.value[ids], velocity.value[ids]
+    m = m + (by_rows - m) * (1 - beta_1)
+    v = v + (by_rows**2 - v) * (1 - beta_2)
+    moved = table.value[ids] - rate * m / (jnp.sqrt(v) + optimizer.epsilon)
+    for variable, values in ((momentum, m), (velocity, v), (table, moved)):
+        variable.assign(variable.value.at[rows].set(values, mode="drop"))

@@ -1,0 +1,111 @@
+"""Training steps against the same written out with the stock layers."""
+
+import numpy as np
+import pytest
+
+from seqsent import RecurrentSentimentClassifier
+from seqsent._backend import import_keras
+from seqsent._nn.architecture import after_embedding
+from seqsent._nn.fast.programs import clear_caches
+
+keras = import_keras()
+if keras.backend.backend() != "jax":
+    pytest.skip("steps are compiled under JAX only", allow_module_level=True)
+
+import jax  # noqa: E402  after the backend is known
+import jax.numpy as jnp  # noqa: E402
+
+from seqsent._nn.fast import steps  # noqa: E402
+
+RATE = 0.5
+
+
+class Start(keras.callbacks.Callback):
+    """Keeps the weights that a training starts from."""
+
+    def on_train_begin(self, logs=None):
+        self.weights = self.model.get_weights()
+
+
+@pytest.fixture
+def at_full_reach(monkeypatch):
+    monkeypatch.setattr(steps, "_STEPS_TO_FULL_REACH", 1)
+    clear_caches()
+    yield
+    clear_caches()
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.integers(1, 30, size=(12, 7), dtype=np.int32)
+    X[:5, :3] = 0
+    return X, np.arange(12) % 3, rng.uniform(0.5, 2, size=12)
+
+
+def adversarial_step(model, start, ids, targets, weights, eps, masks):
+    """Return the weights after one step of gradient descent, as Miyato et al. have it."""
+    after, output = after_embedding(model), model.get_layer("output")
+    is_word = (ids != 0)[..., None] if masks else np.ones((*ids.shape, 1), bool)
+    n_output = len(output.weights)
+    rest = [variable.value for variable in after.non_trainable_variables]  # seeds
+
+    def mean_loss(values, moved_by):
+        table, *inner = values[:-n_output]
+        states = after.stateless_call(inner, rest, [ids, table[ids] + moved_by])[0]
+        probabilities = output.stateless_call(values[-n_output:], [], states)[0]
+        if probabilities.shape[1] == 1:
+            probabilities = jnp.hstack([1 - probabilities, probabilities])
+        losses = -jnp.log(probabilities[jnp.arange(len(ids)), targets])
+        return (losses * weights).sum() / weights.sum()
+
+    start = [jnp.asarray(w) for w in start]
+    vectors = start[0][ids] * is_word
+    plain, by_vectors = jax.grad(mean_loss, argnums=(0, 1))(start, jnp.zeros_like(vectors))
+
+    def norm(x):
+        return jnp.sqrt((x**2).sum(axis=(1, 2), keepdims=True))
+
+    moved_by = eps * norm(vectors) * by_vectors / norm(by_vectors)
+    against = jax.grad(mean_loss)(start, moved_by)
+    return [w - RATE * (a + b) / 2 for w, a, b in zip(start, plain, against, strict=True)]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cell": "lstm"},
+        {"cell": "gru", "bidirectional": True, "pooling": ("max", "mean")},
+        {"cell": "simple", "mask_padding": False},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_adversarial(options, n_classes, data, at_full_reach):
+    X, y, weights = data
+    y = y % n_classes
+    start = Start()
+    model = RecurrentSentimentClassifier(
+        **options, state_dim=4, embed_dim=3, adversarial=0.3, epochs=1, callbacks=[start],
+        optimizer=keras.optimizers.SGD(RATE), num_words=30, random_state=0,
+    ).fit(X, y, sample_weight=weights)  # fmt: skip
+    masks = options.get("mask_padding", True)
+    expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.3, masks)
+    for found, right in zip(model.model_.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, right, atol=2e-6)
+    # it is not the plain step
+    plain = adversarial_step(model.model_, start.weights, X, y, weights, 0.0, masks)
+    assert max(float(np.abs(a - b).max()) for a, b in zip(plain, expected, strict=True)) > 1e-4
+
+
+def test_adversarial_training_begins_gently(data):
+    """The first of a hundred steps moves words by a hundredth of their share."""
+    X, y, weights = data
+    start = Start()
+    model = RecurrentSentimentClassifier(
+        state_dim=4, embed_dim=3, adversarial=0.9, epochs=1, callbacks=[start],
+        optimizer=keras.optimizers.SGD(RATE), num_words=30, random_state=0,
+    ).fit(X, y, sample_weight=weights)  # fmt: skip
+    expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.009, masks=True)
+    for found, right in zip(model.model_.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(found, right, atol=1e-6)

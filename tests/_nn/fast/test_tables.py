@@ -1,0 +1,127 @@
+"""Lazy updates of the embedding table against Adam written out row by row."""
+
+import numpy as np
+import pytest
+
+from seqsent import RecurrentSentimentClassifier
+from seqsent._backend import import_keras
+from seqsent._nn.architecture import Architecture
+
+keras = import_keras()
+if keras.backend.backend() != "jax":
+    pytest.skip("tables are updated lazily under JAX only", allow_module_level=True)
+
+import jax.numpy as jnp  # noqa: E402  after the backend is known
+
+from seqsent._nn.fast.programs import _is_lazy  # noqa: E402
+from seqsent._nn.fast.tables import update_lazily  # noqa: E402
+
+RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.8, 0.95, 1e-5
+
+
+@pytest.mark.parametrize("clip", [{}, {"global_clipnorm": 0.7}, {"clipnorm": 0.5}], ids=str)
+def test_rows_are_moved_as_adam_moves_them(clip):
+    rng = np.random.default_rng(0)
+    values = [rng.normal(size=(9, 3)), rng.normal(size=(3, 2))]
+    optimizer = keras.optimizers.Adam(RATE, BETA_1, BETA_2, EPSILON, **clip)
+    optimizer.build([keras.Variable(value) for value in values])
+    trainable = [jnp.asarray(value, "float32") for value in values]
+    state = [variable.value for variable in optimizer.variables]
+    means, squares = ([np.zeros_like(value) for value in values] for _ in range(2))
+    for step in range(1, 4):
+        ids = rng.integers(0, 6, size=(2, 4))  # 6, 7 and 8 never, others several times
+        by_vectors, by_other = rng.normal(size=(2, 4, 3)), rng.normal(size=(3, 2))
+        trainable, state = update_lazily(
+            optimizer, state, trainable, jnp.asarray(ids), jnp.asarray(by_vectors, "float32"),
+            [jnp.asarray(by_other, "float32")],
+        )  # fmt: skip
+        by_table = np.zeros((9, 3))
+        np.add.at(by_table, ids, by_vectors)
+        gradients = [by_table, by_other]
+        if "global_clipnorm" in clip:
+            norm = np.sqrt(sum((g**2).sum() for g in gradients))
+            gradients = [g * min(1, 0.7 / norm) for g in gradients]
+        if "clipnorm" in clip:
+            gradients = [g * min(1, 0.5 / np.sqrt((g**2).sum())) for g in gradients]
+        for number, rows in enumerate([np.unique(ids), np.arange(3)]):
+            gradient = gradients[number][rows]
+            m = means[number][rows] = BETA_1 * means[number][rows] + (1 - BETA_1) * gradient
+            v = squares[number][rows] = BETA_2 * squares[number][rows] + (1 - BETA_2) * gradient**2
+            m, v = m / (1 - BETA_1**step), v / (1 - BETA_2**step)
+            # Keras adds epsilon before it corrects the bias
+            epsilon = EPSILON / np.sqrt(1 - BETA_2**step)
+            values[number][rows] -= RATE * m / (np.sqrt(v) + epsilon)
+        for found, expected in zip(trainable, values, strict=True):
+            np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_array_equal(trainable[0][6:], values[0][6:].astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def data():
+    """Rows of which each batch holds every word."""
+    rng = np.random.default_rng(0)
+    X = np.stack([rng.permutation(np.arange(1, 21)) for _ in range(64)]).astype(np.int32)
+    return X, (X[:, -1] > 10).astype(int)
+
+
+def weights(data, **parameters):
+    small = {"state_dim": 4, "embed_dim": 3, "num_words": 21, "batch_size": 16, "epochs": 2}
+    model = RecurrentSentimentClassifier(**{**small, "random_state": 0, **parameters})
+    return model.fit(*data).model_.get_weights()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"cell": "gru", "adversarial": 0.1},
+        {"batch_size": 64, "state_dim": 160, "bidirectional": True},  # a batch of several parts
+        {"dropout": 0.2, "embedding_dropout": 0.4, "pooling": ("max", "mean")},
+    ],
+    ids=str,
+)
+def test_where_each_batch_holds_every_word_they_are_plain_updates(options, data, monkeypatch):
+    from seqsent._nn.fast import programs
+
+    monkeypatch.setattr(programs, "_ROWS_PER_PART", 16)
+    monkeypatch.setattr(programs, "_WORK_FOR_PARTS", 2**17)
+    programs.clear_caches()
+    lazy, plain = (weights(data, lazy_updates=is_lazy, **options) for is_lazy in (True, False))
+    programs.clear_caches()
+    for found, expected in zip(lazy, plain, strict=True):
+        np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+def test_words_that_a_batch_lacks_wait(data):
+    X, y = data
+    X = np.where(X <= 10, 0, X)
+    X[:16, 0] = 5  # in the first batch alone
+    once = weights((X[:16], y[:16]), epochs=1, shuffle=False, lazy_updates=True)
+    later = weights((X, y), epochs=1, shuffle=False, lazy_updates=True)
+    dense = weights((X, y), epochs=1, shuffle=False, lazy_updates=False)
+    np.testing.assert_allclose(later[0][5], once[0][5], atol=1e-6)
+    assert abs(dense[0][5] - later[0][5]).max() > 1e-4  # what is gathered moves it on
+
+
+def test_large_tables_are_lazy_unless_told_otherwise():
+    adam = keras.optimizers.Adam()
+
+    def is_lazy(n_words, optimizer=adam, wanted=None, **options):
+        return _is_lazy(Architecture(n_words=n_words, n_outputs=1, **options), optimizer, wanted)
+
+    assert not is_lazy(2**15 - 1)
+    assert is_lazy(2**15)  # times 32
+    assert not is_lazy(2**15, wanted=False)
+    assert is_lazy(100, wanted=True)
+    assert not is_lazy(2**15, train_embedding=False)
+    assert not is_lazy(2**15, keras.optimizers.RMSprop())
+    assert not is_lazy(2**15, keras.optimizers.Adam(weight_decay=0.1))
+    assert not is_lazy(2**15, keras.optimizers.AdamW())
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["sgd", keras.optimizers.Adam(amsgrad=True)], ids=["sgd", "amsgrad"]
+)
+def test_an_optimizer_that_cannot(optimizer, data):
+    with pytest.raises(ValueError, match=r"lazy_updates=True needs optimizer='adam'"):
+        weights(data, lazy_updates=True, optimizer=optimizer)
