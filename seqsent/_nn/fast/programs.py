@@ -149,7 +149,8 @@ def _is_lazy(architecture: Architecture, optimizer: Any, wanted: bool | None) ->
     if wanted and not can_be_lazy(optimizer):
         raise ValueError(
             "lazy_updates=True needs optimizer='adam', or an instance of keras.optimizers.Adam "
-            f"without amsgrad, weight_decay, use_ema and accumulation, got {optimizer!r}."
+            "without amsgrad, weight_decay, use_ema, loss_scale_factor and accumulation, got "
+            f"{optimizer!r}."
         )
     return (_is_large(architecture) if wanted is None else wanted) and can_be_lazy(optimizer)
 

@@ -23,6 +23,7 @@ def can_be_lazy(optimizer: Any) -> bool:
         and not optimizer.weight_decay
         and not optimizer.use_ema
         and not optimizer.gradient_accumulation_steps
+        and not optimizer.loss_scale_factor
     )
 
 
@@ -55,8 +56,8 @@ def update_lazily(
     rows, by_rows = _sum_by_row(ids, by_vectors, len(trainable[0]))
     with keras.StatelessScope(state_mapping=mapping) as scope:
         by_rows, *by_others = optimizer._clip_gradients([by_rows, *by_others])
-        rate = optimizer.learning_rate
-        _update_rows(optimizer, variables[0], ids.reshape(-1), rows, by_rows)
+        rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a schedule's, too
+        _update_rows(optimizer, rate, variables[0], ids.reshape(-1), rows, by_rows)
         for gradient, variable in zip(by_others, variables[1:], strict=True):
             optimizer.update_step(gradient, variable, rate)
         optimizer.iterations.assign_add(1)
@@ -79,13 +80,15 @@ def _sum_by_row(ids: Array, by_vectors: Array, n_rows: int) -> tuple[Array, Arra
     return jnp.where(last_places == places, ids, n_rows), sums
 
 
-def _update_rows(optimizer: Any, table: Any, ids: Array, rows: Array, by_rows: Array) -> None:
+def _update_rows(
+    optimizer: Any, rate: Array, table: Any, ids: Array, rows: Array, by_rows: Array
+) -> None:
     """Do Adam's step at rows of a table; ``ids`` are they, or any others where there is none."""
     number = optimizer._get_variable_index(table)
     momentum, velocity = optimizer._momentums[number], optimizer._velocities[number]
     step = (optimizer.iterations.value + 1).astype(by_rows.dtype)
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
-    rate = jnp.sqrt(1 - beta_2**step) / (1 - beta_1**step) * optimizer.learning_rate.value
+    rate = rate * jnp.sqrt(1 - beta_2**step) / (1 - beta_1**step)
     m, v = momentum.value[ids], velocity.value[ids]
     m = m + (by_rows - m) * (1 - beta_1)
     v = v + (by_rows**2 - v) * (1 - beta_2)

@@ -92,6 +92,14 @@ def test_where_each_batch_holds_every_word_they_are_plain_updates(options, data,
         np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
+def test_a_rate_that_the_optimizer_computes(data):
+    rate = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=1, decay_rate=0.5)
+    adam = keras.optimizers.Adam(rate)
+    lazy, plain = (weights(data, optimizer=adam, lazy_updates=lazy) for lazy in (True, False))
+    for found, expected in zip(lazy, plain, strict=True):
+        np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
 def test_words_that_a_batch_lacks_wait(data):
     X, y = data
     X = np.where(X <= 10, 0, X)
@@ -116,6 +124,7 @@ def test_large_tables_are_lazy_unless_told_otherwise():
     assert not is_lazy(2**15, train_embedding=False)
     assert not is_lazy(2**15, keras.optimizers.RMSprop())
     assert not is_lazy(2**15, keras.optimizers.Adam(weight_decay=0.1))
+    assert not is_lazy(2**15, keras.optimizers.Adam(loss_scale_factor=8.0))
     assert not is_lazy(2**15, keras.optimizers.AdamW())
 
 
