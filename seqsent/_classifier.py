@@ -4,6 +4,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
+from math import ceil
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -24,12 +25,20 @@ from ._base import (
     draw_seed,
     fit_context,
 )
+from ._cooccurrence import cooccurrence_vectors
 from ._nn.architecture import Architecture, count_outputs
 from ._nn.batches import count_words
 from ._nn.cells import CELLS
-from ._nn.fitted import Network, grow_table, pack_embedding, unpack_embedding
+from ._nn.fitted import (
+    Network,
+    grow_table,
+    pack_embedding,
+    pack_ngrams,
+    unpack_embedding,
+    unpack_ngrams,
+)
 from ._nn.interrupts import held_back
-from ._nn.objective import pack_optimizer, unpack_optimizer
+from ._nn.objective import make_optimizer, pack_optimizer, unpack_optimizer
 from ._nn.plain import PlainNetwork
 from ._nn.training import Schedule, without_weights
 from ._types import FloatArray, Ids
@@ -53,6 +62,13 @@ from ._validation import (
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
 _STATE_FORMAT = 2  # of pickles; those of 0.1.0 have no number
+_AUTO_STEPS = 300  # of a training with epochs="auto"
+_FEWEST_EPOCHS, _MOST_EPOCHS = 4, 100  # then
+_OF_0_1_0: dict[str, Any] = {  # what was not a parameter yet
+    "embedding_init": "uniform",
+    "learning_rate_schedule": "constant",
+    "global_clipnorm": None,
+}
 _rebuild_lock = threading.Lock()
 
 
@@ -109,7 +125,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default="last"
         What the dense layer sees: the last state, or the maximum or mean of the
         states at all words, or both.
-    dropout : float, default=0.0
+    dropout : float, default=0.3
         Share of embedding channels and of state units dropped in training, in [0, 1).
     embedding_dropout : float, default=None
         Share of embedding channels dropped, where it is not that of the state's units.
@@ -124,26 +140,44 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         reads it like words, as hand-written programs often do.
     embedding_weights : array-like of shape (n_words, embed_dim) or path, default=None
         Word vectors to start from, or a ``.npy`` file of them; row i belongs to id i.
+    embedding_init : {"ppmi", "uniform"}, default="ppmi"
+        Where word vectors start that are not given. "ppmi" takes them from the training texts:
+        words start alike that stand near the same words, by a truncated singular value
+        decomposition of the positive pointwise mutual information [4]_. "uniform" draws them
+        at random, as Keras does.
     train_embedding : bool, default=True
         Whether training moves the word vectors.
+    ngram_range : tuple (1, n), default=(1, 1)
+        With n of 2 or more, vectors of the n-grams that end with a word, of 2 to n words, are
+        added to its own [5]_. ``model_`` then has a layer of seqsent's.
+    ngram_buckets : int, default=2**18
+        Rows of the n-grams' table. A hash chooses an n-gram's row, which others may share.
+    ngram_dropout : float, default=0.3
+        Share of the n-grams left out in training, in [0, 1).
     optimizer : str or keras.optimizers.Optimizer, default="adam"
         A name that Keras knows, or an instance whose options are copied, its learning
         rate among them.
     learning_rate : float, default=None
         Learning rate of a named optimizer; None is 0.004. An instance has its own, and
         takes no other.
+    learning_rate_schedule : {"constant", "cosine"}, default=None
+        "cosine" lets the learning rate fall along half a cosine [3]_ over the ``epochs`` of a
+        fit, to almost nothing in the last. None is "cosine" in ``fit`` for a named optimizer,
+        else "constant".
+    global_clipnorm : float, default=1.0
+        Norm of the whole gradient beyond which a named optimizer shortens it; None never does.
+        An instance has its own.
     lazy_updates : bool, default=None
         Whether a training step moves only the vectors of the words in its batch, as PyTorch's
         SparseAdam does, and not every row of the table. That is quick for large tables, and
         the default where a table has 2**20 numbers or more, optimizer="adam", and Keras runs
         on JAX.
-    learning_rate_schedule : {"constant", "cosine"}, default="constant"
-        "cosine" lets the learning rate fall along half a cosine [3]_ over the ``epochs`` of a
-        fit, to almost nothing in the last.
     batch_size : int, default=128
         Texts per training step.
-    epochs : int, default=5
-        Passes over the training data.
+    epochs : int or "auto", default="auto"
+        Passes over the training data. "auto" makes them enough for 300 training steps, 4 at
+        least, or 2 with n-grams, which overfit sooner; twice as many of both with adversarial
+        training, which overfits later; 100 at most.
     adversarial : float, default=0.0
         Trains against the worst small change of the word vectors [2]_, too: in each step they
         are moved along the gradient of the loss, in each text by this share of their length,
@@ -183,7 +217,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     classes_ : ndarray of shape (n_classes,)
         Labels, sorted.
     model_ : keras.Model
-        The network: a plain model of stock layers, int32 ids of shape (n_texts,
+        The network: a plain model of stock layers (but for n-grams), int32 ids of shape (n_texts,
         row_length) to probabilities of shape (n_texts, 1) for two classes, else
         (n_texts, n_classes). Weights set on it are what predictions and pickles use.
     history_ : dict of str to list of float
@@ -220,6 +254,12 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
        Representations, 2017, arXiv:1605.07725.
     .. [3] I. Loshchilov and F. Hutter, "SGDR: Stochastic gradient descent with warm restarts",
        International Conference on Learning Representations, 2017, arXiv:1608.03983.
+    .. [4] O. Levy, Y. Goldberg and I. Dagan, "Improving distributional similarity with lessons
+       learned from word embeddings", Transactions of the Association for Computational
+       Linguistics 3, 2015.
+    .. [5] A. Joulin, E. Grave, P. Bojanowski and T. Mikolov, "Bag of tricks for efficient text
+       classification", European Chapter of the Association for Computational Linguistics,
+       2017, arXiv:1607.01759.
 
     Examples
     --------
@@ -248,13 +288,18 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "gate_bias": [StrOptions({"chrono", "keras"})],
         "mask_padding": ["boolean"],
         "embedding_weights": ["array-like", str, PathLike, None],
+        "embedding_init": [StrOptions({"ppmi", "uniform"})],
         "train_embedding": ["boolean"],
+        "ngram_range": [tuple, list],
+        "ngram_buckets": [Interval(Integral, 2, None, closed="left")],
+        "ngram_dropout": [Interval(Real, 0, 1, closed="left")],
         "optimizer": [str, HasMethods(["apply", "get_config"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "lazy_updates": ["boolean", None],
-        "learning_rate_schedule": [StrOptions({"constant", "cosine"})],
+        "learning_rate_schedule": [StrOptions({"constant", "cosine"}), None],
+        "global_clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
-        "epochs": [Interval(Integral, 1, None, closed="left")],
+        "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "adversarial": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
@@ -281,18 +326,23 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         n_layers: int = 1,
         bidirectional: bool = False,
         pooling: Literal["last", "max", "mean"] | Sequence[str] = "last",
-        dropout: float = 0.0,
+        dropout: float = 0.3,
         embedding_dropout: float | None = None,
         gate_bias: Literal["chrono", "keras"] = "chrono",
         mask_padding: bool = True,
         embedding_weights: ArrayLike | str | PathLike[str] | None = None,
+        embedding_init: Literal["ppmi", "uniform"] = "ppmi",
         train_embedding: bool = True,
+        ngram_range: tuple[int, int] = (1, 1),
+        ngram_buckets: int = 2**18,
+        ngram_dropout: float = 0.3,
         optimizer: Any = "adam",
         learning_rate: float | None = None,
+        learning_rate_schedule: Literal["constant", "cosine"] | None = None,
+        global_clipnorm: float | None = 1.0,
         lazy_updates: bool | None = None,
-        learning_rate_schedule: Literal["constant", "cosine"] = "constant",
         batch_size: int = 128,
-        epochs: int = 5,
+        epochs: int | Literal["auto"] = "auto",
         adversarial: float = 0.0,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool = False,
@@ -318,11 +368,16 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.gate_bias = gate_bias
         self.mask_padding = mask_padding
         self.embedding_weights = embedding_weights
+        self.embedding_init = embedding_init
         self.train_embedding = train_embedding
+        self.ngram_range = ngram_range
+        self.ngram_buckets = ngram_buckets
+        self.ngram_dropout = ngram_dropout
         self.optimizer = optimizer
         self.learning_rate = learning_rate
-        self.lazy_updates = lazy_updates
         self.learning_rate_schedule = learning_rate_schedule
+        self.global_clipnorm = global_clipnorm
+        self.lazy_updates = lazy_updates
         self.batch_size = batch_size
         self.epochs = epochs
         self.adversarial = adversarial
@@ -376,7 +431,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         ValueError
             If parameters contradict one another or the data, or y has one class only.
         """
-        return self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val, epochs=self.epochs)
+        return self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
     @answers_unknown_arguments
     @fit_context(prefer_skip_nested_validation=True)
@@ -414,7 +469,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         """
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True.")
-        if self.learning_rate_schedule != "constant":
+        if self.learning_rate_schedule == "cosine":
             raise ValueError(
                 "partial_fit does not know how many epochs will follow, so it does not support "
                 f"learning_rate_schedule={self.learning_rate_schedule!r}."
@@ -426,7 +481,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             )
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        return self._fit(X, y, sample_weight, classes=classes, epochs=1, is_part=True)
+        return self._fit(X, y, sample_weight, classes=classes, is_part=True)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the label of each text.
@@ -511,7 +566,6 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         y: ArrayLike,
         sample_weight: ArrayLike | None,
         *,
-        epochs: int,
         classes: ArrayLike | None = None,
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
@@ -538,10 +592,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             if goes_on:
                 new._go_on(data.ids, known, is_part=is_part)
             else:
-                new._begin(data.ids, known, seed, is_part=is_part)
+                new._begin(data, known, seed, is_part=is_part)
             if X_val is not None or y_val is not None:
                 held_out = new._read_validation_data(X_val, y_val)
-            interrupt = new._train(learned, held_out, epochs)
+            interrupt = new._train(learned, held_out, is_part=is_part)
             new._keeps_optimizer = is_part or self.warm_start
             self.__dict__ = new.__dict__
         if interrupt is not None:
@@ -597,8 +651,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             X = validate_data(self, X, reset=False)
         return as_ids(X, name, estimator=type(self).__name__)
 
-    def _begin(self, ids: Ids, classes: NDArray[Any], seed: int, *, is_part: bool) -> None:
+    def _begin(
+        self, data: TrainingData, classes: NDArray[Any], seed: int, *, is_part: bool
+    ) -> None:
         """Draw a new network for such data and set the attributes it depends on."""
+        ids = data.ids
         matrix = self._load_embedding_weights()
         n_words, _ = table_shape(self.num_words, self.embed_dim, matrix)
         if n_words is None:
@@ -618,12 +675,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self._seed = seed
         self._network: Network | dict[str, Any] = Network.draw(
             self._chosen_architecture(matrix),
-            self.optimizer,
-            self.learning_rate,
+            self._new_optimizer(),
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
-            embedding=matrix,
+            embedding=self._start_vectors(data, seed) if matrix is None else matrix,
         )
         self._start = self._describe_start(matrix)
 
@@ -644,7 +700,17 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                     self.n_words_ = n_words
             given_by = "the fit that warm_start=True goes on with"
             check_ids_in_table(ids, self.n_words_, given_by)
-        self._network = Network.from_state(state, self.optimizer, self.learning_rate)
+        self._network = Network.from_state(state, self._new_optimizer())
+
+    def _new_optimizer(self) -> Any:
+        return make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm)
+
+    def _start_vectors(self, data: TrainingData, seed: int) -> NDArray[np.float32] | None:
+        """Return the word vectors to start from; None draws them."""
+        if self.embedding_init == "uniform":
+            return None
+        size = self.n_words_, self._chosen_architecture(None).embed_dim
+        return cooccurrence_vectors(data.ids, data.weights, *size, seed=seed, skipped=self.oov_char)
 
     def _chosen_architecture(self, matrix: NDArray[np.float32] | None) -> Architecture:
         """Return the architecture that the parameters ask for."""
@@ -678,7 +744,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     def _describe_start(self, matrix: NDArray[np.float32] | None) -> dict[str, Any]:
         """Return what decides where the weights started, in a form to compare."""
         digest = None if matrix is None else f"CRC-32 {zlib.crc32(matrix.tobytes())}"
-        return {"gate_bias": self.gate_bias, "embedding_weights": digest}
+        return {
+            "gate_bias": self.gate_bias,
+            "embedding_weights": digest,
+            "embedding_init": self.embedding_init,
+        }
 
     def _load_embedding_weights(self) -> NDArray[np.float32] | None:
         if self.embedding_weights is None:
@@ -695,9 +765,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         )
 
     def _train(
-        self, data: TrainingData, validation_data: TrainingData | None, epochs: int
+        self, data: TrainingData, validation_data: TrainingData | None, *, is_part: bool
     ) -> KeyboardInterrupt | None:
-        """Train the network for some epochs and add them to the history.
+        """Train the network, with a part of the data for one epoch, and add to the history.
 
         What interrupts it after a whole epoch is returned.
         """
@@ -709,9 +779,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             adversarial=float(self.adversarial),
             lazy_updates=None if self.lazy_updates is None else bool(self.lazy_updates),
             schedule=Schedule(
-                epochs=epochs,
+                epochs=1 if is_part else self._count_epochs(len(ids)),
                 n_epochs_before=self.n_iter_,
-                anneals=self.learning_rate_schedule == "cosine",
+                anneals=not is_part and self._anneals(),
                 batch_size=self.batch_size,
                 trim=network.architecture.mask_padding,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
@@ -728,6 +798,19 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.n_iter_ = training.n_epochs
         return training.interrupt
 
+    def _count_epochs(self, n_texts: int) -> int:
+        if self.epochs != "auto":
+            return int(self.epochs)
+        fewest = _FEWEST_EPOCHS // 2 if self.ngram_range[1] > 1 else _FEWEST_EPOCHS
+        enough = max(fewest, ceil(_AUTO_STEPS / ceil(n_texts / self.batch_size)))
+        return min(2 * enough if self.adversarial else enough, _MOST_EPOCHS)
+
+    def _anneals(self) -> bool:
+        """Return whether the learning rate falls, unless a parameter says so where it can fall."""
+        if self.learning_rate_schedule is None:
+            return isinstance(self.optimizer, str)
+        return self.learning_rate_schedule == "cosine"
+
     def _plain_network(self) -> PlainNetwork:
         """Return the network in its numpy form, which needs no backend."""
         state = self._network
@@ -740,9 +823,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             refuse_in_fork("Networks")
             with _rebuild_lock, held_back():
                 if isinstance(self._network, dict):
-                    self._network = Network.from_state(
-                        self._network, self.optimizer, self.learning_rate
-                    )
+                    self._network = Network.from_state(self._network, self._new_optimizer())
         return self._network
 
     def __sklearn_clone__(self) -> Self:
@@ -758,7 +839,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         if network is not None:
             if isinstance(network, Network):
                 network = network.get_state(self._keeps_optimizer)
-            state["_network"] = pack_embedding(network, self.embedding_weights)
+            state["_network"] = pack_ngrams(pack_embedding(network, self.embedding_weights))
         state["_format"] = _STATE_FORMAT
         return state
 
@@ -770,9 +851,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 state["embed_dim"] = None
             if state.get("learning_rate") == 0.004:
                 state["learning_rate"] = None
+        if "embedding_init" not in state:
+            state = {**_OF_0_1_0, **state}
         super().__setstate__(state)
         if "_network" in state:
-            packed = state["_network"]
+            packed = unpack_ngrams(state["_network"])
             self._network = unpack_embedding(packed, self.embedding_weights)
 
     def __sklearn_tags__(self) -> Tags:

@@ -22,13 +22,16 @@ def build_network(
     n_layers: int = 1,
     bidirectional: bool = False,
     pooling: Literal["last", "max", "mean"] | Sequence[str] = "last",
-    dropout: float = 0.0,
+    dropout: float = 0.3,
     embedding_dropout: float | None = None,
     gate_bias: Literal["chrono", "keras"] = "chrono",
     time_scale: float | None = None,
     mask_padding: bool = True,
     embedding_weights: ArrayLike | str | PathLike[str] | None = None,
     train_embedding: bool = True,
+    ngram_range: tuple[int, int] = (1, 1),
+    ngram_buckets: int = 2**18,
+    ngram_dropout: float = 0.3,
     random_state: int | None = None,
     meta: Mapping[str, Any] | None = None,
     compile_kwargs: Mapping[str, Any] | None = None,
@@ -58,7 +61,7 @@ def build_network(
     pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default="last"
         What the output sees: the last state, or the maximum or mean of the
         states at all words, or both.
-    dropout : float, default=0.0
+    dropout : float, default=0.3
         Share of embedding channels and of state units dropped in training.
     embedding_dropout : float, default=None
         Share of embedding channels dropped, where it is not that of the state's units.
@@ -73,6 +76,13 @@ def build_network(
         Initial word vectors, or a file that ``numpy.load`` reads them from.
     train_embedding : bool, default=True
         Whether training moves the word vectors.
+    ngram_range : tuple (1, n), default=(1, 1)
+        With n of 2 or more, vectors of n-grams are added to those of words; see
+        :class:`RecurrentSentimentClassifier`.
+    ngram_buckets : int, default=2**18
+        Rows of the n-grams' table.
+    ngram_dropout : float, default=0.3
+        Share of the n-grams left out in training.
     random_state : int, default=None
         Seed of the initial weights and of dropout.
     meta : mapping, default=None

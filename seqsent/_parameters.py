@@ -11,7 +11,9 @@ from typing import Any
 # Names that users of scikit-learn, Keras, PyTorch or skorch would try first.
 _FAMILIAR_NAMES = {
     "batch": "batch_size",
+    "bucket": "ngram_buckets",
     "cell_type": "cell",
+    "clipnorm": "global_clipnorm",
     "dropout_rate": "dropout",
     "embedding_dim": "embed_dim",
     "embedding_size": "embed_dim",
@@ -25,6 +27,7 @@ _FAMILIAR_NAMES = {
     "max_length": "maxlen",
     "max_tokens": "num_words",
     "max_words": "num_words",
+    "n_features": "ngram_buckets",
     "n_epochs": "epochs",
     "num_layers": "n_layers",
     "output_sequence_length": "maxlen",
@@ -34,6 +37,7 @@ _FAMILIAR_NAMES = {
     "sequence_length": "maxlen",
     "units": "state_dim",
     "vocab_size": "num_words",
+    "wordNgrams": "ngram_range",
 }
 
 

@@ -20,8 +20,8 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
 
     For those who want scikeras's routing of parameters, such as
     ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
-    weights; length-sorted batches, early stopping, ``oov_char``, adversarial training and the
-    schedule of the learning rate stay behind.
+    weights; length-sorted batches, early stopping, ``oov_char``, word vectors that start from
+    the texts, adversarial training and the schedule of the learning rate stay behind.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     TypeError
         If given anything but a RecurrentSentimentClassifier.
     ValueError
-        If the size of the embedding table is unknown.
+        If the size of the embedding table is unknown, or ``epochs="auto"``.
 
     Notes
     -----
@@ -60,14 +60,11 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
         )
     parameters = classifier.get_params(deep=False)
     fitted = hasattr(classifier, "classes_")
-    num_words = classifier.num_words
-    if fitted:
-        num_words = classifier.n_words_
-    elif classifier.embedding_weights is not None:
-        num_words = len(load_embedding_weights(classifier.embedding_weights))
-    if num_words is None:
+    num_words = _count_words(classifier)
+    if classifier.epochs == "auto":
         raise ValueError(
-            "to_scikeras needs the size of the embedding table: set num_words, or fit first."
+            'epochs="auto" follows from the number of texts, which scikeras does not pass on: set '
+            "a number first."
         )
     from scikeras.wrappers import KerasClassifier
 
@@ -76,6 +73,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     if isinstance(classifier.optimizer, str):
         rate = classifier.learning_rate
         optimizer["optimizer__learning_rate"] = LEARNING_RATE if rate is None else rate
+        optimizer["optimizer__global_clipnorm"] = classifier.global_clipnorm
     return KerasClassifier(
         model=build_network,
         model__num_words=num_words,
@@ -87,6 +85,19 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
         verbose=int(classifier.verbose),
         random_state=random_state if isinstance(random_state, int) else None,
     )
+
+
+def _count_words(classifier: RecurrentSentimentClassifier) -> int:
+    """Return the rows of the table of word vectors."""
+    if hasattr(classifier, "classes_"):
+        return classifier.n_words_
+    if classifier.embedding_weights is not None:
+        return len(load_embedding_weights(classifier.embedding_weights))
+    if classifier.num_words is None:
+        raise ValueError(
+            "to_scikeras needs the size of the embedding table: set num_words, or fit first."
+        )
+    return classifier.num_words
 
 
 def _weight_seed(classifier: RecurrentSentimentClassifier) -> int | None:

@@ -24,7 +24,7 @@ FLOORS = [
     ["_backend", "_parameters"],
     ["_base"],
     ["_text", "_nn"],
-    ["_validation"],
+    ["_validation", "_cooccurrence"],
     ["_vectorizer", "_network", "_classifier"],
     ["_pipeline", "_scikeras", "datasets"],
     ["inspection"],
@@ -169,7 +169,8 @@ def test_functions_are_short(module: str) -> None:
     for node in ast.walk(tree_of(module)):
         if isinstance(node, ast.FunctionDef):
             is_estimators = node.name == "__init__" and module in ("_classifier", "_vectorizer")
-            assert is_estimators or lines_of_code(node) <= 40, node.name
+            n_options = len(node.args.kwonlyargs)  # of a public function, one to a line
+            assert is_estimators or lines_of_code(node) - n_options <= 40, node.name
 
 
 def lines_of_code(function: ast.FunctionDef) -> int:

@@ -14,11 +14,18 @@ from sklearn.exceptions import NotFittedError
 from seqsent import RecurrentSentimentClassifier, build_network
 from seqsent._backend import import_keras
 from seqsent._base import draw_seed
+from seqsent._cooccurrence import cooccurrence_vectors
 
 keras = import_keras()
 from keras.src.random.seed_generator import global_seed_generator  # noqa: E402  after import_keras
 
 CELLS = ["simple", "lstm", "gru"]
+PLAIN = {  # as programs by hand train
+    "learning_rate_schedule": "constant",
+    "global_clipnorm": None,
+    "embedding_init": "uniform",
+    "dropout": 0.0,
+}
 
 
 def classifier(**parameters):
@@ -67,6 +74,7 @@ def test_training_equals_the_hand_written_program(cell, data):
         shuffle=False,
         batch_size=32,  # 90 texts: the last batch is not full
         epochs=3,
+        **PLAIN,
     )
     start = ours.fit(X, y, X_val=X[:50], y_val=y[:50]).history_
     hand = keras.Sequential(
@@ -296,6 +304,7 @@ def test_integer_weights_equal_repeated_texts(data):
     weights = 1 + np.arange(90) % 3
     # Under TensorFlow, Keras's Adam squares the gradients of a repeated word one by one.
     options = {"batch_size": 1000, "shuffle": False, "optimizer": "sgd", "learning_rate": 0.5}
+    options |= PLAIN  # texts that repeat one another would lose other units
     weighted = classifier(**options).fit(X, y, sample_weight=weights)
     repeated = classifier(**options).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, atol=1e-5)
@@ -385,6 +394,7 @@ def test_class_weights_that_cannot_be_used(weight, data):
         classifier(class_weight={0: 1.0, 1: weight}).fit(*data)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_training_that_diverges(cell, data):
     model = classifier(cell=cell).fit(*data)
@@ -500,8 +510,8 @@ def test_partial_fit_goes_on(data):
         model.partial_fit(X, y, classes=[0, 1])
         assert model.n_iter_ == epoch
     assert len(model.loss_curve_) == 3
-    whole = classifier(num_words=60, epochs=3, shuffle=False).fit(X, y)
-    parts = classifier(num_words=60, shuffle=False)
+    whole = classifier(num_words=60, epochs=3, shuffle=False, **PLAIN).fit(X, y)
+    parts = classifier(num_words=60, shuffle=False, **PLAIN)
     for _ in range(3):
         parts.partial_fit(X, y, classes=[0, 1])
     np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, atol=1e-5)
@@ -546,10 +556,10 @@ def test_partial_fit_that_cannot_begin(parameters, arguments, message, data):
 
 def test_warm_start(data):
     X, y = data
-    model = classifier(warm_start=True, epochs=2, shuffle=False).fit(X, y)
+    model = classifier(warm_start=True, epochs=2, shuffle=False, **PLAIN).fit(X, y)
     model.fit(X, y)
     assert model.n_iter_ == 4
-    whole = classifier(epochs=4, shuffle=False).fit(X, y)
+    whole = classifier(epochs=4, shuffle=False, **PLAIN).fit(X, y)
     np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_, atol=1e-5)
     with pytest.raises(ValueError, match="goes on with the classes"):
         model.fit(X, np.where(y, "good", "bad"))
@@ -626,6 +636,86 @@ def test_a_rate_that_falls_along_a_cosine(data):
         by_itself.fit(*data)
 
 
+def test_by_default_the_rate_of_a_named_optimizer_falls_in_a_fit(data):
+    rates = []
+
+    class Rate(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rates.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
+
+    model = classifier(callbacks=[Rate()]).fit(*data)
+    classifier(callbacks=[Rate()], learning_rate_schedule="constant").fit(*data)
+    classifier(callbacks=[Rate()], optimizer=keras.optimizers.Adam(0.004)).fit(*data)
+    model.partial_fit(*data)
+    falls = [0.004 * (0.5 + 1 / np.pi), 0.004 * (0.5 - 1 / np.pi)]
+    assert rates == pytest.approx([*falls, *[0.004] * 5], rel=1e-5)
+
+
+def test_the_norm_of_a_gradient_is_bounded(data):
+    """One step of gradient descent changes the weights by no more than rate times norm."""
+    steps = []
+
+    class Step(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.before = self.model.get_weights()
+
+        def on_train_end(self, logs=None):
+            moved = zip(self.model.get_weights(), self.before, strict=True)
+            steps.append(np.sqrt(sum(((now - then) ** 2).sum() for now, then in moved)))
+
+    options = {
+        "optimizer": "sgd", "learning_rate": 0.5, "epochs": 1, "batch_size": 90, "dropout": 0.0,
+        "learning_rate_schedule": "constant", "callbacks": [Step()],
+    }  # fmt: skip
+    for bound in (None, 1.0, 0.01):
+        classifier(global_clipnorm=bound, **options).fit(*data)
+    free, default, tight = steps
+    assert 0.02 < free < 0.5
+    assert default == pytest.approx(free, rel=1e-4)
+    assert tight == pytest.approx(0.5 * 0.01, rel=1e-3)
+
+
+def test_where_word_vectors_start(data):
+    X, y = data
+    frozen = {"train_embedding": False, "num_words": 64, "epochs": 1}
+    uniform = classifier(embedding_init="uniform", **frozen).fit(X, y)
+    found = classifier(**frozen).fit(X, y)
+    tables = [model.model_.get_layer("embedding").get_weights()[0] for model in (uniform, found)]
+    assert np.abs(tables[0]).max() <= 0.05
+    np.testing.assert_array_equal(
+        tables[1], cooccurrence_vectors(X, np.ones(len(X)), 64, 5, seed=found._seed, skipped=2)
+    )
+    given = classifier(embedding_weights=tables[0], **{**frozen, "num_words": None}).fit(X, y)
+    np.testing.assert_array_equal(given.model_.get_layer("embedding").get_weights()[0], tables[0])
+    with pytest.raises(ValueError, match=r"embedding_init \(ppmi to uniform\)"):
+        found.set_params(warm_start=True, embedding_init="uniform").fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("n_texts", "batch_size", "ngrams", "adversarial", "epochs"),
+    [
+        (25_000, 128, 1, 0.0, 4),  # 196 steps each: 2 epochs have 300, but 4 are the fewest
+        (25_000, 128, 2, 0.0, 2),
+        (25_000, 64, 2, 0.05, 4),
+        (25_000, 64, 1, 0.05, 8),
+        (8_530, 64, 3, 0.05, 6),  # 134 steps, of which 3 epochs have 300
+        (1_000, 100, 1, 0.0, 30),
+        (90, 90, 1, 0.0, 100),
+    ],
+)
+def test_epochs_that_follow_from_the_data(n_texts, batch_size, ngrams, adversarial, epochs):
+    options = {"batch_size": batch_size, "ngram_range": (1, ngrams), "adversarial": adversarial}
+    model = classifier(epochs="auto", **options)
+    assert model._count_epochs(n_texts) == epochs
+
+
+@pytest.mark.slow
+def test_automatic_epochs_are_run(data):
+    model = classifier(epochs="auto", batch_size=2).fit(*data)  # 45 steps each
+    assert model.n_iter_ == len(model.loss_curve_) == 7
+    assert model.partial_fit(*data).n_iter_ == 8
+
+
 def test_the_rate_is_put_back_when_a_training_fails(data):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -639,6 +729,7 @@ def test_the_rate_is_put_back_when_a_training_fails(data):
     assert rate_of(model) == pytest.approx(0.01)
 
 
+@pytest.mark.slow
 def test_adversarial_training_is_jaxs(data):
     model = classifier(adversarial=0.3, pooling=("max", "mean"))
     if keras.backend.backend() == "jax":
@@ -708,6 +799,7 @@ def global_states():
     return random.getstate(), np.random.get_state()[1].tolist(), keras_state
 
 
+@pytest.mark.slow
 def test_nothing_global_and_nothing_of_the_users_changes(data):
     X, y = (array.copy() for array in data)
     weights = np.ones(90)
@@ -807,6 +899,7 @@ class Ask(keras.callbacks.Callback):
         self.figures.append(self.model.evaluate(X, y, **quiet))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_classes", [2, 3])
 def test_a_callback_may_ask_the_model(n_classes, data, tmp_path):
     X = data[0][:32]
@@ -904,9 +997,9 @@ def test_weights_set_on_the_model_are_seen(data, fitted):
 
 
 def test_optimizers(data):
-    adam = keras.optimizers.Adam(0.004)
+    adam = keras.optimizers.Adam(0.004, global_clipnorm=1.0)
     by_name = classifier().fit(*data)
-    by_instance = classifier(optimizer=adam).fit(*data)
+    by_instance = classifier(optimizer=adam, learning_rate_schedule="cosine").fit(*data)
     np.testing.assert_array_equal(
         by_name.predict_proba(data[0]), by_instance.predict_proba(data[0])
     )
@@ -937,6 +1030,7 @@ class Small(RecurrentSentimentClassifier):
         self.topic = topic
 
 
+@pytest.mark.slow
 def test_a_subclass_with_fewer_parameters(data):
     model = clone(Small(state_dim=5)).fit(*data)
     assert model.get_params() == {"state_dim": 5, "topic": "films"}

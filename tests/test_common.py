@@ -42,7 +42,7 @@ if parse_version("1.7") > _SKLEARN_VERSION:
 
 
 def _small_classifier() -> RecurrentSentimentClassifier:
-    return RecurrentSentimentClassifier(state_dim=8, embed_dim=8, random_state=0)
+    return RecurrentSentimentClassifier(state_dim=8, embed_dim=8, epochs=5, random_state=0)
 
 
 def _expected_failures(estimator: BaseEstimator) -> dict[str, str]:
@@ -109,7 +109,7 @@ import os
 os.environ["SCIPY_ARRAY_API"] = "1"
 from sklearn.utils.estimator_checks import check_array_api_input
 from seqsent import RecurrentSentimentClassifier
-classifier = RecurrentSentimentClassifier(state_dim=8, embed_dim=8)
+classifier = RecurrentSentimentClassifier(state_dim=8, embed_dim=8, epochs=5)
 check_array_api_input("_", classifier, "numpy", expect_only_array_outputs=False)
 print("passed")
 """
@@ -126,8 +126,9 @@ def test_integer_weights_are_repetitions_in_one_batch() -> None:
     y = rng.permutation(24) % 2
     weights = rng.integers(0, 4, size=24)
     classifier = RecurrentSentimentClassifier(
-        cell="simple", state_dim=8, embed_dim=8, shuffle=False, batch_size=128, random_state=0
-    )
+        cell="simple", state_dim=8, embed_dim=8, dropout=0.0, embedding_init="uniform",
+        shuffle=False, batch_size=128, epochs=5, random_state=0,
+    )  # fmt: skip
     weighted = clone(classifier).fit(ids, y, sample_weight=weights)
     repeated = clone(classifier).fit(ids.repeat(weights, axis=0), y.repeat(weights))
     plain = clone(classifier).fit(ids, y)

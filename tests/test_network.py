@@ -107,14 +107,15 @@ def test_dropout_of_vectors_apart_from_that_of_states():
         layers = build_network(num_words=N_WORDS, **options).layers
         return {layer.name: layer.rate for layer in layers if layer.name.endswith("_dropout")}
 
-    assert rates() == {}
+    assert rates() == {"embedding_dropout": 0.3, "state_dropout": 0.3}
+    assert rates(dropout=0.0) == {}
     assert rates(dropout=0.5) == {"embedding_dropout": 0.5, "state_dropout": 0.5}
     assert rates(dropout=0.5, embedding_dropout=0.3) == {
         "embedding_dropout": 0.3,
         "state_dropout": 0.5,
     }
     assert rates(dropout=0.5, embedding_dropout=0.0) == {"state_dropout": 0.5}
-    assert rates(embedding_dropout=0.3) == {"embedding_dropout": 0.3}
+    assert rates(dropout=0.0, embedding_dropout=0.3) == {"embedding_dropout": 0.3}
 
 
 @pytest.mark.parametrize("mask_padding", [False, True])

@@ -154,6 +154,7 @@ def test_used_callbacks_do_not_keep_the_network():
     assert clone(model).callbacks[0].patience == stop.patience
 
 
+@pytest.mark.slow
 def test_a_fresh_process_predicts_the_same(fitted, tmp_path):
     joblib.dump(fitted, tmp_path / "model.joblib")
     np.save(tmp_path / "expected.npy", fitted.predict_proba(TEXTS))
@@ -245,6 +246,7 @@ def test_an_optimizer_instance(is_fitted, way):
         np.testing.assert_array_equal(other.fit(TEXTS, LABELS).predict_proba(TEXTS), expected)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     keras.backend.backend() == "torch", reason="Keras itself warns where it reads PyTorch's tensors"
 )
@@ -278,6 +280,7 @@ gate_activations(pipeline, "good")
 KERAS_VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx is JAX's tool")
 @pytest.mark.skipif(
     KERAS_VERSION < (3, 15), reason="older versions of Keras want TensorFlow for it"
@@ -309,6 +312,7 @@ def test_export_to_onnx_at_once(cell, n_classes, tmp_path):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_mlflow(tmp_path, monkeypatch):
     mlflow = pytest.importorskip("mlflow")

@@ -77,7 +77,7 @@ def test_step_prefix_is_not_taken() -> None:
 
 
 def test_unknown_preset() -> None:
-    with pytest.raises(ValueError, match=r"preset must be one of \['tutorial'\].*'classic'"):
+    with pytest.raises(ValueError, match=r"one of \['accurate', 'fast', 'tutorial'\].*'classic'"):
         make_sentiment_pipeline(preset="classic")
 
 
@@ -94,6 +94,8 @@ class TestTutorial:
         assert (classifier.optimizer, classifier.learning_rate) == ("rmsprop", 0.001)
         assert classifier.gate_bias == "keras"
         assert classifier.mask_padding is False
+        assert (classifier.dropout, classifier.embedding_init) == (0.0, "uniform")
+        assert (classifier.learning_rate_schedule, classifier.global_clipnorm) == ("constant", None)
 
     def test_network_is_the_classic_one(self) -> None:
         pipeline = make_sentiment_pipeline(preset="tutorial", epochs=1, random_state=0)
@@ -119,6 +121,22 @@ class TestTutorial:
         assert make_sentiment_pipeline(preset="tutorial")["classifier"].cell == "simple"
         assert make_sentiment_pipeline(preset="tutorial")["vectorizer"].maxlen == 250
         assert make_sentiment_pipeline()["classifier"].cell == "lstm"
+
+
+@pytest.mark.parametrize("preset", ["fast", "accurate"])
+def test_presets_that_learn_from_few_texts(preset: Any) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(2, size=240)
+    verdicts = np.array([["awful", "dull", "a bore"], ["lovely", "moving", "a joy"]])
+    texts = [
+        f"{rng.choice(['we', 'they'])} saw film {rng.integers(50)} and it was {rng.choice(row)}"
+        for row in verdicts[labels]
+    ]
+    pipeline = make_sentiment_pipeline(preset=preset, ngram_buckets=2**12, random_state=0)
+    pipeline.fit(texts[:200], labels[:200])
+    assert pipeline[-1].n_iter_ == 100
+    assert pipeline[-1].num_words is None  # the table is as large as the texts need
+    assert pipeline.score(texts[200:], labels[200:]) > 0.95
 
 
 def test_a_preset_may_name_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:

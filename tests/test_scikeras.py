@@ -26,6 +26,7 @@ for n_classes in (2, 3):
         # a rate so small that a fit leaves the initial weights as they are
         classifier = RecurrentSentimentClassifier(
             cell=cell, num_words=64, state_dim=4, embed_dim=4, epochs=1, shuffle=False,
+            embedding_init="uniform",
             optimizer="sgd", learning_rate=1e-12, random_state=0,
         ).fit(ids, y)
         with warnings.catch_warnings():
@@ -128,6 +129,11 @@ def test_takes_nothing_but_a_classifier(wrong: Any) -> None:
 def test_needs_the_size_of_the_table() -> None:
     with pytest.raises(ValueError, match="set num_words, or fit first"):
         to_scikeras(RecurrentSentimentClassifier())
+
+
+def test_epochs_that_follow_from_the_data() -> None:
+    with pytest.raises(ValueError, match='epochs="auto" follows from the number of texts'):
+        to_scikeras(RecurrentSentimentClassifier(num_words=10, epochs="auto"))
 
 
 _CALLS = """

@@ -10,14 +10,15 @@ It knows Keras and numpy, and neither texts nor scikit-learn nor pandas. Three s
   new field's default must be what networks were before it.
 - :class:`.fitted.Network`, a model with its training, predictions and plain-data state.
 
-What must not change: a model is a plain ``keras.Model`` that Keras alone saves and opens, its
-layers have the names that ``Network`` asks for, weights have the order of ``get_weights()``
-(pickles hold them so), the same seed draws the same weights on every backend, and padding does
-not change an answer unless ``mask_padding`` is False. How it is computed may change, as long as
-it agrees with the stock layers.
+What must not change: a model is a plain ``keras.Model`` that Keras alone saves and opens (but for
+n-grams, with seqsent imported), its layers have the names that ``Network`` asks for, weights have
+the order of ``get_weights()`` (pickles hold them so), the same seed draws the same weights on
+every backend, and padding does not change an answer unless ``mask_padding`` is False. How it is
+computed may change, as long as it agrees with the stock layers.
 
 - ``cells``: what is particular to each cell.
 - ``initial_weights``: the weights to start from.
+- ``ngrams``: the embedding of words and n-grams, the one layer that is not stock.
 - ``architecture``: from parameters to a model.
 - ``objective``: loss, metrics, optimizer.
 - ``batches``: rows to batches without needless padding.

@@ -1,7 +1,7 @@
-"""From the hyperparameters of a network to a ``keras.Model`` of stock layers."""
+"""From the hyperparameters of a network to a ``keras.Model``, of stock layers but for n-grams."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, fields
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, Self
 
 import numpy as np
@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from .._backend import import_keras, prepare_backend
 from .cells import CELLS
 from .initial_weights import InitialWeights
+from .ngrams import NgramEmbedding
 
 keras = import_keras()
 
 # what the output may see of the states at all words
 _POOLINGS = ("max", "mean", ("max",), ("mean",), ("max", "mean"), ("mean", "max"))
+_LONGEST_NGRAM = 5
+_NGRAM_RANGES = [(1, n) for n in range(1, _LONGEST_NGRAM + 1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +37,13 @@ class Architecture:
     n_layers: int = 1
     bidirectional: bool = False
     pooling: str | tuple[str, ...] = "last"
-    dropout: float = 0.0
+    dropout: float = 0.3
     embedding_dropout: float | None = None
     mask_padding: bool = True
     train_embedding: bool = True
+    ngram_range: tuple[int, int] = (1, 1)
+    ngram_buckets: int = 2**18
+    ngram_dropout: float = 0.3
 
     def __post_init__(self) -> None:
         if self.pooling not in ("last", *_POOLINGS):
@@ -45,6 +51,26 @@ class Architecture:
                 "pooling must be 'last', 'max', 'mean', or a tuple of 'max' and 'mean', got "
                 f"{self.pooling!r}."
             )
+        if not (isinstance(self.ngram_range, tuple) and self.ngram_range in _NGRAM_RANGES):
+            raise ValueError(
+                "ngram_range must be (1, n), for single words and n-grams of up to n of them, n "
+                f"being 1 to {_LONGEST_NGRAM}, got {self.ngram_range!r}."
+            )
+        if self.max_n > 1 and not self.train_embedding:
+            raise ValueError(
+                f"ngram_range={self.ngram_range} needs train_embedding=True: vectors of n-grams "
+                "are learned."
+            )
+
+    @property
+    def max_n(self) -> int:
+        """The words of the longest n-grams that have vectors; 1 where only words have."""
+        return self.ngram_range[1]
+
+    @property
+    def n_tables(self) -> int:
+        """The tables of vectors: the words', the first weights, and the n-grams' behind it."""
+        return 2 if self.max_n > 1 else 1
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
@@ -88,21 +114,15 @@ class Architecture:
         """Return the uncompiled ``keras.Model``.
 
         Each random part is given ``seed``: one left without would take it from Python's
-        global generator. ``layers`` take the place of stock ones, by the name of the cell or
-        "embedding".
+        global generator. ``layers`` take the place of the usual ones, by the name of the cell,
+        "embedding" or "ngram_embedding".
         """
         prepare_backend()
         stock = {name: cell.layer for name, cell in CELLS.items()}
-        layers = {"embedding": keras.layers.Embedding, **stock, **(layers or {})}
+        embeddings = {"embedding": keras.layers.Embedding, "ngram_embedding": NgramEmbedding}
+        layers = {**embeddings, **stock, **(layers or {})}
         ids = keras.Input((None,), dtype="int32", name="ids")
-        embedding = layers["embedding"](
-            self.n_words,
-            self.embed_dim,
-            embeddings_initializer=keras.initializers.RandomUniform(seed=seed),
-            trainable=self.train_embedding,
-            name="embedding",
-        )
-        states = initial.build(embedding, ids)
+        states = initial.build(self._embedding(layers, seed), ids)
         share = self.dropout if self.embedding_dropout is None else self.embedding_dropout
         if share:
             dropout = keras.layers.SpatialDropout1D(share, seed=seed, name="embedding_dropout")
@@ -118,6 +138,25 @@ class Architecture:
             name="output",
         )
         return keras.Model(ids, initial.build(output, state), name=f"{self.cell}_sentiment")
+
+    def _embedding(self, layers: Mapping[str, Any], seed: int) -> Any:
+        kind, of_ngrams = "embedding", {}
+        if self.max_n > 1:
+            kind = "ngram_embedding"
+            of_ngrams = {
+                "max_n": self.max_n,
+                "n_rows": self.ngram_buckets,
+                "ngram_dropout": self.ngram_dropout,
+                "seed": seed,
+            }
+        return layers[kind](
+            self.n_words,
+            self.embed_dim,
+            **of_ngrams,
+            embeddings_initializer=keras.initializers.RandomUniform(seed=seed),
+            trainable=self.train_embedding,
+            name="embedding",
+        )
 
     def _read(self, initial: InitialWeights, seed: int, layer: Any, ids: Any, inputs: Any) -> Any:
         """Return the last state of the recurrent layers, or its states at all words."""
@@ -197,6 +236,11 @@ def draw_network(
     rng = np.random.default_rng(seed)
     initial = InitialWeights(rng, time_scale if gate_bias == "chrono" else None, embedding)
     return architecture.assemble(initial, seed=int(rng.integers(2**31)))
+
+
+def without_tables(architecture: Architecture) -> Architecture:
+    """Return the same architecture after the embedding, with as little as can be before."""
+    return replace(architecture, n_words=1, train_embedding=True, ngram_range=(1, 1))
 
 
 def after_embedding(model: Any) -> Any:

@@ -17,7 +17,8 @@ from .batches import prediction_batches
 from .cells import CELLS
 from .gradients import VectorFunctions, vector_functions
 from .initial_weights import InitialWeights
-from .objective import build_optimizer, default_compile_kwargs, go_on_with, make_optimizer
+from .ngrams import embed
+from .objective import build_optimizer, default_compile_kwargs, go_on_with
 from .plain import PlainNetwork
 from .progress import ProgressLine
 from .training import Data, Schedule, Training, train_network
@@ -36,23 +37,15 @@ class Network:
         What the model looks like.
     model : keras.Model
         The model; it holds the only copy of the weights.
-    optimizer : str or keras.optimizers.Optimizer
-        Name, or an instance whose options are copied.
-    learning_rate : float or None
-        Goes with a name, None for seqsent's default; an instance brings its own.
+    optimizer : keras.optimizers.Optimizer
+        A new one, for this model alone.
     """
 
-    def __init__(
-        self, architecture: Architecture, model: Any, optimizer: Any, learning_rate: float | None
-    ) -> None:
+    def __init__(self, architecture: Architecture, model: Any, optimizer: Any) -> None:
         self.architecture = architecture
         self.model = model
-        model.compile(
-            **{
-                **default_compile_kwargs(architecture.n_outputs),
-                "optimizer": make_optimizer(optimizer, learning_rate),
-            }
-        )
+        compile_kwargs = default_compile_kwargs(architecture.n_outputs)
+        model.compile(**{**compile_kwargs, "optimizer": optimizer})
         model._called = True  # ``export`` refuses a model that Keras itself has never run
 
     @classmethod
@@ -60,7 +53,6 @@ class Network:
         cls,
         architecture: Architecture,
         optimizer: Any,
-        learning_rate: float | None,
         *,
         seed: int,
         gate_bias: str,
@@ -71,13 +63,12 @@ class Network:
         model = draw_network(
             architecture, seed, gate_bias=gate_bias, time_scale=time_scale, embedding=embedding
         )
-        return cls(architecture, model, optimizer, learning_rate)
+        return cls(architecture, model, optimizer)
 
     @property
-    def word_vectors(self) -> NDArray[np.float32]:
-        """The embedding table, of shape (n_words, embed_dim)."""
-        table: NDArray[np.float32] = to_numpy(self.model.get_layer("embedding").weights)[0]
-        return table
+    def tables(self) -> list[NDArray[np.float32]]:
+        """The word vectors, of shape (n_words, embed_dim), and behind them the n-grams' if any."""
+        return to_numpy(self.model.get_layer("embedding").weights)
 
     @property
     def output_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -174,7 +165,7 @@ class Network:
         if CELLS[self.architecture.cell].forward is not None:
             plain = PlainNetwork(self.architecture, to_numpy(self.model.weights))
             return [half.shown for half in plain.read(ids, depth)]
-        inputs = self.word_vectors[ids]
+        inputs = embed(ids[np.newaxis], self.tables, self.architecture.max_n)[0]
         for number in range(depth + 1):
             halves = [self._read_states(inputs, number)]
             if self.architecture.bidirectional:
@@ -209,24 +200,26 @@ class Network:
         return state
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], optimizer: Any, learning_rate: float | None) -> Self:
+    def from_state(cls, state: dict[str, Any], optimizer: Any) -> Self:
         """Return a network rebuilt from what ``get_state`` returned."""
         architecture = Architecture.from_dict(state["architecture"])
         model = architecture.assemble(InitialWeights(np.random.default_rng(0)))
         model.set_weights(state["weights"])
-        network = cls(architecture, model, optimizer, learning_rate)
+        network = cls(architecture, model, optimizer)
         if state.get("optimizer"):
             go_on_with(model, state["optimizer"], state.get("optimizer_class"))
         return network
 
 
 def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, Any]:
-    """Return a network's state with rows behind its embedding table, up to ``n_words``.
+    """Return a network's state with rows behind its table of words, up to ``n_words``.
 
     New rows are drawn as those of a new table are; what the optimizer has gathered for a
     table is none for them.
     """
     table, *others = state["weights"]
+    if any(other.shape == table.shape for other in others):  # whose is which is not known
+        state = {**state, "optimizer": []}
     rng = np.random.default_rng([seed, len(table)])
     n_new = n_words - len(table)
     new_rows = rng.uniform(-0.05, 0.05, size=(n_new, table.shape[1])).astype(table.dtype)
@@ -265,6 +258,27 @@ def unpack_embedding(state: dict[str, Any], parameter: Any) -> dict[str, Any]:
     embedding = np.array(parameter, dtype=np.float32)
     embedding[state.pop("moved_rows")] = moved
     return {**state, "weights": [embedding, *others]}
+
+
+def pack_ngrams(state: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a network's state the n-grams' rows that no training has moved from zero."""
+    if Architecture.from_dict(state["architecture"]).n_tables == 1:
+        return state
+    words, ngrams, *others = state["weights"]
+    rows = np.flatnonzero(ngrams.any(axis=1))
+    return {**state, "weights": [words, ngrams[rows], *others], "ngram_rows": rows}
+
+
+def unpack_ngrams(state: dict[str, Any]) -> dict[str, Any]:
+    """Undo :func:`pack_ngrams`."""
+    if "ngram_rows" not in state:
+        return state
+    state = dict(state)
+    words, moved, *others = state["weights"]
+    n_rows = state["architecture"]["ngram_buckets"]
+    ngrams = np.zeros((n_rows, moved.shape[1]), dtype=moved.dtype)
+    ngrams[state.pop("ngram_rows")] = moved
+    return {**state, "weights": [words, ngrams, *others]}
 
 
 def _as_base(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:

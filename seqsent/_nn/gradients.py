@@ -7,7 +7,8 @@ import numpy as np
 
 from .._backend import import_keras
 from .._types import Array
-from .architecture import Architecture, after_embedding
+from .architecture import Architecture, after_embedding, without_tables
+from .initial_weights import InitialWeights
 
 keras = import_keras()
 
@@ -27,49 +28,67 @@ class VectorFunctions(NamedTuple):
 
 def vector_functions(model: Any, architecture: Architecture) -> VectorFunctions:
     """Return the functions of a network; a RuntimeError where the backend has no gradients."""
-    part = after_embedding(model)
     backend = keras.backend.backend()
     if backend == "jax":
-        return _with_jax(part, architecture)
+        return _with_jax(_Part(model, architecture), architecture)
     if backend == "tensorflow":
-        return _with_tensorflow(part)
+        return _with_tensorflow(_Part(model, architecture))
     if backend == "torch":
-        return _with_torch(part)
+        return _with_torch(_Part(model, architecture))
     raise RuntimeError(
         f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
         "tensorflow or torch before Python starts."
     )
 
 
-def _with_jax(part: Any, architecture: Architecture) -> VectorFunctions:
+class _Part:
+    """What follows the embedding of a model, run by another of the same architecture.
+
+    The model itself is left alone: Keras does not save one whose layers are part of a second.
+    """
+
+    def __init__(self, model: Any, architecture: Architecture) -> None:
+        any_weights = InitialWeights(np.random.default_rng(0))
+        self.runner = after_embedding(without_tables(architecture).assemble(any_weights))
+        names = [layer.name for layer in self.runner.layers if layer.variables]
+        self._layers = [model.get_layer(name) for name in names]
+
+    def state(self) -> tuple[list[Any], list[Any]]:
+        """Return the model's values: of what is trained, and of what is not."""
+        return (
+            [v.value for layer in self._layers for v in layer.trainable_variables],
+            [v.value for layer in self._layers for v in layer.non_trainable_variables],
+        )
+
+    def __call__(self, ids: Any, vectors: Any) -> Any:
+        return self.runner.stateless_call(*self.state(), [ids, vectors], training=False)[0]
+
+
+def _with_jax(part: _Part, architecture: Architecture) -> VectorFunctions:
     from .fast.programs import vector_programs
 
-    def state() -> tuple[list[Any], ...]:
-        kinds = part.trainable_variables, part.non_trainable_variables
-        return tuple([variable.value for variable in kind] for kind in kinds)
-
     def states(ids: Array, vectors: Array) -> Array:
-        return np.asarray(vector_programs(architecture).states(state(), ids, vectors))
+        return np.asarray(vector_programs(architecture).states(part.state(), ids, vectors))
 
     def gradient(ids: Array, vectors: Array, by_states: Array) -> Array:
         program = vector_programs(architecture).gradient
-        return np.asarray(program(state(), ids, vectors, by_states))
+        return np.asarray(program(part.state(), ids, vectors, by_states))
 
     return VectorFunctions(states, gradient)
 
 
-def _with_tensorflow(part: Any) -> VectorFunctions:
+def _with_tensorflow(part: _Part) -> VectorFunctions:
     import tensorflow as tf
 
     @tf.function
     def states(ids: Any, vectors: Any) -> Any:
-        return part([ids, vectors], training=False)
+        return part(ids, vectors)
 
     @tf.function
     def gradient(ids: Any, vectors: Any, by_states: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(vectors)
-            total = tf.reduce_sum(part([ids, vectors], training=False) * by_states)
+            total = tf.reduce_sum(part(ids, vectors) * by_states)
         return tape.gradient(total, vectors)
 
     return VectorFunctions(
@@ -78,18 +97,18 @@ def _with_tensorflow(part: Any) -> VectorFunctions:
     )
 
 
-def _with_torch(part: Any) -> VectorFunctions:
+def _with_torch(part: _Part) -> VectorFunctions:
     import torch
 
     to_tensor, to_numpy = keras.ops.convert_to_tensor, keras.ops.convert_to_numpy
 
     def states(ids: Array, vectors: Array) -> Array:
         with torch.no_grad():
-            return to_numpy(part([to_tensor(ids), to_tensor(vectors)], training=False))
+            return to_numpy(part(to_tensor(ids), to_tensor(vectors)))
 
     def gradient(ids: Array, vectors: Array, by_states: Array) -> Array:
         inputs = to_tensor(vectors).requires_grad_(True)
-        states = part([to_tensor(ids), inputs], training=False)
+        states = part(to_tensor(ids), inputs)
         return to_numpy(torch.autograd.grad((states * to_tensor(by_states)).sum(), inputs)[0])
 
     return VectorFunctions(states, gradient)

@@ -53,6 +53,7 @@ class InitialWeights:
             "embeddings_initializer": self._draw_embedding,
             "kernel_initializer": self._draw_glorot_uniform,
             "recurrent_initializer": self._draw_orthogonal,
+            "ngrams_initializer": zeros_on_backend,
         }
         if cell is None:
             ours["bias_initializer"] = zeros_on_backend

@@ -30,8 +30,10 @@ def default_compile_kwargs(n_outputs: int) -> dict[str, Any]:
     }
 
 
-def make_optimizer(optimizer: Any, learning_rate: float | None) -> Any:
-    """Return a new Keras optimizer: of a name and a learning rate, or like an instance.
+def make_optimizer(
+    optimizer: Any, learning_rate: float | None, global_clipnorm: float | None
+) -> Any:
+    """Return a new Keras optimizer: of a name with these options, or like an instance.
 
     A name that Keras does not know is a ValueError, as is a learning rate beside an instance,
     which has its own.
@@ -47,7 +49,8 @@ def make_optimizer(optimizer: Any, learning_rate: float | None) -> Any:
         return type(optimizer).from_config(config)
     rate = float(LEARNING_RATE if learning_rate is None else learning_rate)
     try:
-        return keras.optimizers.get({"class_name": optimizer, "config": {"learning_rate": rate}})
+        options = {"learning_rate": rate, "global_clipnorm": global_clipnorm}
+        return keras.optimizers.get({"class_name": optimizer, "config": options})
     except ValueError as error:
         raise ValueError(
             f"optimizer={optimizer!r} is not known to Keras; pass 'adam', 'rmsprop', 'sgd', "

@@ -15,6 +15,7 @@ from .._types import Array, FloatArray, Ids
 from .architecture import Architecture
 from .batches import prediction_batches
 from .cells import CELLS
+from .ngrams import embed
 
 Mask = NDArray[np.bool_]  # (n_steps, n_texts), False at padding
 
@@ -42,7 +43,9 @@ class PlainNetwork:
         self.cell = CELLS[architecture.cell]
         if self.cell.forward is None:
             raise ValueError(f"cell={architecture.cell!r} has no numpy form.")
-        self.table, *recurrent, self.kernel, self.bias = weights
+        n_tables = architecture.n_tables
+        self.tables = weights[:n_tables]
+        *recurrent, self.kernel, self.bias = weights[n_tables:]
         per_layer = len(recurrent) // architecture.n_layers
         self.layers = [recurrent[i : i + per_layer] for i in range(0, len(recurrent), per_layer)]
 
@@ -58,7 +61,10 @@ class PlainNetwork:
         is_word : ndarray of shape (n_steps, n_texts), bool, or None
             False where padding, in front of a text, is skipped; None reads all.
         """
-        inputs = self.table[ids].astype(np.float64)
+        vectors = embed(np.atleast_2d(ids.T), self.tables, self.architecture.max_n)
+        inputs = vectors.swapaxes(0, 1).astype(np.float64)
+        if ids.ndim == 1:
+            inputs = inputs[:, 0]
         for weights in self.layers[: depth + 1]:
             halves = [self._read(inputs, weights[:3], is_word)]
             if self.architecture.bidirectional:

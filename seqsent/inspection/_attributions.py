@@ -61,7 +61,9 @@ def token_attributions(
     pandas.DataFrame
         One row per word, the mark of the start included. The columns are ``text``, the number
         of the text, ``position``, the number of the word in it, both from 0, ``word``,
-        ``class`` and ``score``.
+        ``class`` and ``score``. A network with ``ngram_range`` beyond (1, 1) adds
+        ``ngram_score``, but for "occlusion": the part of the score that the vectors of the
+        n-grams have which end with the word.
         {marked_words}
 
     Raises
@@ -102,10 +104,12 @@ def token_attributions(
     chosen = _choose_classes(inspected, read.ids, class_of_interest)
     verdict = VerdictFunction(inspected.network)
     if method == "occlusion":
-        scores = _occlude(verdict, read.ids, chosen)
+        scores = {"score": _occlude(verdict, read.ids, chosen)}
     else:
-        score = _gradient_times_vector if method == "gradient" else _integrate
-        scores = _score_batches(verdict, read.ids, chosen, score)
+        weigh = _gradient if method == "gradient" else _integrate
+        scores = _score_batches(verdict, read.ids, chosen, weigh)
+        if inspected.network.architecture.n_tables == 1:
+            del scores["ngram_score"]
     lengths = [len(words) for words in read.words]
     return pd.DataFrame(
         {
@@ -113,7 +117,10 @@ def token_attributions(
             "position": np.concatenate([np.arange(length) for length in lengths]),
             "word": pd.Series([word for words in read.words for word in words], dtype=object),
             "class": np.repeat(inspected.classifier.classes_[chosen], lengths),
-            "score": np.concatenate([read.spread(*row) for row in enumerate(scores)]),
+            **{
+                name: np.concatenate([read.spread(*row) for row in enumerate(values)])
+                for name, values in scores.items()
+            },
         }
     )
 
@@ -138,30 +145,33 @@ def _score_batches(
     verdict: VerdictFunction,
     ids: Ids,
     chosen: NDArray[np.intp],
-    score: Callable[[VerdictFunction, Ids, NDArray[np.intp]], Array],
-) -> list[Array]:
-    """Return the scores of each text's words, found batch by batch."""
-    scores = [np.empty(0)] * len(ids)
+    weigh: Callable[[VerdictFunction, Ids, NDArray[np.intp]], Array],
+) -> dict[str, list[Array]]:
+    """Return the scores of each text's words, found batch by batch, and the n-grams' part.
+
+    A score is the sum of a vector's entries, each with the weight that ``weigh`` gives it.
+    """
+    scores = {name: [np.empty(0)] * len(ids) for name in ("score", "ngram_score")}
     for rows, batch in verdict.batches(ids):
         classes = np.zeros(len(batch), dtype=np.intp)
         classes[: len(rows)] = chosen[rows]
-        values = score(verdict, batch, classes)
-        for row, found, is_word in zip(rows, values, batch != 0, strict=False):
-            scores[row] = found[is_word]
+        weights, vectors = weigh(verdict, batch, classes), verdict.vectors(batch)
+        parts = {"score": vectors, "ngram_score": vectors - verdict.words[batch]}
+        for name, part in parts.items():
+            values = (weights * part).sum(axis=2, dtype=np.float64)
+            for row, found, is_word in zip(rows, values, batch != 0, strict=False):
+                scores[name][row] = found[is_word]
     return scores
 
 
-def _gradient_times_vector(
-    verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]
-) -> Array:
-    vectors = verdict.table[batch]
-    return (verdict.gradient(batch, vectors, classes) * vectors).sum(axis=2, dtype=np.float64)
+def _gradient(verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]) -> Array:
+    return verdict.gradient(batch, verdict.vectors(batch), classes)
 
 
 def _integrate(verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]) -> Array:
-    """Return integrated gradients, with as many points on the way as completeness needs."""
+    """Return mean gradients on the way, at as many points as completeness needs."""
     is_word = (batch != 0)[:, :, np.newaxis]
-    vectors = verdict.table[batch]
+    vectors = verdict.vectors(batch)
     words = vectors * is_word
     padding = vectors - words  # stays as it is, so that the words alone make the difference
     ends = [verdict.log_odds(verdict.run(batch, end), classes) for end in (padding, vectors)]
@@ -173,10 +183,9 @@ def _integrate(verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]) 
         for share, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
             on_the_way = padding + np.float32(share) * words
             total += weight * verdict.gradient(batch, on_the_way, classes)
-        scores = (total * words).sum(axis=2)
-        off = np.abs(scores.sum(axis=1) - difference).max()
+        off = np.abs((total * words).sum(axis=(1, 2)) - difference).max()
         if off < _COMPLETE:
-            return scores
+            return total
         n_points *= 2
     raise ValueError(
         f"Integrated gradients are off by {off:.2g} with {_MOST_POINTS} points between a text of "

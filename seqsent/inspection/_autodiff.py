@@ -13,6 +13,7 @@ from scipy.special import logsumexp, softmax
 
 from .._nn.batches import prediction_batches
 from .._nn.fitted import Network
+from .._nn.ngrams import embed
 from .._types import Array, Ids
 
 _ROWS_AT_ONCE = 64  # a gradient keeps all that happened at each word
@@ -28,7 +29,7 @@ class VerdictFunction:
 
     Attributes
     ----------
-    table : ndarray of shape (n_words, embed_dim), float32
+    words : ndarray of shape (n_words, embed_dim), float32
         The word vectors.
     run : callable
         (ids, vectors) to states; see :class:`~seqsent._nn.gradients.VectorFunctions`.
@@ -36,12 +37,18 @@ class VerdictFunction:
 
     def __init__(self, network: Network) -> None:
         self.trims = network.architecture.mask_padding
-        self.table = network.word_vectors
+        self._tables = network.tables
+        self.words = self._tables[0]
+        self._max_n = network.architecture.max_n
         kernel, bias = network.output_weights
         if network.architecture.n_outputs == 1:  # log-odds are logits against a class of zeros
             kernel, bias = np.hstack([np.zeros_like(kernel), kernel]), np.append(0.0, bias)
         self.kernel, self.bias = kernel.astype(np.float64), bias.astype(np.float64)
         self.run, self._pull_back = network.of_vectors
+
+    def vectors(self, ids: Ids) -> Array:
+        """Return what the recurrent layer reads of ids (n_texts, width), in float32."""
+        return embed(ids, self._tables, self._max_n)
 
     def batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Ids]]:
         """Yield row numbers and their ids; rows of padding may follow these."""
@@ -54,7 +61,7 @@ class VerdictFunction:
         """Return what the output layer sees, of shape (n_texts, n_state), float32."""
         states = np.empty((len(ids), len(self.kernel)), dtype=np.float32)
         for rows, batch in prediction_batches(ids, trim=self.trims):
-            states[rows] = self.run(batch, self.table[batch])[: len(rows)]
+            states[rows] = self.run(batch, self.vectors(batch))[: len(rows)]
         return states
 
     def logits(self, states: Array) -> Array:

@@ -79,7 +79,7 @@ def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.Da
     norms = np.full((len(ids), n_lags), np.nan)
     verdict = VerdictFunction(inspected.network)
     for rows, batch in verdict.batches(ids):
-        vectors = verdict.table[batch]
+        vectors = verdict.vectors(batch)
         predicted = verdict.logits(verdict.run(batch, vectors)).argmax(axis=1)
         gradients = np.linalg.norm(verdict.gradient(batch, vectors, predicted), axis=2)
         for row, values, is_word in zip(rows, gradients, batch != 0, strict=False):

@@ -60,7 +60,7 @@ def word_neighbors(estimator: Any, word: str | int, n: int = 10) -> pd.DataFrame
     ids = _known_words(inspected)
     if word not in ids:
         raise ValueError(_unknown_word_message(word, ids, inspected.vectorizer is not None))
-    table = inspected.network.word_vectors
+    table = inspected.network.tables[0]
     vectors = normalize(table[list(ids.values())].astype(np.float64))
     words = list(ids)
     place = words.index(word)

@@ -26,6 +26,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "both ways": {"cell": "gru", "bidirectional": True},
     "unmasked": {"cell": "gru", "mask_padding": False},
     "three classes": {"cell": "gru"},
+    "pairs": {"cell": "gru", "ngram_range": (1, 2), "ngram_buckets": 50},
 }
 
 

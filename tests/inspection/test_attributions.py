@@ -1,6 +1,7 @@
 """Scores of words: completeness, differences, signs, and one long frame for many texts."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from scipy.special import logit
 from sklearn.pipeline import Pipeline
 
+from seqsent._backend import import_keras
 from seqsent.datasets import make_reviews
 from seqsent.inspection import gradient_by_lag, token_attributions
 
@@ -16,7 +18,7 @@ Fitted = Callable[[str], Pipeline]
 
 TEXTS = ["The film was dull at first, but in the end it was wonderful", "", "not a good film"]
 METHODS = ["gradient", "occlusion", "integrated_gradients"]
-KINDS = ["simple", "lstm", "gru", "stacked", "both ways", "unmasked", "three classes"]
+KINDS = ["simple", "lstm", "gru", "stacked", "both ways", "unmasked", "three classes", "pairs"]
 
 
 def log_odds(classifier: Any, ids: np.ndarray, place: int) -> np.ndarray:
@@ -33,17 +35,48 @@ def test_integrated_gradients_are_complete(fitted: Fitted, kind: str) -> None:
     sums = scores.groupby("text")["score"].sum()
     classifier, ids = pipeline[-1], pipeline[:-1].transform(TEXTS)
     embedding = classifier.model_.get_layer("embedding")
-    table = embedding.get_weights()[0]
+    tables = embedding.get_weights()
     whole = log_odds(classifier, ids, 1)
     try:
-        blank = np.zeros_like(table)
-        blank[0] = table[0]
-        embedding.set_weights([blank])
+        blank = [np.zeros_like(table) for table in tables]
+        blank[0][0] = tables[0][0]
+        embedding.set_weights(blank)
         nothing = log_odds(classifier, ids, 1)
     finally:
-        embedding.set_weights([table])
+        embedding.set_weights(tables)
     np.testing.assert_allclose(sums, whole - nothing, atol=1e-2)
     assert np.abs(whole - nothing).max() > 0.1
+
+
+def test_a_network_that_was_looked_into_can_be_saved(fitted: Fitted, tmp_path: Path) -> None:
+    pipeline = fitted("gru")
+    token_attributions(pipeline, TEXTS)
+    pipeline[-1].model_.save(tmp_path / "network.keras")
+    opened = import_keras().models.load_model(tmp_path / "network.keras", compile=False)
+    ids = pipeline[:-1].transform(TEXTS)
+    found = opened.predict(ids, verbose=0)
+    np.testing.assert_allclose(found, pipeline[-1].predict_proba(ids)[:, 1:], atol=1e-6)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_part_that_pairs_have_in_a_score(fitted: Fitted, method: str) -> None:
+    assert "ngram_score" not in token_attributions(fitted("gru"), TEXTS, method=method)
+    pipeline = fitted("pairs")
+    scores = token_attributions(pipeline, TEXTS, method=method)
+    if method == "occlusion":
+        assert "ngram_score" not in scores
+        return
+    is_first = scores["position"] == 0
+    assert (scores.loc[is_first, "ngram_score"] == 0).all()  # no word before it
+    assert (scores.loc[~is_first, "ngram_score"] != 0).all()
+    embedding = pipeline[-1].model_.get_layer("embedding")
+    words, pairs = embedding.get_weights()
+    try:
+        embedding.set_weights([0 * words, pairs])  # then all of a score is the pairs'
+        only = token_attributions(pipeline, TEXTS, method=method)
+    finally:
+        embedding.set_weights([words, pairs])
+    np.testing.assert_allclose(only["ngram_score"], only["score"])
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -20,7 +20,7 @@ on_jax = pytest.mark.skipif(not is_usable(), reason="programs are shared under J
 
 
 def scores(verdict: VerdictFunction) -> np.ndarray:
-    return verdict.gradient(IDS, verdict.table[IDS], np.array([0, 1]))
+    return verdict.gradient(IDS, verdict.vectors(IDS), np.array([0, 1]))
 
 
 @on_jax
@@ -49,7 +49,7 @@ def test_networks_are_freed(fitted: Fitted) -> None:
 
 def test_class_scores_of_two_classes_are_opposite(fitted: Fitted) -> None:
     verdict = VerdictFunction(fitted("gru")[-1]._fitted_network())
-    vectors = verdict.table[IDS]
+    vectors = verdict.vectors(IDS)
     first, second = (verdict.gradient(IDS, vectors, np.full(2, place)) for place in (0, 1))
     np.testing.assert_allclose(first, -second, rtol=1e-5, atol=1e-7)
 

@@ -24,6 +24,7 @@ import jax.numpy as jnp
 from ..._backend import import_keras
 from ..._types import Array, Arrays
 from ..cells import CELLS, Cell, two_biases
+from ..ngrams import NgramEmbedding, hash_ngrams
 
 keras = import_keras()
 
@@ -36,15 +37,41 @@ Keep = Callable[[Arrays, Array, Any], Any]  # of the state before, the new h, th
 class FastEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Keras has no annotations
     """Stands in for ``keras.layers.Embedding``: vectors lie in the order in which they are read.
 
-    While ``moved_by`` is set, of shape (n_texts, width, embed_dim), all vectors are moved by it.
+    While ``moved_by`` is set, what is read of each table is moved by the array in its place, of
+    shape (n_texts, width, ..., embed_dim).
     """
 
-    moved_by: Array | None = None
+    moved_by: Sequence[Array] = ()
+
+    def rows(self, ids: Array) -> list[Array]:
+        """Return the rows that are read of each table, of shape (n_texts, width, ...)."""
+        return [ids]
 
     def call(self, ids: Array) -> Array:
         vectors = super().call(ids.swapaxes(0, 1))
-        if self.moved_by is not None:
-            vectors = vectors + self.moved_by.swapaxes(0, 1)
+        if self.moved_by:
+            vectors = vectors + self.moved_by[0].swapaxes(0, 1)
+        return vectors.swapaxes(0, 1)
+
+
+class FastNgramEmbedding(NgramEmbedding):
+    """Stands in for :class:`NgramEmbedding`, as :class:`FastEmbedding` does for Keras's."""
+
+    moved_by: Sequence[Array] = ()
+
+    def rows(self, ids: Array) -> list[Array]:
+        """Return the rows that are read of each table, of shape (n_texts, width, ...)."""
+        return [ids, jnp.stack(hash_ngrams(jnp, ids, self.max_n, self.n_rows), axis=-1)]
+
+    def call(self, ids: Array, training: bool = False) -> Array:
+        words, ngrams = (rows.swapaxes(0, 1) for rows in self.rows(ids))
+        vectors = jnp.take(self.embeddings.value, words, axis=0)
+        of_ngrams = jnp.take(self.ngrams.value, ngrams, axis=0)
+        if self.moved_by:
+            by_words, by_ngrams = (by.swapaxes(0, 1) for by in self.moved_by)
+            vectors, of_ngrams = vectors + by_words, of_ngrams + by_ngrams
+        shares = self.shares(ngrams, training)
+        vectors = vectors + (of_ngrams * shares[..., jnp.newaxis]).sum(axis=-2)
         return vectors.swapaxes(0, 1)
 
 

@@ -9,7 +9,7 @@ import json
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ import numpy as np
 
 from ..._backend import import_keras
 from ..._types import Array
-from ..architecture import Architecture
+from ..architecture import Architecture, without_tables
 from ..batches import as_batch
 from ..cells import CELLS, Cell
 from ..interrupts import held_back
@@ -71,11 +71,11 @@ def training_programs(
     """Return the train and test functions of networks like this one.
 
     Of the optimizer that it is compiled with, class and options count; its state does not.
-    ``adversarial`` is that of :class:`.steps.Steps`. ``lazy_updates`` says whether the table
-    is updated where it was touched; None leaves it to the table's size, and what cannot be is a
+    ``adversarial`` is that of :class:`.steps.Steps`. ``lazy_updates`` says whether tables are
+    updated where they were touched; None leaves it to a table's size, and what cannot be is a
     ValueError.
     """
-    lazy = _is_lazy(architecture, optimizer, lazy_updates)
+    lazy = _lazy_tables(architecture, optimizer, lazy_updates)
     kind, config = type(optimizer), get_config(optimizer)
     options = {key: value for key, value in config.items() if key != "name"}
     if isinstance(options.get("learning_rate"), float):
@@ -117,7 +117,7 @@ def predict_program(architecture: Architecture) -> "Program":
 
 def vector_programs(architecture: Architecture) -> VectorPrograms:
     """Return the functions of word vectors of such networks, whatever their embedding."""
-    architecture = replace(architecture, n_words=1, train_embedding=True)
+    architecture = without_tables(architecture)
     name = _name(architecture)
 
     def make() -> VectorPrograms:
@@ -138,21 +138,27 @@ def clear_caches() -> None:
     forget_helpers()
 
 
-def _is_large(architecture: Architecture) -> bool:
-    return architecture.n_words * architecture.embed_dim >= _LARGE_TABLE
+def _large_tables(architecture: Architecture) -> tuple[int, ...]:
+    n_rows = [architecture.n_words, architecture.ngram_buckets][: architecture.n_tables]
+    sizes = [n * architecture.embed_dim for n in n_rows]
+    return tuple(place for place, size in enumerate(sizes) if size >= _LARGE_TABLE)
 
 
-def _is_lazy(architecture: Architecture, optimizer: Any, wanted: bool | None) -> bool:
-    """Return whether a table is updated only where it was touched."""
+def _lazy_tables(
+    architecture: Architecture, optimizer: Any, wanted: bool | None
+) -> tuple[int, ...]:
+    """Return the places of the tables that are updated only where they were touched."""
     if not architecture.train_embedding:
-        return False
+        return ()
     if wanted and not can_be_lazy(optimizer):
         raise ValueError(
             "lazy_updates=True needs optimizer='adam', or an instance of keras.optimizers.Adam "
             "without amsgrad, weight_decay, use_ema, loss_scale_factor and accumulation, got "
             f"{optimizer!r}."
         )
-    return (_is_large(architecture) if wanted is None else wanted) and can_be_lazy(optimizer)
+    if wanted is None:
+        return _large_tables(architecture) if can_be_lazy(optimizer) else ()
+    return tuple(range(architecture.n_tables)) if wanted else ()
 
 
 def _name(*parts: Any) -> str:
@@ -204,7 +210,7 @@ class TrainFunction:
     ) -> None:
         self._trims = architecture.mask_padding
         self._work_per_word = architecture.state_dim * max(1, len(CELLS[architecture.cell].gates))
-        options = _OPTIONS if _is_large(architecture) else _OPTIONS_OF_GRADIENTS
+        options = _OPTIONS if _large_tables(architecture) else _OPTIONS_OF_GRADIENTS
         self.whole = Program(steps, "train", name, donates=True, options=options)
         self.gradient = Program(
             steps, "gradient", name, donates=False, options=_OPTIONS_OF_GRADIENTS
@@ -230,7 +236,7 @@ class TrainFunction:
     def _count_parts(self, ids: Array) -> int:
         if ids.size * self._work_per_word < _WORK_FOR_PARTS:
             return 1
-        most = max(len(ids) // _ROWS_PER_PART, 1)
+        most = max(len(ids) // _ROWS_PER_PART, min(2 * len(ids) // _ROWS_PER_PART, 2), 1)
         return next(n for n in range(most, 0, -1) if len(ids) % n == 0)
 
 

@@ -7,7 +7,7 @@ compiled of them serves every network of the same architecture and optimizer.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import jax
@@ -20,8 +20,8 @@ from ..architecture import Architecture, after_embedding
 from ..batches import Batches
 from ..initial_weights import InitialWeights
 from ..objective import build_optimizer, default_compile_kwargs
-from .layers import FastEmbedding, fast_layers
-from .tables import update_lazily
+from .layers import FastEmbedding, FastNgramEmbedding, fast_layers
+from .tables import Touched, update_lazily
 
 keras = import_keras()
 
@@ -52,8 +52,9 @@ class Steps:
     adversarial : float
         How far word vectors are moved in training against the network, as a share of their
         length (Miyato, Dai & Goodfellow 2017); 0 moves none.
-    lazy : bool
-        Whether the embedding table is updated only where a batch touched it.
+    lazy : tuple of int
+        The tables of vectors that are updated only where a batch touched them, by their places
+        among what is trained.
 
     Attributes
     ----------
@@ -66,12 +67,13 @@ class Steps:
         architecture: Architecture,
         optimizer: Any = None,
         adversarial: float = 0.0,
-        lazy: bool = False,
+        lazy: tuple[int, ...] = (),
     ) -> None:
         self._architecture = architecture
         self._adversarial = adversarial
         self._lazy = lazy
-        layers = {"embedding": FastEmbedding, **fast_layers()}
+        embeddings = {"embedding": FastEmbedding, "ngram_embedding": FastNgramEmbedding}
+        layers = {**embeddings, **fast_layers()}
         donor = architecture.assemble(InitialWeights(np.random.default_rng(0)), layers=layers)
         if optimizer is not None:
             compile_kwargs = default_compile_kwargs(architecture.n_outputs)
@@ -94,44 +96,62 @@ class Steps:
         """Return what a numbered part of a batch adds to the learning from the whole.
 
         The sum of its losses, the gradient of what is minimized, its outputs, and what is
-        neither trained nor the optimizer's. Of a lazy table it is the gradient by the vectors
-        that were read.
+        neither trained nor the optimizer's. Of lazy tables the gradient comes first, and is that
+        by the vectors that were read.
         """
         trainable, rest, of_optimizer, _ = state
         # random states are the only integers; each part drops units of its own
         rest = [v + number if jnp.issubdtype(v.dtype, np.integer) else v for v in rest]
-
-        n_lazy = 1 if self._lazy else 0  # the table, which comes first
-
-        def sum_losses(trained: Any, moved_by: Array | None) -> tuple[Any, Any]:
-            embedding = self.donor.get_layer("embedding")
-            embedding.moved_by = moved_by
-            try:
-                outputs, new_rest = self.donor.stateless_call(
-                    [*trainable[:n_lazy], *trained], rest, ids, training=True
-                )
-            finally:
-                embedding.moved_by = None
-            loss = self._sum_losses(targets, outputs, weights)
-            with self._optimizer_of(of_optimizer) as optimizer:
-                scaled = optimizer.scale_loss(loss)
-            return scaled, (loss, outputs, new_rest)
-
-        trained = trainable[n_lazy:]
+        sum_losses = partial(
+            self._sum_losses_of, (trainable, rest, of_optimizer), ids, targets, weights
+        )
+        trained = [value for place, value in enumerate(trainable) if place not in self._lazy]
         if not (self._adversarial or self._lazy):
-            gradient, (loss, outputs, rest) = jax.grad(sum_losses, has_aux=True)(trained, None)
+            gradient, (loss, outputs, rest) = jax.grad(sum_losses, has_aux=True)(trained, ())
             return loss, gradient, outputs, rest
-        vectors = (trainable if self._architecture.train_embedding else rest)[0][ids]
+        tables = trainable if self._architecture.train_embedding else rest
+        read = [table[rows] for table, rows in zip(tables, self._rows(ids), strict=False)]
+        unmoved = jax.tree.map(jnp.zeros_like, read)
         pull_back = jax.grad(sum_losses, argnums=(0, 1), has_aux=True)
-        gradient, (loss, outputs, new_rest) = pull_back(trained, jnp.zeros_like(vectors))
+        gradient, (loss, outputs, new_rest) = pull_back(trained, unmoved)
         if self._adversarial:
             with self._optimizer_of(of_optimizer) as optimizer:
                 n_steps = optimizer.iterations.value + 1
-            moved_by = self._move_against(ids, vectors, gradient[1], n_steps)
-            against, _ = pull_back(trained, moved_by)
+            vectors = sum([of_ngrams.sum(axis=-2) for of_ngrams in read[1:]], read[0])
+            moved_by = self._move_against(ids, vectors, gradient[1][0], n_steps)
+            against, _ = pull_back(trained, [moved_by, *unmoved[1:]])
             gradient = jax.tree.map(lambda plain, moved: (plain + moved) / 2, gradient, against)
-        by_trained, by_vectors = gradient
-        return loss, [by_vectors, *by_trained][1 - n_lazy :], outputs, new_rest
+        by_trained, by_read = gradient
+        return loss, [*(by_read[place] for place in self._lazy), *by_trained], outputs, new_rest
+
+    def _sum_losses_of(
+        self, state: Any, ids: Array, targets: Array, weights: Array, trained: Any, moved_by: Any
+    ) -> tuple[Any, Any]:
+        """Return what is minimized; and the sum of losses, outputs, and what is not trained.
+
+        ``trained`` is all that is trained but for lazy tables, of which, as of all, what is
+        read is moved by ``moved_by``.
+        """
+        trainable, rest, of_optimizer = state
+        others = iter(trained)
+        values = [
+            value if place in self._lazy else next(others) for place, value in enumerate(trainable)
+        ]
+        embedding = self.donor.get_layer("embedding")
+        embedding.moved_by = tuple(moved_by)
+        try:
+            outputs, new_rest = self.donor.stateless_call(values, rest, ids, training=True)
+        finally:
+            embedding.moved_by = ()
+        loss = self._sum_losses(targets, outputs, weights)
+        with self._optimizer_of(of_optimizer) as optimizer:
+            scaled = optimizer.scale_loss(loss)
+        return scaled, (loss, outputs, new_rest)
+
+    def _rows(self, ids: Array) -> list[Array]:
+        """Return the rows of each table of vectors that are read for ids."""
+        rows: list[Array] = self.donor.get_layer("embedding").rows(ids)
+        return rows
 
     @contextmanager
     def _optimizer_of(self, values: Any) -> Iterator[Any]:
@@ -156,13 +176,19 @@ class Steps:
         losses, gradients, outputs, rests = zip(*parts, strict=True)
         weight = weights.sum()
         optimizer = self.donor.optimizer
+        n_lazy = len(self._lazy)
+        of_tables = zip(*(gradient[:n_lazy] for gradient in gradients), strict=True)
+        by_read = [jnp.concatenate(by) / weight for by in of_tables]
+        others = (gradient[n_lazy:] for gradient in gradients)
+        gradient = jax.tree.map(lambda *summands: sum(summands) / weight, *others)
         if self._lazy:
-            by_vectors = jnp.concatenate([by for by, *_ in gradients]) / weight
-            gradients = tuple(others for _, *others in gradients)
-        gradient = jax.tree.map(lambda *summands: sum(summands) / weight, *gradients)
-        if self._lazy:
+            rows = self._rows(ids)
+            touched = [
+                Touched(place, rows[place], by)
+                for place, by in zip(self._lazy, by_read, strict=True)
+            ]
             trainable, of_optimizer = update_lazily(
-                optimizer, of_optimizer, trainable, ids, by_vectors, gradient
+                optimizer, of_optimizer, trainable, touched, gradient
             )
         else:
             trainable, of_optimizer = optimizer.stateless_apply(of_optimizer, gradient, trainable)

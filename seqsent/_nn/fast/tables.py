@@ -5,7 +5,8 @@ large table that costs more than the network. Here such rows wait: their gathere
 they are until their word comes again (as in PyTorch's SparseAdam).
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
@@ -27,12 +28,22 @@ def can_be_lazy(optimizer: Any) -> bool:
     )
 
 
+class Touched(NamedTuple):
+    """What a batch read of a table."""
+
+    place: int
+    """Of the table, among what is trained."""
+    rows: Array
+    """The rows that were read, of shape (n_texts, width, ...)."""
+    by_read: Array
+    """The gradient by what was read there, of shape (n_texts, width, ..., embed_dim)."""
+
+
 def update_lazily(
     optimizer: Any,
     of_optimizer: list[Array],
     trainable: list[Array],
-    ids: Array,
-    by_vectors: Array,
+    tables: Sequence[Touched],
     by_others: list[Array],
 ) -> tuple[list[Array], list[Array]]:
     """Return what is trained and the optimizer's state after a step.
@@ -42,23 +53,24 @@ def update_lazily(
     optimizer : keras.optimizers.Adam
         Whose own values do not count.
     of_optimizer, trainable : list of array
-        The values that count; the table is the first of ``trainable``.
-    ids : array of shape (n_texts, width)
-        The rows of the table that were read.
-    by_vectors : array of shape (n_texts, width, embed_dim)
-        The gradient by what was read of the table.
+        The values that count.
+    tables : sequence of Touched
+        The tables to update where they were touched.
     by_others : list of array
-        That by all else that is trained.
+        The gradient by all else that is trained.
     """
     variables = optimizer._trainable_variables
     mapping = [*zip(optimizer.variables, of_optimizer, strict=True)]
     mapping += [*zip(variables, trainable, strict=True)]
-    rows, by_rows = _sum_by_row(ids, by_vectors, len(trainable[0]))
+    summed = [_sum_by_row(rows, by, len(trainable[place])) for place, rows, by in tables]
+    lazy = [variables[place] for place, *_ in tables]
+    others = [v for place, v in enumerate(variables) if place not in {t.place for t in tables}]
     with keras.StatelessScope(state_mapping=mapping) as scope:
-        by_rows, *by_others = optimizer._clip_gradients([by_rows, *by_others])
+        gradients = optimizer._clip_gradients([*(by for _, by in summed), *by_others])
         rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a schedule's, too
-        _update_rows(optimizer, rate, variables[0], ids.reshape(-1), rows, by_rows)
-        for gradient, variable in zip(by_others, variables[1:], strict=True):
+        for table, touched, (rows, _) in zip(lazy, tables, summed, strict=True):
+            _update_rows(optimizer, rate, table, touched.rows.reshape(-1), rows, gradients.pop(0))
+        for gradient, variable in zip(gradients, others, strict=True):
             optimizer.update_step(gradient, variable, rate)
         optimizer.iterations.assign_add(1)
         return (

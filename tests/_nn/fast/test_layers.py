@@ -37,7 +37,7 @@ def ids():
         {"bidirectional": True, "mask_padding": False},
         {"pooling": "max", "bidirectional": True},
         {"pooling": "mean", "n_layers": 2},
-        {"pooling": ("max", "mean")},
+        {"pooling": ("max", "mean"), "ngram_range": (1, 3), "ngram_buckets": 30},
     ],
     ids=str,
 )

@@ -34,7 +34,14 @@ def empty_cache():
 
 def classifier(**parameters):
     return RecurrentSentimentClassifier(
-        **{"state_dim": 4, "embed_dim": 4, "epochs": 2, "random_state": 0, **parameters}
+        **{
+            "state_dim": 4,
+            "embed_dim": 4,
+            "epochs": 2,
+            "dropout": 0.0,
+            "random_state": 0,
+            **parameters,
+        }
     )
 
 

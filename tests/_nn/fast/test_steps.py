@@ -16,6 +16,7 @@ import jax  # noqa: E402  after the backend is known
 import jax.numpy as jnp  # noqa: E402
 
 from seqsent._nn.fast import steps  # noqa: E402
+from seqsent._nn.ngrams import hash_ngrams  # noqa: E402
 
 RATE = 0.5
 
@@ -49,10 +50,17 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
     is_word = (ids != 0)[..., None] if masks else np.ones((*ids.shape, 1), bool)
     n_output = len(output.weights)
     rest = [variable.value for variable in after.non_trainable_variables]  # seeds
+    n_tables = len(model.get_layer("embedding").weights)
+
+    def read(values):
+        if n_tables == 1:
+            return values[0][ids]
+        pairs = hash_ngrams(np, ids, 2, len(values[1]))[0]
+        return values[0][ids] + jnp.where(pairs[..., None] > 0, values[1][pairs], 0)
 
     def mean_loss(values, moved_by):
-        table, *inner = values[:-n_output]
-        states = after.stateless_call(inner, rest, [ids, table[ids] + moved_by])[0]
+        inner = values[n_tables:-n_output]
+        states = after.stateless_call(inner, rest, [ids, read(values) + moved_by])[0]
         probabilities = output.stateless_call(values[-n_output:], [], states)[0]
         if probabilities.shape[1] == 1:
             probabilities = jnp.hstack([1 - probabilities, probabilities])
@@ -60,7 +68,7 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
         return (losses * weights).sum() / weights.sum()
 
     start = [jnp.asarray(w) for w in start]
-    vectors = start[0][ids] * is_word
+    vectors = read(start) * is_word
     plain, by_vectors = jax.grad(mean_loss, argnums=(0, 1))(start, jnp.zeros_like(vectors))
 
     def norm(x):
@@ -75,7 +83,14 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
     "options",
     [
         {"cell": "lstm"},
-        {"cell": "gru", "bidirectional": True, "pooling": ("max", "mean")},
+        {
+            "cell": "gru",
+            "bidirectional": True,
+            "pooling": ("max", "mean"),
+            "ngram_range": (1, 2),
+            "ngram_buckets": 9,
+            "ngram_dropout": 0.0,
+        },
         {"cell": "simple", "mask_padding": False},
     ],
     ids=str,
@@ -87,7 +102,7 @@ def test_adversarial(options, n_classes, data, at_full_reach):
     start = Start()
     model = RecurrentSentimentClassifier(
         **options, state_dim=4, embed_dim=3, adversarial=0.3, epochs=1, callbacks=[start],
-        optimizer=keras.optimizers.SGD(RATE), num_words=30, random_state=0,
+        optimizer=keras.optimizers.SGD(RATE), num_words=30, dropout=0.0, random_state=0,
     ).fit(X, y, sample_weight=weights)  # fmt: skip
     masks = options.get("mask_padding", True)
     expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.3, masks)
@@ -104,7 +119,7 @@ def test_adversarial_training_begins_gently(data):
     start = Start()
     model = RecurrentSentimentClassifier(
         state_dim=4, embed_dim=3, adversarial=0.9, epochs=1, callbacks=[start],
-        optimizer=keras.optimizers.SGD(RATE), num_words=30, random_state=0,
+        optimizer=keras.optimizers.SGD(RATE), num_words=30, dropout=0.0, random_state=0,
     ).fit(X, y, sample_weight=weights)  # fmt: skip
     expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.009, masks=True)
     for found, right in zip(model.model_.get_weights(), expected, strict=True):

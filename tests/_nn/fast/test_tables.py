@@ -13,8 +13,8 @@ if keras.backend.backend() != "jax":
 
 import jax.numpy as jnp  # noqa: E402  after the backend is known
 
-from seqsent._nn.fast.programs import _is_lazy  # noqa: E402
-from seqsent._nn.fast.tables import update_lazily  # noqa: E402
+from seqsent._nn.fast.programs import _lazy_tables  # noqa: E402
+from seqsent._nn.fast.tables import Touched, update_lazily  # noqa: E402
 
 RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.8, 0.95, 1e-5
 
@@ -22,7 +22,7 @@ RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.8, 0.95, 1e-5
 @pytest.mark.parametrize("clip", [{}, {"global_clipnorm": 0.7}, {"clipnorm": 0.5}], ids=str)
 def test_rows_are_moved_as_adam_moves_them(clip):
     rng = np.random.default_rng(0)
-    values = [rng.normal(size=(9, 3)), rng.normal(size=(3, 2))]
+    values = [rng.normal(size=(3, 2)), rng.normal(size=(9, 3))]  # the table is the second
     optimizer = keras.optimizers.Adam(RATE, BETA_1, BETA_2, EPSILON, **clip)
     optimizer.build([keras.Variable(value) for value in values])
     trainable = [jnp.asarray(value, "float32") for value in values]
@@ -32,18 +32,19 @@ def test_rows_are_moved_as_adam_moves_them(clip):
         ids = rng.integers(0, 6, size=(2, 4))  # 6, 7 and 8 never, others several times
         by_vectors, by_other = rng.normal(size=(2, 4, 3)), rng.normal(size=(3, 2))
         trainable, state = update_lazily(
-            optimizer, state, trainable, jnp.asarray(ids), jnp.asarray(by_vectors, "float32"),
+            optimizer, state, trainable,
+            [Touched(1, jnp.asarray(ids), jnp.asarray(by_vectors, "float32"))],
             [jnp.asarray(by_other, "float32")],
         )  # fmt: skip
         by_table = np.zeros((9, 3))
         np.add.at(by_table, ids, by_vectors)
-        gradients = [by_table, by_other]
+        gradients = [by_other, by_table]
         if "global_clipnorm" in clip:
             norm = np.sqrt(sum((g**2).sum() for g in gradients))
             gradients = [g * min(1, 0.7 / norm) for g in gradients]
         if "clipnorm" in clip:
             gradients = [g * min(1, 0.5 / np.sqrt((g**2).sum())) for g in gradients]
-        for number, rows in enumerate([np.unique(ids), np.arange(3)]):
+        for number, rows in enumerate([np.arange(3), np.unique(ids)]):
             gradient = gradients[number][rows]
             m = means[number][rows] = BETA_1 * means[number][rows] + (1 - BETA_1) * gradient
             v = squares[number][rows] = BETA_2 * squares[number][rows] + (1 - BETA_2) * gradient**2
@@ -53,7 +54,7 @@ def test_rows_are_moved_as_adam_moves_them(clip):
             values[number][rows] -= RATE * m / (np.sqrt(v) + epsilon)
         for found, expected in zip(trainable, values, strict=True):
             np.testing.assert_allclose(found, expected, atol=1e-5)
-    np.testing.assert_array_equal(trainable[0][6:], values[0][6:].astype(np.float32))
+    np.testing.assert_array_equal(trainable[1][6:], values[1][6:].astype(np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,8 @@ def data():
 
 def weights(data, **parameters):
     small = {"state_dim": 4, "embed_dim": 3, "num_words": 21, "batch_size": 16, "epochs": 2}
-    model = RecurrentSentimentClassifier(**{**small, "random_state": 0, **parameters})
+    plain = {"dropout": 0.0, "embedding_init": "uniform", "random_state": 0}
+    model = RecurrentSentimentClassifier(**{**small, **plain, **parameters})
     return model.fit(*data).model_.get_weights()
 
 
@@ -74,8 +76,14 @@ def weights(data, **parameters):
     "options",
     [
         {},
-        {"cell": "gru", "adversarial": 0.1},
-        {"batch_size": 64, "state_dim": 160, "bidirectional": True},  # a batch of several parts
+        {"cell": "gru", "adversarial": 0.1, "ngram_range": (1, 2), "ngram_buckets": 6},
+        {  # a batch of several parts
+            "batch_size": 64,
+            "state_dim": 160,
+            "bidirectional": True,
+            "ngram_range": (1, 3),
+            "ngram_buckets": 6,
+        },
         {"dropout": 0.2, "embedding_dropout": 0.4, "pooling": ("max", "mean")},
     ],
     ids=str,
@@ -114,18 +122,24 @@ def test_words_that_a_batch_lacks_wait(data):
 def test_large_tables_are_lazy_unless_told_otherwise():
     adam = keras.optimizers.Adam()
 
-    def is_lazy(n_words, optimizer=adam, wanted=None, **options):
-        return _is_lazy(Architecture(n_words=n_words, n_outputs=1, **options), optimizer, wanted)
+    def lazy(n_words, optimizer=adam, wanted=None, **options):
+        architecture = Architecture(n_words=n_words, n_outputs=1, **options)
+        return _lazy_tables(architecture, optimizer, wanted)
 
-    assert not is_lazy(2**15 - 1)
-    assert is_lazy(2**15)  # times 32
-    assert not is_lazy(2**15, wanted=False)
-    assert is_lazy(100, wanted=True)
-    assert not is_lazy(2**15, train_embedding=False)
-    assert not is_lazy(2**15, keras.optimizers.RMSprop())
-    assert not is_lazy(2**15, keras.optimizers.Adam(weight_decay=0.1))
-    assert not is_lazy(2**15, keras.optimizers.Adam(loss_scale_factor=8.0))
-    assert not is_lazy(2**15, keras.optimizers.AdamW())
+    assert lazy(2**15 - 1) == ()
+    assert lazy(2**15) == (0,)  # times 32
+    assert lazy(2**15, wanted=False) == ()
+    assert lazy(100, wanted=True) == (0,)
+    assert lazy(2**15, train_embedding=False) == ()
+    assert lazy(2**15, keras.optimizers.RMSprop()) == ()
+    assert lazy(2**15, keras.optimizers.Adam(weight_decay=0.1)) == ()
+    assert lazy(2**15, keras.optimizers.Adam(loss_scale_factor=8.0)) == ()
+    assert lazy(2**15, keras.optimizers.AdamW()) == ()
+    assert lazy(100, ngram_range=(1, 2)) == (1,)
+    assert lazy(2**15, ngram_range=(1, 2)) == (0, 1)
+    assert lazy(100, ngram_range=(1, 2), ngram_buckets=99) == ()
+    assert lazy(100, ngram_range=(1, 2), ngram_buckets=99, wanted=True) == (0, 1)
+    assert lazy(2**15, ngram_range=(1, 2), wanted=False) == ()
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ def files_below(folder):
     return sorted(found)
 
 
+@pytest.mark.slow
 def test_programs_are_kept_and_a_broken_cache_changes_nothing(tmp_path):
     folder, loss = fit(tmp_path, tmp_path / "mine")
     kept = files_below(tmp_path / "mine")
@@ -138,6 +139,7 @@ def test_every_source_that_is_traced_tells_traces_apart(package, monkeypatch):
     assert traces._code.__wrapped__() == found[-1]
 
 
+@pytest.mark.slow
 def test_traces_are_of_this_code_and_no_other(package, tmp_path):
     """An edit of what is traced makes traces anew; one of anything else does not."""
     prefix = f"import sys; sys.path.insert(0, {str(package.parent)!r})\n"
@@ -152,6 +154,7 @@ def test_traces_are_of_this_code_and_no_other(package, tmp_path):
     assert count() == 1
 
 
+@pytest.mark.slow
 def test_a_cell_of_the_users_own_is_traced_each_time(tmp_path):
     own = (
         "import keras\nfrom seqsent._nn.cells import CELLS, Cell\n"
@@ -161,29 +164,34 @@ def test_a_cell_of_the_users_own_is_traced_each_time(tmp_path):
     assert not list(tmp_path.rglob("*-trace"))
 
 
+@pytest.mark.slow
 def test_an_optimizer_of_the_users_own_is_traced_each_time(tmp_path):
     own = "import keras\nclass Mine(keras.optimizers.SGD): pass\n"
     assert count_traces(tmp_path, "Mine(0.1)", before=own) == 1
     assert not list(tmp_path.rglob("*-trace"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the place differs by platform")
 def test_the_place_is_the_users_cache_directory(tmp_path):
     assert find_place(tmp_path).startswith(str(tmp_path / "seqsent" / "programs"))
 
 
+@pytest.mark.slow
 def test_it_can_be_turned_off(tmp_path):
     assert fit(tmp_path, "off")[0] == "None"
     assert not files_below(tmp_path)
     assert find_place(tmp_path, "") == "None"
 
 
+@pytest.mark.slow
 def test_a_cache_of_the_users_own_is_left_alone(tmp_path):
     own = str(tmp_path / "own")
     assert find_place(tmp_path, tmp_path / "mine", JAX_COMPILATION_CACHE_DIR=own) == own
     assert not (tmp_path / "mine").exists()
 
 
+@pytest.mark.slow
 def test_a_place_that_cannot_be_written_to_costs_speed_only(tmp_path):
     (tmp_path / "file").write_text("no directory")
     assert fit(tmp_path, tmp_path / "file")[0] == "None"
