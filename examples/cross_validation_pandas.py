@@ -34,7 +34,7 @@ parser = argparse.ArgumentParser(description="Cross-validate a GRU on a pandas f
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
 parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
 parser.add_argument("--n-samples", type=int, default=2000)
-parser.add_argument("--epochs", type=int, help="default: 6, IMDB: 3")
+parser.add_argument("--epochs", type=int, help="default: as many as the texts need")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
@@ -48,12 +48,12 @@ if options.data == "imdb":
     frame = frame.sample(options.n_samples, random_state=0)
     groups = frame["movie"]
     cv = StratifiedGroupKFold(5, shuffle=True, random_state=0)
-    maxlen, epochs = 150, options.epochs or 3
+    maxlen = 150
 else:
     frame = make_reviews(options.n_samples, as_frame=True, random_state=0).frame
     groups = None
     cv = StratifiedKFold(5, shuffle=True, random_state=0)
-    maxlen, epochs = 50, options.epochs or 6
+    maxlen = 50
 frame["words"] = frame["text"].str.split().str.len()
 
 # %%
@@ -63,7 +63,9 @@ frame["words"] = frame["text"].str.split().str.len()
 
 model = make_pipeline(
     ColumnTransformer([("review", SequenceVectorizer(maxlen=maxlen), "text")]),
-    RecurrentSentimentClassifier(cell="gru", batch_size=32, epochs=epochs, random_state=0),
+    RecurrentSentimentClassifier(
+        cell="gru", batch_size=32, epochs=options.epochs or "auto", random_state=0
+    ),
 )
 
 # %%

@@ -31,7 +31,7 @@ parser = argparse.ArgumentParser(description="Compare three recurrent cells on r
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
 parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
 parser.add_argument("--n-samples", type=int, help="training reviews (default: 1500, IMDB: 25000)")
-parser.add_argument("--epochs", type=int, help="passes over the data (default: 8, IMDB: 2)")
+parser.add_argument("--epochs", type=int, help="passes over the data (default: 8, IMDB: 4)")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
@@ -46,7 +46,7 @@ if options.data == "imdb":
     if options.n_samples:
         train = train.sample(options.n_samples, random_state=0)
         test = test.sample(options.n_samples, random_state=0)
-    settings = {"maxlen": 250, "batch_size": 128, "epochs": options.epochs or 2}
+    settings = {"maxlen": 250, "batch_size": 128, "epochs": options.epochs or 4}
 else:
     n_train = options.n_samples or 1500
     reviews = make_reviews(n_train + 500, as_frame=True, random_state=0).frame

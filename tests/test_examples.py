@@ -128,6 +128,24 @@ def test_cross_validation_pandas(tmp_path: Path, imdb_home: Path, data: str) -> 
     assert ((mistakes["positive"] > 0.5) != mistakes["label"]).all()
 
 
+def test_beat_the_linear_model(tmp_path: Path) -> None:
+    frame = make_reviews(180, as_frame=True, random_state=0).frame
+    home = tmp_path / "given"
+    (tmp_path / "empty").mkdir()
+    home.mkdir()
+    frame.rename(columns={"text": "comment", "label": "stars"}).to_csv(home / "mine.csv")
+    options = (home / "mine.csv", "--text", "comment", "--label", "stars", "--folds", 2)
+    output = run_example("beat_the_linear_model.py", tmp_path / "empty", *options)
+    assert "180 texts, labels: {" in output
+    lines = output.strip().splitlines()
+    assert lines[1].split() == ["accuracy", "spread", "log", "loss", "seconds"]
+    assert [line.split("  ")[0] for line in lines[2:]] == [
+        "TF-IDF + logistic regression", 'preset="fast"', "vote of both",
+    ]  # fmt: skip
+    accuracies = [float(line.split()[-4]) for line in lines[2:]]
+    assert min(accuracies) > 0.5
+
+
 def test_reproduce_tutorial(tmp_path: Path, shared_data: Path) -> None:
     if not (shared_data / "keras_imdb").is_dir():
         pytest.skip(f"no keras_imdb in {shared_data}")

@@ -1,18 +1,22 @@
-"""Accuracy on real texts, against TF-IDF with logistic regression in the same run.
+"""Accuracy on real texts, against linear models and fastText in the same run.
 
-python tests/benchmarks/accuracy.py [--quick] [--seeds N] [--sets NAME ...] [--validate]
-    [--settings JSON]
+python tests/benchmarks/accuracy.py [--quick] [--seeds N] [--sets NAME ...] [--rows N] [--validate]
+    [--methods NAME ...] [--settings JSON]
 
-Each fit runs in a process of its own: accuracy, log loss and expected calibration error, seconds
-of the fit, text included, and peak memory, as mean and spread over seeds. With --validate nothing
-is read of what settings are reported on: IMDB's training reviews are split by film, and of the
-other sets the part that is reported on is left out. Counterfactual reviews are never validated on.
+Each fit runs in a process of its own: accuracy, log loss, Brier score and expected calibration
+error, seconds of the fit, text included, peak memory and the size of a pickle, as mean and spread
+over seeds. With --validate nothing is read of what settings are reported on: IMDB's training
+reviews are split by film, and of the other sets the part that is reported on is left out.
+Counterfactual reviews are never validated on. fastText takes part where it is installed.
 """
 
 import argparse
+import importlib.util
 import json
+import pickle
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from statistics import fmean, stdev
@@ -23,12 +27,20 @@ from _common import Options, Result, child, describe, run, shared_data
 _SETS = ("imdb", "rt_polarity", "chn_hotel", "counterfactual")
 _FOLDS = 5
 _BINS = 15  # of the calibration error
+_FIGURES = ("accuracy", "originals", "revised", "log loss", "Brier score", "calibration error")
+_COSTS = ("seconds", "peak MB", "file MB")
 _LINEAR = "TF-IDF + logistic regression"
+_NB_SVM = "NB-SVM"
+_FASTTEXT = "fastText"
+_PEERS = (_LINEAR, _NB_SVM, *([_FASTTEXT] if importlib.util.find_spec("fasttext") else []))
+_VOTE = "accurate + TF-IDF"  # the mean of their probabilities
 # what make_sentiment_pipeline is given, by the name in the table
 _RECIPES: dict[str, dict[str, Any]] = {
-    "seqsent, simple": {"cell": "simple"},
-    "seqsent, lstm": {"cell": "lstm"},
-    "seqsent, gru": {"cell": "gru"},
+    "simple": {"cell": "simple"},
+    "lstm": {"cell": "lstm"},
+    "gru": {"cell": "gru"},
+    "fast": {"preset": "fast"},
+    "accurate": {"preset": "accurate"},
 }
 
 
@@ -73,60 +85,155 @@ def read(name: str, validate: bool, seed: int) -> Split:
     return Split(*parts)
 
 
-def make_linear(name: str) -> Any:
+def make_linear(name: str, method: str = _LINEAR) -> Any:
     """The peer: uni- and bigrams, of characters up to three where no spaces part the words."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
+    from sklearn.svm import LinearSVC
 
     of_characters = {"analyzer": "char", "ngram_range": (1, 3)}
     units = of_characters if name == "chn_hotel" else {"ngram_range": (1, 2)}
+    if method == _NB_SVM:
+        return make_pipeline(CountVectorizer(binary=True, **units), ClassRatios(), LinearSVC(C=0.1))
     vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **units)
     return make_pipeline(vectorizer, LogisticRegression(C=10, max_iter=1000))
 
 
-def fit(name: str, method: str, parameters: str, seed: str, validate: str, rows: str) -> Result:
-    """Fit one Pipeline and measure it."""
-    import numpy as np
-    from sklearn.metrics import log_loss
+class ClassRatios:
+    """Scales counts by the logarithm of their ratio between two classes (Wang & Manning 2012)."""
 
+    def fit(self, X: Any, y: Any) -> "ClassRatios":
+        import numpy as np
+
+        shares = [1 + np.asarray(X[y == label].sum(axis=0)).ravel() for label in np.unique(y)]
+        first, second = (share / share.sum() for share in shares)
+        self.ratios = np.log(second / first)
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return X.multiply(self.ratios).tocsr()
+
+
+class FastText:
+    """fastText as its tutorial has it, with pairs of words, on shuffled texts."""
+
+    def fit(self, texts: Any, labels: Any) -> "FastText":
+        import fasttext  # type: ignore[import-not-found]
+        import numpy as np
+
+        self.classes_ = np.unique(labels)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
+            for row in np.random.default_rng(0).permutation(len(texts)):
+                place = int(np.searchsorted(self.classes_, labels[row]))
+                file.write(f"__label__{place} {self._words(texts[row])}\n")
+            file.flush()
+            self.model = fasttext.train_supervised(file.name, wordNgrams=2, verbose=0)
+        return self
+
+    @staticmethod
+    def _words(text: str) -> str:
+        words = text.lower().split()  # of a language without spaces, characters
+        return " ".join(words if len(words) > len(text) / 20 else text)
+
+    def predict_proba(self, texts: Any) -> Any:
+        import numpy as np
+
+        found = np.zeros((len(texts), len(self.classes_)))
+        for row, text in enumerate(texts):
+            # fastText's own predict needs numpy 1
+            answers = self.model.f.predict(self._words(text) + "\n", -1, 0.0, "strict")
+            for probability, label in answers:
+                found[row, int(label.removeprefix("__label__"))] = min(probability, 1.0)
+        return found / found.sum(axis=1, keepdims=True)
+
+
+def make(name: str, method: str, parameters: dict[str, Any], seed: int) -> Any:
+    """Return what a method is, unfitted."""
+    if method == _FASTTEXT:
+        return FastText()
+    if method in _PEERS:
+        return make_linear(name, method)
     from seqsent import make_sentiment_pipeline
+
+    return make_sentiment_pipeline(**parameters, random_state=seed)
+
+
+def fit(
+    name: str, method: str, parameters: str, seed: str, validate: str, rows: str
+) -> dict[str, Result]:
+    """Fit one Pipeline, and what it votes with, and measure them."""
+    import numpy as np
 
     train, (texts, truth) = read(name, validate == "True", int(seed))
     chosen = np.random.default_rng(int(seed)).permutation(len(train[0]))[: int(rows) or None]
-    pipeline = make_linear(name)
-    if method != _LINEAR:
-        pipeline = make_sentiment_pipeline(**json.loads(parameters), random_state=int(seed))
-    start = time.perf_counter()
-    pipeline.fit(train[0][chosen], train[1][chosen])
-    result: Result = {"seconds": time.perf_counter() - start}
-    probabilities = pipeline.predict_proba(texts)
-    places = probabilities.argmax(axis=1)
-    if name == "counterfactual":
-        right = pipeline.classes_[places] == truth[:, 0]
-        for revised, figure in enumerate(("originals", "revised")):
-            result[figure] = right[truth[:, 1] == revised].mean()
-    else:
-        right = pipeline.classes_[places] == truth
-        confidence = probabilities.max(axis=1)
-        bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-        gaps = [abs((right - confidence)[bins == b].sum()) for b in range(_BINS)]
-        result |= {
-            "accuracy": right.mean(),
-            "log loss": log_loss(truth, probabilities),
-            "calibration error": sum(gaps) / len(truth),
+    results: dict[str, Result] = {}
+
+    def learn(method: str) -> Any:
+        model = make(name, method, json.loads(parameters), int(seed))
+        start = time.perf_counter()
+        model.fit(train[0][chosen], train[1][chosen])
+        results[method] = {
+            "seconds": time.perf_counter() - start,
+            "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
-    result["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {figure: float(value) for figure, value in result.items()}
+        if method != _FASTTEXT:  # which has a format of its own
+            results[method]["file MB"] = len(pickle.dumps(model)) / 1e6
+        return model
+
+    model = learn(method)
+    if not hasattr(model, "predict_proba"):
+        results[method] |= judge(model.predict(texts), truth)
+        return results
+    probabilities = model.predict_proba(texts)
+    results[method] |= judge_probabilities(probabilities, truth, model.classes_)
+    if method == "accurate":
+        mean = (probabilities + learn(_LINEAR).predict_proba(texts)) / 2
+        costs = {cost: sum(r[cost] for r in results.values()) for cost in ("seconds", "file MB")}
+        costs["peak MB"] = results.pop(_LINEAR)["peak MB"]
+        results[_VOTE] = costs | judge_probabilities(mean, truth, model.classes_)
+    return results
+
+
+def judge(predicted: Any, truth: Any) -> Result:
+    """Return the accuracy, of counterfactual texts on both kinds."""
+    if truth.ndim == 1:
+        return {"accuracy": float((predicted == truth).mean())}
+    right = predicted == truth[:, 0]
+    kinds = enumerate(("originals", "revised"))
+    return {kind: float(right[truth[:, 1] == revised].mean()) for revised, kind in kinds}
+
+
+def judge_probabilities(probabilities: Any, truth: Any, classes: Any) -> Result:
+    """Return the accuracy, and what probabilities are worth."""
+    import numpy as np
+    from sklearn.metrics import log_loss
+
+    predicted = classes[probabilities.argmax(axis=1)]
+    result = judge(predicted, truth)
+    if truth.ndim > 1:
+        return result
+    right = predicted == truth
+    confidence = probabilities.max(axis=1)
+    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    gaps = [abs((right - confidence)[bins == b].sum()) for b in range(_BINS)]
+    squares = (probabilities - (truth[:, np.newaxis] == classes)) ** 2
+    return result | {
+        "log loss": float(log_loss(truth, probabilities)),
+        "Brier score": float(squares.sum(axis=1).mean() / 2),  # for two classes, of one of them
+        "calibration error": float(sum(gaps) / len(truth)),
+    }
 
 
 def _line(name: str, method: str, runs: Sequence[Result]) -> str:
     cells = [name, method]
-    for figure in ("accuracy", "originals", "revised", "log loss", "calibration error"):
+    for figure in _FIGURES:
         numbers = [run[figure] for run in runs if figure in run]
         spread = f" ± {stdev(numbers):.4f}" if len(numbers) > 1 else ""
         cells.append(f"{fmean(numbers):.4f}{spread}" if numbers else "")
-    cells += [f"{fmean(run[figure] for run in runs):.0f}" for figure in ("seconds", "peak MB")]
+    for figure in _COSTS:
+        costs = [run[figure] for run in runs if figure in run]
+        cells.append(f"{fmean(costs):.0f}" if costs else "")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -137,27 +244,30 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, help="fits of each (default 3; 1 with --quick)")
     parser.add_argument("--sets", nargs="+", choices=_SETS, default=_SETS)
     parser.add_argument("--validate", action="store_true", help="measure on parts to choose by")
+    parser.add_argument("--rows", type=int, default=0, help="training texts, drawn by the seed")
+    parser.add_argument("--methods", nargs="+", choices=[*_PEERS, *_RECIPES])
     parser.add_argument("--settings", help="JSON: a recipe of parameters to measure alone")
     given = parser.parse_args()
     seeds = given.seeds or (1 if given.quick else 3)
     recipes = {given.settings: json.loads(given.settings)} if given.settings else _RECIPES
     print(describe(Options(given.quick, seeds, None, "{}")))
-    print(
-        "\n| texts | method | accuracy | originals | revised | log loss | calibration error |",
-        end="",
-    )
-    print(" seconds | peak MB |\n" + "|---" * 9 + "|")
+    columns = ("texts", "method", *_FIGURES, *_COSTS)
+    print("\n| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|")
     for name in given.sets:
         if given.validate and name == "counterfactual":
             continue
-        for method, parameters in {_LINEAR: {}, **recipes}.items():
-            rows = 2000 if given.quick else 0
+        methods: dict[str, Any] = {**{peer: {} for peer in _PEERS}, **recipes}
+        for method, parameters in methods.items():
+            if given.methods and method not in given.methods:
+                continue
+            rows = given.rows or (2000 if given.quick else 0)
             arguments = [name, method, json.dumps(parameters)]
             runs = [
                 run(child(__file__, "fit", *arguments, seed, given.validate, rows))
-                for seed in range(1 if method == _LINEAR and not given.validate else seeds)
+                for seed in range(seeds if rows or given.validate or method not in _PEERS else 1)
             ]
-            print(_line(name, method, runs), flush=True)
+            for measured in runs[0]:
+                print(_line(name, measured, [run[measured] for run in runs]), flush=True)
 
 
 if __name__ == "__main__":

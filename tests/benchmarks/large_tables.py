@@ -1,4 +1,4 @@
-"""How the time of a training step grows with the words that the embedding table holds."""
+"""How the time of a training step grows with the rows of the tables of words and of pairs."""
 
 import resource
 import time
@@ -8,11 +8,12 @@ from typing import Any
 from _common import Options, Result, Row, main, part, ratio_row, spread, take_turns, values
 
 _SMALLEST = 10_000
+_PAIRS = (2**18, 2**20)
 _LIMIT = 1.15
 _BATCH_SIZE, _WIDTH = 64, 250
 
 
-def step(n_words: str, batches: str) -> Result:
+def step(n_words: str, n_pairs: str, batches: str) -> Result:
     """The median step of a fit, and the peak memory of its process."""
     import keras
     import numpy as np
@@ -33,9 +34,12 @@ def step(n_words: str, batches: str) -> Result:
     ids = rng.zipf(1.2, size)  # as frequent as words of a language are
     ids = np.where(ids < int(n_words), ids, rng.integers(1, int(n_words), size)).astype(np.int32)
     steps = Steps()
+    of_pairs = {"ngram_range": (1, 2), "ngram_buckets": int(n_pairs)} if n_pairs != "0" else {}
     classifier = RecurrentSentimentClassifier(
         cell="gru",
         num_words=int(n_words),
+        embedding_init="uniform",
+        **of_pairs,
         batch_size=_BATCH_SIZE,
         epochs=2,
         callbacks=[steps],
@@ -47,17 +51,22 @@ def step(n_words: str, batches: str) -> Result:
 
 
 def measure(options: Options) -> list[Row]:
-    sizes, batches = ((88_000,), 4) if options.quick else ((88_000, 400_000, 1_000_000), 40)
+    words = (88_000,) if options.quick else (88_000, 400_000, 1_000_000)
+    batches = 4 if options.quick else 40
+    sizes = {f"{n:,} words": (n, 0) for n in (_SMALLEST, *words)}
+    sizes |= {f"{_SMALLEST:,} words and {n:,} pairs": (_SMALLEST, n) for n in _PAIRS}
     results = take_turns(
-        {f"{n}": part(__file__, "step", n, batches) for n in (_SMALLEST, *sizes)}, options.repeats
+        {name: part(__file__, "step", *size, batches) for name, size in sizes.items()},
+        options.repeats,
     )
-    smallest = results.pop(f"{_SMALLEST}")
+    smallest = f"{_SMALLEST:,} words"
+    theirs = [1000 * seconds for seconds in values(results.pop(smallest), "step_s")]
     rows = []
-    for n_words, runs in results.items():
-        work = f"training step, {_BATCH_SIZE} texts of {_WIDTH} words, a table of"
-        work = f"{work} {int(n_words):,} words, peak {spread(values(runs, 'peak_mb'), 'MB')}"
-        ours, theirs = ([1000 * s for s in values(r, "step_s")] for r in (runs, smallest))
-        rows.append(ratio_row("l", work, ours, f"{_SMALLEST:,} words", theirs, _LIMIT, "ms"))
+    for name, runs in results.items():
+        work = f"training step, {_BATCH_SIZE} texts of {_WIDTH} words, tables of {name}"
+        work = f"{work}, peak {spread(values(runs, 'peak_mb'), 'MB')}"
+        ours = [1000 * seconds for seconds in values(runs, "step_s")]
+        rows.append(ratio_row("l", work, ours, smallest, theirs, _LIMIT, "ms"))
     return rows
 
 
