@@ -14,6 +14,8 @@ from ._validation import load_embedding_weights
 _MODEL_PARAMETERS = (*Architecture.parameter_names(), "gate_bias", "embedding_weights")
 _SHARED_PARAMETERS = ("batch_size", "epochs", "class_weight", "callbacks", "shuffle", "warm_start")
 
+_EPOCHS = 5  # for "auto", where no fit says how many
+
 
 def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     """Return a scikeras classifier of the same network.
@@ -22,6 +24,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
     weights; length-sorted batches, early stopping, ``oov_char``, word vectors that start from
     the texts, adversarial training and the schedule of the learning rate stay behind.
+    ``epochs="auto"`` becomes the epochs of the last fit, or 5.
 
     Parameters
     ----------
@@ -38,7 +41,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     TypeError
         If given anything but a RecurrentSentimentClassifier.
     ValueError
-        If the size of the embedding table is unknown, or ``epochs="auto"``.
+        If the size of the embedding table is unknown.
 
     Notes
     -----
@@ -60,12 +63,9 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
         )
     parameters = classifier.get_params(deep=False)
     fitted = hasattr(classifier, "classes_")
+    if classifier.epochs == "auto":  # which follows from data that scikeras does not pass on
+        parameters["epochs"] = classifier.n_iter_ if fitted else _EPOCHS
     num_words = _count_words(classifier)
-    if classifier.epochs == "auto":
-        raise ValueError(
-            'epochs="auto" follows from the number of texts, which scikeras does not pass on: set '
-            "a number first."
-        )
     from scikeras.wrappers import KerasClassifier
 
     random_state = parameters["random_state"]

@@ -132,8 +132,7 @@ def test_needs_the_size_of_the_table() -> None:
 
 
 def test_epochs_that_follow_from_the_data() -> None:
-    with pytest.raises(ValueError, match='epochs="auto" follows from the number of texts'):
-        to_scikeras(RecurrentSentimentClassifier(num_words=10, epochs="auto"))
+    assert run(_CALLS)["epochs"] == [5, 30, 4]
 
 
 _CALLS = """
@@ -157,6 +156,11 @@ names = [
     "batch_size", "optimizer", "optimizer__learning_rate", "random_state",
 ]
 
+ids, labels = np.ones((10, 2), int), [0, 1] * 5
+fitted = RecurrentSentimentClassifier(batch_size=1, state_dim=2).fit(ids, labels)
+given = RecurrentSentimentClassifier(num_words=9, epochs=4)
+epochs = [unseeded["epochs"], *(to_scikeras(c).get_params()["epochs"] for c in (fitted, given))]
+
 state = np.random.RandomState(5)
 classifier = RecurrentSentimentClassifier(num_words=9, random_state=state)
 seeds = [to_scikeras(classifier).get_params()["model__random_state"] for _ in range(2)]
@@ -164,6 +168,7 @@ seeds.append(int(state.randint(np.iinfo(np.int32).max)))
 
 print(json.dumps({
     "imported": imported,
+    "epochs": epochs,
     "routed": [parameters[name] for name in names],
     "unseeded": [unseeded["model__random_state"], unseeded["random_state"]],
     "seeds": seeds,
