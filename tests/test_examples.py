@@ -116,7 +116,7 @@ def test_optuna_search(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", ["reviews", "imdb"])
 def test_cross_validation_pandas(tmp_path: Path, imdb_home: Path, data: str) -> None:
-    options = ("--data", data, "--data-home", imdb_home, "--n-samples", 600)
+    options = ("--data", data, "--data-home", imdb_home, "--n-samples", 600, "--epochs", 10)
     output = run_example("cross_validation_pandas.py", tmp_path, *options)
     scores = read_table(output, "mean  ")
     assert scores.loc["test_accuracy", "mean"] > 0.7
