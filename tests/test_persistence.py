@@ -114,6 +114,19 @@ def test_size_of_a_pickle():
     assert 2.5 * size < len(pickle.dumps(model)) < 3.5 * size
 
 
+def test_a_pickle_holds_those_vectors_of_ngrams_that_were_learned():
+    ids = make_pipeline()[0].fit_transform(TEXTS)
+    model = RecurrentSentimentClassifier(num_words=64, ngram_range=(1, 2), epochs=2)
+    model.fit(ids, LABELS)
+    size = sum(w.nbytes for w in model.model_.get_weights())
+    stored = pickle.dumps(model)
+    assert len(stored) < size / 20
+    loaded = pickle.loads(stored)
+    np.testing.assert_array_equal(loaded.predict_proba(ids), model.predict_proba(ids))
+    for ours, theirs in zip(loaded.model_.get_weights(), model.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 @pytest.mark.parametrize("train_embedding", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_embedding_weights_are_stored_once(dtype, train_embedding):
@@ -187,6 +200,9 @@ def test_a_pickle_of_version_0_1_0():
     assert vectorizer.transform(["not a good one"]).tolist() == [[0, 1, 8, 7, 6, 2]]
     assert classifier.predict(ids).tolist() == ["neg", "neg", "neg", "neg", "neg", "neg"]
     assert len(classifier.history_["loss"]) == 2
+    # and a fit is what it was then
+    assert (classifier.embedding_init, classifier.global_clipnorm) == ("uniform", None)
+    assert (classifier.learning_rate_schedule, classifier.dropout) == ("constant", 0.0)
 
 
 def restored(classifier, **changes):
