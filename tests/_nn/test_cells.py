@@ -160,7 +160,8 @@ def reviews():
 
 
 def small(cell, **parameters):
-    defaults = {"maxlen": 20, "state_dim": 6, "embed_dim": 6, "epochs": 2, "random_state": 0}
+    defaults = {"maxlen": 20, "state_dim": 6, "embed_dim": 6, "epochs": 2, "dropout": 0.0}
+    defaults["random_state"] = 0
     return make_sentiment_pipeline(cell, **{**defaults, **parameters})
 
 
