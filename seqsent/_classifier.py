@@ -806,7 +806,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         return min(2 * enough if self.adversarial else enough, _MOST_EPOCHS)
 
     def _anneals(self) -> bool:
-        """Return whether the learning rate falls, unless a parameter says so where it can fall."""
+        """Return whether the learning rate falls; an instance may have a schedule of its own."""
         if self.learning_rate_schedule is None:
             return isinstance(self.optimizer, str)
         return self.learning_rate_schedule == "cosine"

@@ -53,9 +53,10 @@ def cooccurrence_vectors(
     """
     rng = np.random.default_rng([seed, n_words])
     table = rng.uniform(-_REACH, _REACH, size=(n_words, embed_dim)).astype(np.float32)
-    counts = np.bincount(ids.ravel(), minlength=n_words)[:n_words]
-    counts[[0] if skipped is None or skipped >= n_words else [0, skipped]] = 0
-    words = np.argsort(-counts, kind="stable")[: min(_MOST_WORDS, np.count_nonzero(counts))]
+    frequencies = np.bincount(ids.ravel(), minlength=n_words)[:n_words]
+    frequencies[[0] if skipped is None or skipped >= n_words else [0, skipped]] = 0
+    n_known = min(_MOST_WORDS, np.count_nonzero(frequencies))
+    words = np.argsort(-frequencies, kind="stable")[:n_known]
     place = np.full(max(n_words, int(ids.max(initial=0)) + 1), -1, dtype=np.int32)
     place[words] = np.arange(len(words))
     counts = _count_neighbours(place[ids], weights / weights.max(), len(words))
@@ -72,7 +73,7 @@ def cooccurrence_vectors(
     return table
 
 
-def _count_neighbours(places: NDArray[np.int32], weights: NDArray[np.float32], n: int) -> csr_array:
+def _count_neighbours(places: NDArray[np.int32], weights: FloatArray, n: int) -> csr_array:
     """Return how often words stand near each other, of shape (n, n); places below 0 are none."""
     counts = csr_array((n, n), dtype=np.float32)
     for distance in range(1, min(_WINDOW, places.shape[1] - 1) + 1):

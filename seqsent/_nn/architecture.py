@@ -140,22 +140,21 @@ class Architecture:
         return keras.Model(ids, initial.build(output, state), name=f"{self.cell}_sentiment")
 
     def _embedding(self, layers: Mapping[str, Any], seed: int) -> Any:
-        kind, of_ngrams = "embedding", {}
-        if self.max_n > 1:
-            kind = "ngram_embedding"
-            of_ngrams = {
-                "max_n": self.max_n,
-                "n_rows": self.ngram_buckets,
-                "ngram_dropout": self.ngram_dropout,
-                "seed": seed,
-            }
-        return layers[kind](
-            self.n_words,
-            self.embed_dim,
-            **of_ngrams,
-            embeddings_initializer=keras.initializers.RandomUniform(seed=seed),
-            trainable=self.train_embedding,
-            name="embedding",
+        arguments = {
+            "input_dim": self.n_words,
+            "output_dim": self.embed_dim,
+            "embeddings_initializer": keras.initializers.RandomUniform(seed=seed),
+            "trainable": self.train_embedding,
+            "name": "embedding",
+        }
+        if self.n_tables == 1:
+            return layers["embedding"](**arguments)
+        return layers["ngram_embedding"](
+            **arguments,
+            max_n=self.max_n,
+            n_rows=self.ngram_buckets,
+            ngram_dropout=self.ngram_dropout,
+            seed=seed,
         )
 
     def _read(self, initial: InitialWeights, seed: int, layer: Any, ids: Any, inputs: Any) -> Any:

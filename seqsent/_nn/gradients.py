@@ -1,6 +1,7 @@
 """A network as a function of its word vectors, and its gradient, on each backend."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,16 +43,20 @@ def vector_functions(model: Any, architecture: Architecture) -> VectorFunctions:
 
 
 class _Part:
-    """What follows the embedding of a model, run by another of the same architecture.
+    """What lies between the embedding and the output of a model, run by another that is like it.
 
     The model itself is left alone: Keras does not save one whose layers are part of a second.
     """
 
     def __init__(self, model: Any, architecture: Architecture) -> None:
+        self._architecture = architecture
+        ends = ("embedding", "output")
+        self._layers = [layer for layer in model.layers if layer.name not in ends]
+
+    @cached_property
+    def _runner(self) -> Any:
         any_weights = InitialWeights(np.random.default_rng(0))
-        self.runner = after_embedding(without_tables(architecture).assemble(any_weights))
-        names = [layer.name for layer in self.runner.layers if layer.variables]
-        self._layers = [model.get_layer(name) for name in names]
+        return after_embedding(without_tables(self._architecture).assemble(any_weights))
 
     def state(self) -> tuple[list[Any], list[Any]]:
         """Return the model's values: of what is trained, and of what is not."""
@@ -61,7 +66,7 @@ class _Part:
         )
 
     def __call__(self, ids: Any, vectors: Any) -> Any:
-        return self.runner.stateless_call(*self.state(), [ids, vectors], training=False)[0]
+        return self._runner.stateless_call(*self.state(), [ids, vectors], training=False)[0]
 
 
 def _with_jax(part: _Part, architecture: Architecture) -> VectorFunctions:

@@ -106,10 +106,8 @@ def token_attributions(
     if method == "occlusion":
         scores = {"score": _occlude(verdict, read.ids, chosen)}
     else:
-        weigh = _gradient if method == "gradient" else _integrate
+        weigh = VerdictFunction.gradient if method == "gradient" else _integrate
         scores = _score_batches(verdict, read.ids, chosen, weigh)
-        if inspected.network.architecture.n_tables == 1:
-            del scores["ngram_score"]
     lengths = [len(words) for words in read.words]
     return pd.DataFrame(
         {
@@ -145,33 +143,32 @@ def _score_batches(
     verdict: VerdictFunction,
     ids: Ids,
     chosen: NDArray[np.intp],
-    weigh: Callable[[VerdictFunction, Ids, NDArray[np.intp]], Array],
+    weigh: Callable[[VerdictFunction, Ids, Array, NDArray[np.intp]], Array],
 ) -> dict[str, list[Array]]:
-    """Return the scores of each text's words, found batch by batch, and the n-grams' part.
+    """Return the scores of each text's words, found batch by batch, and the n-grams' part if any.
 
     A score is the sum of a vector's entries, each with the weight that ``weigh`` gives it.
     """
-    scores = {name: [np.empty(0)] * len(ids) for name in ("score", "ngram_score")}
+    names = ("score", "ngram_score") if verdict.has_ngrams else ("score",)
+    scores = {name: [np.empty(0)] * len(ids) for name in names}
     for rows, batch in verdict.batches(ids):
         classes = np.zeros(len(batch), dtype=np.intp)
         classes[: len(rows)] = chosen[rows]
-        weights, vectors = weigh(verdict, batch, classes), verdict.vectors(batch)
-        parts = {"score": vectors, "ngram_score": vectors - verdict.words[batch]}
-        for name, part in parts.items():
+        vectors = verdict.vectors(batch)
+        weights = weigh(verdict, batch, vectors, classes)
+        for name in names:
+            part = vectors if name == "score" else vectors - verdict.words[batch]
             values = (weights * part).sum(axis=2, dtype=np.float64)
             for row, found, is_word in zip(rows, values, batch != 0, strict=False):
                 scores[name][row] = found[is_word]
     return scores
 
 
-def _gradient(verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]) -> Array:
-    return verdict.gradient(batch, verdict.vectors(batch), classes)
-
-
-def _integrate(verdict: VerdictFunction, batch: Ids, classes: NDArray[np.intp]) -> Array:
+def _integrate(
+    verdict: VerdictFunction, batch: Ids, vectors: Array, classes: NDArray[np.intp]
+) -> Array:
     """Return mean gradients on the way, at as many points as completeness needs."""
     is_word = (batch != 0)[:, :, np.newaxis]
-    vectors = verdict.vectors(batch)
     words = vectors * is_word
     padding = vectors - words  # stays as it is, so that the words alone make the difference
     ends = [verdict.log_odds(verdict.run(batch, end), classes) for end in (padding, vectors)]

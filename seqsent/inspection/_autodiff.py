@@ -31,6 +31,8 @@ class VerdictFunction:
     ----------
     words : ndarray of shape (n_words, embed_dim), float32
         The word vectors.
+    has_ngrams : bool
+        Whether vectors of n-grams are added to them.
     run : callable
         (ids, vectors) to states; see :class:`~seqsent._nn.gradients.VectorFunctions`.
     """
@@ -38,7 +40,8 @@ class VerdictFunction:
     def __init__(self, network: Network) -> None:
         self.trims = network.architecture.mask_padding
         self._tables = network.tables
-        self.words = self._tables[0]
+        self.words, *of_ngrams = self._tables
+        self.has_ngrams = bool(of_ngrams)
         self._max_n = network.architecture.max_n
         kernel, bias = network.output_weights
         if network.architecture.n_outputs == 1:  # log-odds are logits against a class of zeros

@@ -4,6 +4,7 @@ import json
 import time
 
 from _common import (
+    PLAIN,
     Options,
     Result,
     Row,
@@ -40,11 +41,7 @@ def search(folds: str, cells: str, state_dims: str) -> Result:
         maxlen=100,
         embed_dim=32,
         optimizer="rmsprop",
-        learning_rate=0.001,
-        learning_rate_schedule="constant",
-        global_clipnorm=None,
-        embedding_init="uniform",
-        dropout=0.0,
+        **PLAIN,
         batch_size=64,
         epochs=_EPOCHS,
         random_state=0,

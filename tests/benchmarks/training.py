@@ -16,6 +16,7 @@ from typing import Any
 
 from _common import (
     CELLS,
+    PLAIN,
     Cell,
     Options,
     Result,
@@ -36,13 +37,6 @@ from _common import (
 _NUM_WORDS, _MAXLEN, _SENTENCE_MAXLEN, _BATCH_SIZE = 10_000, 250, 60, 128
 _SEEDS = 3
 _STATES = {"nothing cached": "cold_s", "cache warm": "warm_s"}
-_PLAIN = {  # as programs by hand train
-    "learning_rate": 0.001,
-    "learning_rate_schedule": "constant",
-    "global_clipnorm": None,
-    "embedding_init": "uniform",
-    "dropout": 0.0,
-}
 
 
 def reviews(cell: Cell, seed: str, rows: str, epochs: str, settings: str) -> Result:
@@ -68,7 +62,7 @@ def reviews(cell: Cell, seed: str, rows: str, epochs: str, settings: str) -> Res
 def sentences(cell: Cell, seed: str, rows: str, epochs: str, settings: str) -> Result:
     """Short sentences with seqsent's classifier."""
     train, test = _load_sentences(int(rows))
-    return _fit(train, test, cell, seed, epochs, {**_PLAIN, **json.loads(settings)})
+    return _fit(train, test, cell, seed, epochs, {**PLAIN, **json.loads(settings)})
 
 
 def sentences_by_hand(cell: Cell, seed: str, rows: str, epochs: str) -> Result:

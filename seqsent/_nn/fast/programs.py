@@ -236,7 +236,9 @@ class TrainFunction:
     def _count_parts(self, ids: Array) -> int:
         if ids.size * self._work_per_word < _WORK_FOR_PARTS:
             return 1
-        most = max(len(ids) // _ROWS_PER_PART, min(2 * len(ids) // _ROWS_PER_PART, 2), 1)
+        # what is too small for two parts of that size is halved, for two cores
+        halves = min(2 * len(ids) // _ROWS_PER_PART, 2)
+        most = max(len(ids) // _ROWS_PER_PART, halves, 1)
         return next(n for n in range(most, 0, -1) if len(ids) % n == 0)
 
 

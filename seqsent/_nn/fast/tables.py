@@ -63,14 +63,16 @@ def update_lazily(
     mapping = [*zip(optimizer.variables, of_optimizer, strict=True)]
     mapping += [*zip(variables, trainable, strict=True)]
     summed = [_sum_by_row(rows, by, len(trainable[place])) for place, rows, by in tables]
-    lazy = [variables[place] for place, *_ in tables]
-    others = [v for place, v in enumerate(variables) if place not in {t.place for t in tables}]
+    places = [table.place for table in tables]
+    others = [variable for place, variable in enumerate(variables) if place not in places]
     with keras.StatelessScope(state_mapping=mapping) as scope:
         gradients = optimizer._clip_gradients([*(by for _, by in summed), *by_others])
         rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a schedule's, too
-        for table, touched, (rows, _) in zip(lazy, tables, summed, strict=True):
-            _update_rows(optimizer, rate, table, touched.rows.reshape(-1), rows, gradients.pop(0))
-        for gradient, variable in zip(gradients, others, strict=True):
+        by_tables, by_others = gradients[: len(tables)], gradients[len(tables) :]
+        for touched, (rows, _), by_rows in zip(tables, summed, by_tables, strict=True):
+            ids = touched.rows.reshape(-1)
+            _update_rows(optimizer, rate, variables[touched.place], ids, rows, by_rows)
+        for gradient, variable in zip(by_others, others, strict=True):
             optimizer.update_step(gradient, variable, rate)
         optimizer.iterations.assign_add(1)
         return (
