@@ -25,7 +25,7 @@ from ._base import (
     draw_seed,
     fit_context,
 )
-from ._cooccurrence import cooccurrence_vectors
+from ._cooccurrence import cooccurrence_tables
 from ._nn.architecture import Architecture, count_outputs
 from ._nn.batches import count_words
 from ._nn.cells import CELLS
@@ -143,8 +143,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     embedding_init : {"ppmi", "uniform"}, default="ppmi"
         Where word vectors start that are not given. "ppmi" takes them from the training texts:
         words start alike that stand near the same words, by a truncated singular value
-        decomposition of the positive pointwise mutual information [4]_. "uniform" draws them
-        at random, as Keras does.
+        decomposition of the positive pointwise mutual information [4]_, and n-grams near the
+        words among which they stand. "uniform" draws vectors of words at random, as Keras does;
+        those of n-grams are zeros then, as they are beside ``embedding_weights``.
     train_embedding : bool, default=True
         Whether training moves the word vectors.
     ngram_range : tuple (1, n), default=(1, 1)
@@ -679,7 +680,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
-            embedding=self._start_vectors(data, seed) if matrix is None else matrix,
+            tables=self._start_vectors(data, seed) if matrix is None else [matrix],
         )
         self._start = self._describe_start(matrix)
 
@@ -705,12 +706,21 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     def _new_optimizer(self) -> Any:
         return make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm)
 
-    def _start_vectors(self, data: TrainingData, seed: int) -> NDArray[np.float32] | None:
-        """Return the word vectors to start from; None draws them."""
+    def _start_vectors(self, data: TrainingData, seed: int) -> list[NDArray[np.float32]]:
+        """Return the tables of vectors to start from; none draws them."""
         if self.embedding_init == "uniform":
-            return None
-        size = self.n_words_, self._chosen_architecture(None).embed_dim
-        return cooccurrence_vectors(data.ids, data.weights, *size, seed=seed, skipped=self.oov_char)
+            return []
+        chosen = self._chosen_architecture(None)
+        return cooccurrence_tables(
+            data.ids,
+            data.weights,
+            chosen.n_words,
+            chosen.embed_dim,
+            seed=seed,
+            skipped=self.oov_char,
+            max_n=chosen.max_n,
+            n_rows=chosen.ngram_buckets,
+        )
 
     def _chosen_architecture(self, matrix: NDArray[np.float32] | None) -> Architecture:
         """Return the architecture that the parameters ask for."""

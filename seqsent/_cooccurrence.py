@@ -6,12 +6,15 @@ similarity with lessons learned from word embeddings", TACL 3): nearer words cou
 contexts less, and the singular values enter with their square roots.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from sklearn.utils.extmath import randomized_svd
 from threadpoolctl import threadpool_limits
 
+from ._nn.ngrams import hash_ngrams
 from ._types import FloatArray, Ids
 
 _WINDOW = 5  # words to each side; the d-th counts 1 / d
@@ -19,9 +22,15 @@ _CONTEXT_POWER = 0.75  # of the contexts' frequencies
 _MOST_WORDS = 30_000  # with vectors of their own; of rarer ones too little is known
 _SCALE = 0.2  # root mean square of the entries; Keras's uniform start has 0.03
 _REACH = 0.05  # of that start, which the other words get
+# of n-grams, whose vectors are added to those of words
+_NGRAM_SCALE = 0.1
+_NGRAM_CONTEXTS = 5_000  # the most frequent words
+_FEWEST_NGRAMS = 3  # in a row of the table; other rows start as zeros
+_DOUBT = 5  # so many n-grams say half of what very many would
+_SMALLEST_VALUE = 1e-3  # of the largest; below are errors of rounding
 
 
-def cooccurrence_vectors(
+def cooccurrence_tables(
     ids: Ids,
     weights: FloatArray,
     n_words: int,
@@ -29,69 +38,139 @@ def cooccurrence_vectors(
     *,
     seed: int,
     skipped: int | None = None,
-) -> NDArray[np.float32]:
-    """Return vectors of words in which those are alike that stand near the same words.
+    max_n: int = 1,
+    n_rows: int = 0,
+) -> list[NDArray[np.float32]]:
+    """Return vectors of words, and of n-grams, that are alike where they stand near the same words.
 
     Parameters
     ----------
     ids : ndarray of shape (n_texts, row_length), int32
         Word ids, 0 for padding.
     weights : ndarray of shape (n_texts,), float64
-        How much each text counts; 2 is the same as the text twice.
+        How much each text counts; of words, 2 is the same as the text twice.
     n_words : int
-        Rows of the table.
+        Rows of the words' table.
     embed_dim : int
-        Length of a vector. Entries that the texts are too few for stay random.
+        Length of a vector. Entries that the texts are too few for stay random, those of n-grams 0.
     seed : int
         Decides the vectors of words of which nothing is known, and the decomposition.
     skipped : int or None
         The id of unknown words, which have nothing in common.
+    max_n, n_rows : int
+        Words of the longest n-grams that have vectors, and the rows of their table.
 
     Returns
     -------
-    ndarray of shape (n_words, embed_dim), float32
+    list of ndarray, float32
+        The table of words, of shape (n_words, embed_dim), and if ``max_n`` is above 1 that of
+        n-grams, of shape (n_rows, embed_dim).
     """
     rng = np.random.default_rng([seed, n_words])
     table = rng.uniform(-_REACH, _REACH, size=(n_words, embed_dim)).astype(np.float32)
+    tables = [table] if max_n == 1 else [table, np.zeros((n_rows, embed_dim), np.float32)]
+    words, places = _most_frequent(ids, n_words, skipped)
+    weights = weights / weights.max()
+    counts = csr_array((len(words), len(words)), dtype=np.float32)
+    for distance in range(1, min(_WINDOW, places.shape[1] - 1) + 1):
+        counts += _count(places[:, :-distance], places[:, distance:], weights / distance, counts)
+    counts = counts + counts.T
+    of_contexts = counts.sum(axis=1, dtype=np.float64) ** _CONTEXT_POWER
+    shares = of_contexts / max(of_contexts.sum(), 1.0)
+    information = _positive_information(counts, shares)
+    if not information.nnz:
+        return tables
+    rank = min(embed_dim, len(words))
+    with threadpool_limits(1):  # or else the number of threads would show in the last digits
+        vectors, values, contexts = randomized_svd(information, rank, n_iter=3, random_state=seed)
+    known = vectors.any(axis=1)
+    table[words[known], :rank] = _scaled(vectors[known] * np.sqrt(values), _SCALE)
+    if max_n > 1:
+        # what makes the words' vectors of their information makes those of n-grams of theirs
+        values = np.sqrt(values) / np.maximum(values, _SMALLEST_VALUE * values[0])
+        rows, information = _ngram_information(ids, places, weights, shares, max_n, n_rows)
+        of_contexts = (contexts[:, : information.shape[1]] * values[:, np.newaxis]).T
+        tables[1][rows, :rank] = _scaled(information @ of_contexts, _NGRAM_SCALE)
+    return tables
+
+
+def _most_frequent(
+    ids: Ids, n_words: int, skipped: int | None
+) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+    """Return the most frequent words' ids, and of each word its place among them, or -1."""
     frequencies = np.bincount(ids.ravel(), minlength=n_words)[:n_words]
     frequencies[[0] if skipped is None or skipped >= n_words else [0, skipped]] = 0
     n_known = min(_MOST_WORDS, np.count_nonzero(frequencies))
     words = np.argsort(-frequencies, kind="stable")[:n_known]
     place = np.full(max(n_words, int(ids.max(initial=0)) + 1), -1, dtype=np.int32)
     place[words] = np.arange(len(words))
-    counts = _count_neighbours(place[ids], weights / weights.max(), len(words))
-    information = _positive_information(counts)
-    rank = min(embed_dim, len(words))
-    if not information.nnz:
-        return table
-    with threadpool_limits(1):  # or else the number of threads would show in the last digits
-        vectors, values, _ = randomized_svd(information, rank, n_iter=3, random_state=seed)
-    vectors *= np.sqrt(values)
-    known = vectors.any(axis=1)
-    vectors *= _SCALE / np.sqrt((vectors[known] ** 2).mean())
-    table[words[known], :rank] = vectors[known]
-    return table
+    return words, place[ids]
 
 
-def _count_neighbours(places: NDArray[np.int32], weights: FloatArray, n: int) -> csr_array:
-    """Return how often words stand near each other, of shape (n, n); places below 0 are none."""
-    counts = csr_array((n, n), dtype=np.float32)
-    for distance in range(1, min(_WINDOW, places.shape[1] - 1) + 1):
-        first, second = places[:, :-distance], places[:, distance:]
-        both = (first >= 0) & (second >= 0)
-        shares = np.repeat((weights / distance).astype(np.float32), both.sum(axis=1))
-        counts = counts + coo_array((shares, (first[both], second[both])), shape=(n, n)).tocsr()
-    return counts + counts.T
+def _count(
+    first: NDArray[np.int32], second: NDArray[np.int32], weights: FloatArray, like: csr_array
+) -> csr_array:
+    """Return how often, by weights of texts, what stands in both belongs together.
+
+    ``first`` and ``second`` are of shape (n_texts, n_positions), negative where nothing is to
+    be counted; the result has the shape of ``like``.
+    """
+    both = (first >= 0) & (second >= 0)
+    shares = np.repeat(weights.astype(np.float32), both.sum(axis=1))
+    return coo_array((shares, (first[both], second[both])), shape=like.shape).tocsr()
 
 
-def _positive_information(counts: csr_array) -> csr_array:
-    """Return the positive pointwise mutual information of words and contexts, in nats."""
-    of_words: FloatArray = counts.sum(axis=1, dtype=np.float64)
-    of_contexts = of_words**_CONTEXT_POWER
-    counts = counts.tocoo()
-    row, column = counts.coords
-    expected = of_words[row] * of_contexts[column] / max(of_contexts.sum(), 1.0)
-    information = np.log(counts.data / expected)
-    positive = information > 0
-    kept = information[positive].astype(np.float32), (row[positive], column[positive])
-    return coo_array(kept, shape=counts.shape).tocsr()
+def _positive_information(counts: csr_array, of_contexts: FloatArray) -> csr_array:
+    """Turn counts into the positive pointwise mutual information of rows and contexts, in nats."""
+    counts.eliminate_zeros()  # of texts that weigh next to nothing
+    of_rows = counts.sum(axis=1)
+    values = counts.data  # in place: there are tens of millions
+    values /= np.repeat(of_rows, np.diff(counts.indptr))
+    values /= of_contexts.astype(np.float32)[counts.indices]
+    np.log(values, out=values)
+    np.maximum(values, 0, out=values)
+    counts.eliminate_zeros()
+    return counts
+
+
+def _ngram_information(
+    ids: Ids,
+    places: NDArray[np.int32],
+    weights: FloatArray,
+    of_contexts: FloatArray,
+    max_n: int,
+    n_rows: int,
+) -> tuple[NDArray[np.intp], csr_array]:
+    """Return rows of the n-grams' table, and their information about the words around them."""
+    hashed = hash_ngrams(np, ids, max_n, n_rows)
+    frequencies = np.bincount(np.concatenate(hashed, axis=None), minlength=n_rows)
+    frequencies[0] = 0
+    kept = np.flatnonzero(frequencies >= _FEWEST_NGRAMS)
+    place = np.full(n_rows, -1, dtype=np.int32)
+    place[kept] = np.arange(len(kept))
+    n_contexts = min(_NGRAM_CONTEXTS, len(of_contexts))
+    contexts = np.where(places < n_contexts, places, -1)
+    counts = csr_array((len(kept), n_contexts), dtype=np.float32)
+    for n, rows in enumerate(hashed, start=2):
+        ngrams = place[rows]
+        for distance in range(1, _WINDOW + 1):
+            for behind in (distance, 1 - n - distance):
+                at, near = _shifted(ngrams, contexts, behind)
+                counts += _count(at, near, weights / distance, counts)
+    information = _positive_information(counts, of_contexts[:n_contexts])
+    trust = frequencies[kept] / (frequencies[kept] + _DOUBT)
+    return kept, information * trust[:, np.newaxis].astype(np.float32)
+
+
+def _shifted(first: Any, second: Any, by: int) -> tuple[Any, Any]:
+    """Return columns of both so that those of the second lay ``by`` behind those of the first."""
+    n = first.shape[1] - abs(by)
+    if n <= 0:
+        return first[:, :0], second[:, :0]
+    return (first[:, :n], second[:, by:]) if by > 0 else (first[:, -by:], second[:, :n])
+
+
+def _scaled(vectors: NDArray[np.float32], scale: float) -> NDArray[np.float32]:
+    """Return vectors with this root mean square of all entries of those that are not zero."""
+    n_entries = vectors.any(axis=1).sum() * vectors.shape[1]
+    return vectors * np.float32(scale / np.sqrt((vectors**2).sum() / max(n_entries, 1) or 1.0))

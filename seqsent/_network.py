@@ -129,7 +129,7 @@ def build_network(
         random_state,
         gate_bias=gate_bias,
         time_scale=time_scale or meta.get("n_features_in_") or _DEFAULT_TIME_SCALE,
-        embedding=matrix,
+        tables=() if matrix is None else (matrix,),
     )
     chosen = {name: value for name, value in (compile_kwargs or {}).items() if value is not None}
     network.compile(**{**default_compile_kwargs(n_outputs), **chosen})

@@ -14,7 +14,7 @@ from sklearn.exceptions import NotFittedError
 from seqsent import RecurrentSentimentClassifier, build_network
 from seqsent._backend import import_keras
 from seqsent._base import draw_seed
-from seqsent._cooccurrence import cooccurrence_vectors
+from seqsent._cooccurrence import cooccurrence_tables
 
 keras = import_keras()
 from keras.src.random.seed_generator import global_seed_generator  # noqa: E402  after import_keras
@@ -682,9 +682,21 @@ def test_where_word_vectors_start(data):
     found = classifier(**frozen).fit(X, y)
     tables = [model.model_.get_layer("embedding").get_weights()[0] for model in (uniform, found)]
     assert np.abs(tables[0]).max() <= 0.05
-    np.testing.assert_array_equal(
-        tables[1], cooccurrence_vectors(X, np.ones(len(X)), 64, 5, seed=found._seed, skipped=2)
-    )
+    options = {"seed": found._seed, "skipped": 2}
+    (expected,) = cooccurrence_tables(X, np.ones(len(X)), 64, 5, **options)
+    np.testing.assert_array_equal(tables[1], expected)
+    with_pairs = classifier(
+        **{**frozen, "train_embedding": True},
+        learning_rate=1e-12,
+        ngram_range=(1, 2),
+        ngram_buckets=50,
+    ).fit(X, y)
+    expected = cooccurrence_tables(X, np.ones(len(X)), 64, 5, **options, max_n=2, n_rows=50)
+    for start, table in zip(
+        expected, with_pairs.model_.get_layer("embedding").get_weights(), strict=True
+    ):
+        assert start.any()
+        np.testing.assert_allclose(table, start, atol=1e-7)
     given = classifier(embedding_weights=tables[0], **{**frozen, "num_words": None}).fit(X, y)
     np.testing.assert_array_equal(given.model_.get_layer("embedding").get_weights()[0], tables[0])
     with pytest.raises(ValueError, match=r"embedding_init \(ppmi to uniform\)"):

@@ -1,9 +1,10 @@
-"""Word vectors from the training texts, against counts and logarithms written out."""
+"""Vectors from the training texts, against counts and logarithms written out."""
 
 import numpy as np
 import pytest
 
-from seqsent._cooccurrence import _SCALE, cooccurrence_vectors
+from seqsent._cooccurrence import _NGRAM_SCALE, _SCALE, cooccurrence_tables
+from seqsent._nn.ngrams import hash_ngrams
 
 # 1 and 2 stand near the same words (5, 6), 3 and 4 near others (7, 8)
 TEXTS = np.array(
@@ -13,7 +14,8 @@ TEXTS = np.array(
 
 
 def vectors_of(ids, *size, **options):
-    return cooccurrence_vectors(ids, np.ones(len(ids)), *size, **options)
+    (vectors,) = cooccurrence_tables(ids, np.ones(len(ids)), *size, **options)
+    return vectors
 
 
 def positive_information(ids, n_words):
@@ -91,7 +93,65 @@ def test_a_text_that_counts_twice_is_the_text_twice():
     rng = np.random.default_rng(0)
     ids = rng.integers(1, 9, size=(30, 6)).astype(np.int32)
     twice = np.arange(30) < 10
-    found = cooccurrence_vectors(ids, np.where(twice, 2e-300, 1e-300), 9, 8, seed=0)
+    (found,) = cooccurrence_tables(ids, np.where(twice, 2e-300, 1e-300), 9, 8, seed=0)
     expected = vectors_of(np.vstack([ids, ids[twice]]), 9, 8, seed=0)
     np.testing.assert_allclose(found[1:] @ found[1:].T, expected[1:] @ expected[1:].T, atol=1e-5)
     assert abs(found - vectors_of(ids, 9, 8, seed=0)).max() > 0.01
+
+
+def test_a_text_that_weighs_next_to_nothing_says_nothing():
+    (found,) = cooccurrence_tables(TEXTS, np.array([1, 1, 1, 1, 1e-300, 1e-300]), 9, 8, seed=0)
+    expected = vectors_of(TEXTS[:4], 9, 8, seed=0)
+    np.testing.assert_allclose(found[5:] @ found[5:].T, expected[5:] @ expected[5:].T, atol=1e-5)
+
+
+def ngram_information(ids, n_words, max_n, n_rows):
+    """Return the matrix of rows of n-grams and words by loops."""
+    counts, of_rows = np.zeros((n_rows, n_words)), np.zeros(n_rows)
+    for n, rows in enumerate(hash_ngrams(np, ids, max_n, n_rows), start=2):
+        for row, words in zip(rows, ids, strict=True):
+            for last, place in enumerate(row):
+                of_rows[place] += place > 0
+                for i, context in enumerate(words):
+                    distance = max(i - last, last - n + 1 - i)  # to its nearer end
+                    if place and context and 0 < distance <= 5:
+                        counts[place, context] += 1 / distance
+    of_words = np.zeros((n_words, n_words))
+    for row in ids:
+        for i, word in enumerate(row):
+            for j, context in enumerate(row):
+                if word and context and 0 < abs(i - j) <= 5:
+                    of_words[word, context] += 1 / abs(i - j)
+    of_contexts = of_words.sum(axis=0) ** 0.75
+    with np.errstate(divide="ignore", invalid="ignore"):
+        information = np.log(counts * of_contexts.sum() / np.outer(counts.sum(axis=1), of_contexts))
+    known = of_rows >= 3
+    trust = np.where(known, of_rows / (of_rows + 5), 0)
+    return np.where(information > 0, information, 0.0) * trust[:, np.newaxis]
+
+
+@pytest.mark.parametrize("max_n", [2, 3])
+def test_ngrams_lie_where_words_with_their_neighbours_would(max_n):
+    """What turns a word's information into its vector turns an n-gram's into its own."""
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 9, size=(60, 12)).astype(np.int32)
+    words, ngrams = cooccurrence_tables(ids, np.ones(60), 9, 8, seed=0, max_n=max_n, n_rows=40)
+    left, _, right = np.linalg.svd(positive_information(ids, 9)[1:, 1:])
+    information = ngram_information(ids, 9, max_n, 40)
+    expected = information[:, 1:] @ (right.T @ left.T)
+    found = (ngrams @ words[1:].T).astype(np.float64)
+    scale = (found * expected).sum() / (expected**2).sum()
+    np.testing.assert_allclose(found, scale * expected, atol=2e-4 * np.abs(found).max())
+    assert (ngrams[0] == 0).all()
+    kept = ngrams.any(axis=1)
+    assert kept[information.any(axis=1)].all()
+    assert np.sqrt((ngrams[kept] ** 2).mean()) == pytest.approx(_NGRAM_SCALE)
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 20])
+def test_ngrams_of_few_texts_start_as_zeros(width):
+    ids = np.arange(1, 2 * width + 1, dtype=np.int32).reshape(2, width)
+    words, ngrams = cooccurrence_tables(ids, np.ones(2), 64, 4, seed=0, max_n=3, n_rows=1000)
+    assert words.shape == (64, 4)
+    assert ngrams.shape == (1000, 4)
+    assert not ngrams.any()

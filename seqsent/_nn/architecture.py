@@ -1,6 +1,6 @@
 """From the hyperparameters of a network to a ``keras.Model``, of stock layers but for n-grams."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, Self
 
@@ -51,7 +51,7 @@ class Architecture:
                 "pooling must be 'last', 'max', 'mean', or a tuple of 'max' and 'mean', got "
                 f"{self.pooling!r}."
             )
-        if not (isinstance(self.ngram_range, tuple) and self.ngram_range in _NGRAM_RANGES):
+        if repr(self.ngram_range) not in map(repr, _NGRAM_RANGES):  # (1, 2.0) equals (1, 2)
             raise ValueError(
                 "ngram_range must be (1, n), for single words and n-grams of up to n of them, n "
                 f"being 1 to {_LONGEST_NGRAM}, got {self.ngram_range!r}."
@@ -229,11 +229,11 @@ def draw_network(
     *,
     gate_bias: str,
     time_scale: float,
-    embedding: NDArray[np.float32] | None,
+    tables: Sequence[NDArray[np.float32]],
 ) -> Any:
     """Return an uncompiled network with freshly drawn weights."""
     rng = np.random.default_rng(seed)
-    initial = InitialWeights(rng, time_scale if gate_bias == "chrono" else None, embedding)
+    initial = InitialWeights(rng, time_scale if gate_bias == "chrono" else None, tables)
     return architecture.assemble(initial, seed=int(rng.integers(2**31)))
 
 

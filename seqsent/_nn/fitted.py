@@ -1,6 +1,6 @@
 """A network with what belongs to it: weights by their meaning, predictions, plain-data state."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from os import PathLike
@@ -57,11 +57,11 @@ class Network:
         seed: int,
         gate_bias: str,
         time_scale: float,
-        embedding: NDArray[np.float32] | None,
+        tables: Sequence[NDArray[np.float32]],
     ) -> Self:
         """Return a network with random weights."""
         model = draw_network(
-            architecture, seed, gate_bias=gate_bias, time_scale=time_scale, embedding=embedding
+            architecture, seed, gate_bias=gate_bias, time_scale=time_scale, tables=tables
         )
         return cls(architecture, model, optimizer)
 

@@ -5,7 +5,7 @@ small program per op: seconds for the first network of a process. numpy draws fr
 the same distributions at once, and the same numbers under every backend.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,19 +30,20 @@ class InitialWeights:
         Length in words to which gates are set (Tallec & Ollivier, 2018, "Can
         recurrent neural networks warp time?", arXiv 1804.11188); None leaves them
         at Keras's start.
-    embedding : ndarray of shape (n_words, embed_dim) or None
-        Word vectors to start from instead of drawn ones.
+    tables : sequence of ndarray
+        Vectors to start from: the words', which are drawn if it is empty, and the n-grams',
+        which are zeros if it has one.
     """
 
     def __init__(
         self,
         rng: np.random.Generator,
         time_scale: float | None = None,
-        embedding: NDArray[np.float32] | None = None,
+        tables: Sequence[NDArray[np.float32]] = (),
     ) -> None:
         self.rng = rng
         self.time_scale = time_scale
-        self.embedding = embedding
+        self.tables = tables
 
     def build(self, layer: Any, inputs: Any, cell: Cell | None = None, **arguments: Any) -> Any:
         """Call a layer, which builds it; its configuration keeps the stock initializers.
@@ -53,7 +54,7 @@ class InitialWeights:
             "embeddings_initializer": self._draw_embedding,
             "kernel_initializer": self._draw_glorot_uniform,
             "recurrent_initializer": self._draw_orthogonal,
-            "ngrams_initializer": zeros_on_backend,
+            "ngrams_initializer": self._start_ngrams,
         }
         if cell is None:
             ours["bias_initializer"] = zeros_on_backend
@@ -71,9 +72,14 @@ class InitialWeights:
         return outputs
 
     def _draw_embedding(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
-        if self.embedding is not None:
-            return to_backend(self.embedding, dtype)
+        if self.tables:
+            return to_backend(self.tables[0], dtype)
         return to_backend(self.rng.uniform(-0.05, 0.05, size=shape), dtype)
+
+    def _start_ngrams(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
+        if len(self.tables) > 1:
+            return to_backend(self.tables[1], dtype)
+        return zeros_on_backend(shape, dtype)
 
     def _draw_glorot_uniform(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         limit = np.sqrt(6 / sum(shape))

@@ -1,8 +1,8 @@
 """Vectors of n-grams, added to those of words (Joulin, Grave, Bojanowski & Mikolov 2017).
 
 An n-gram is a word with the n - 1 words before it, and belongs to its last word. It has no id:
-a hash of its words' ids says in which row of a table its vector lies. Rows start as zeros, and
-row 0 stays so: it is that of n-grams which would begin before the text.
+a hash of its words' ids says in which row of a table its vector lies. Row 0 is zeros: it is that
+of n-grams which would begin before the text.
 """
 
 from collections.abc import Sequence

@@ -128,7 +128,9 @@ def test_no_ngram_stays_without_a_vector():
     assert ngrams[1:].any(axis=1).sum() > 10
 
 
-@pytest.mark.parametrize("value", [(2, 2), (1, 0), (1, 6), (1,), (0, 1), (1, 2.5), ()])
+@pytest.mark.parametrize(
+    "value", [(2, 2), (1, 0), (1, 6), (1,), (0, 1), (1, 2.5), (1, 2.0), (1, True), "(1, 2)", ()]
+)
 def test_what_is_no_range(value):
     with pytest.raises(ValueError, match=r"ngram_range must be \(1, n\)"):
         fit(ngram_range=value)
