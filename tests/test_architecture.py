@@ -20,7 +20,7 @@ BACKENDS = {"jax", "jaxlib", "tensorflow", "torch"}
 
 # From the bottom up: a room may use those before it, and those of its own line not.
 FLOORS = [
-    ["_types"],
+    ["_types", "_files"],
     ["_backend", "_parameters"],
     ["_base"],
     ["_text", "_nn"],

@@ -1,22 +1,29 @@
-"""Where downloaded data lives, and files that are there whole or not at all."""
+"""Where downloaded data lives, and how it comes there: right, or not at all."""
 
 import hashlib
+import io
 import logging
 import os
 import sys
-import tempfile
+import textwrap
+import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.error import HTTPError
 
 import platformdirs
 
+from .._files import replaced_when_complete
+
 _logger = logging.getLogger(__name__)
 _CHUNK = 1 << 18
+# Seconds in which a server must send something, and in which all that it sends must be so many
+# bytes: so a download comes to an end, whatever the server does.
 _TIMEOUT = 60.0
+_LEAST = 60_000
 
 
 def get_data_home(data_home: str | os.PathLike[str] | None) -> Path:
@@ -27,24 +34,8 @@ def get_data_home(data_home: str | os.PathLike[str] | None) -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("seqsent", False)
 
 
-@contextmanager
-def replaced_when_complete(target: Path) -> Iterator[Path]:
-    """Give the path of a temporary file that takes the place of ``target`` if nothing fails."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    # in the same folder: only there is the replacement one step; a name of its own for each process
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def md5(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, _new_md5).hexdigest()
+def md5(file: io.BufferedReader) -> str:
+    return hashlib.file_digest(file, _new_md5).hexdigest()
 
 
 def _new_md5() -> "hashlib._Hash":
@@ -52,31 +43,56 @@ def _new_md5() -> "hashlib._Hash":
     return hashlib.md5(usedforsecurity=False)
 
 
-def download(url: str, target: Path, checksum: str) -> None:
+def download(url: str, target: Path, checksum: str, size: int) -> None:
     """Download to ``target``, which is written only if the MD5 sum of the whole is right.
 
     Raises
     ------
     OSError
-        If the server cannot be reached or what it sent is not what was expected.
+        If anything fails: the connection, the server, what it sent, the disk.
     """
     _logger.info("Downloading %s to %s", url, target)
-    with replaced_when_complete(target) as temporary:
-        with (
-            urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
-            temporary.open("wb") as file,
-            _ProgressBar(target.name, int(response.headers.get("Content-Length", 0))) as progress,
-        ):
-            while chunk := response.read(_CHUNK):
-                file.write(chunk)
-                progress.advance(len(chunk))
-        received = md5(temporary)
-        if received != checksum:
-            raise OSError(
-                f"The download of {url} is damaged or incomplete: {progress.done} bytes of "
-                f"{progress.total or 'unknown many'} arrived with MD5 {received}, expected "
-                f"{checksum}. Nothing was kept; try again."
-            )
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with replaced_when_complete(target) as temporary:
+            received = _receive(url, temporary, _ProgressBar(target.name, size))
+            with temporary.open("rb") as file:
+                found = md5(file)
+            if found != checksum:
+                raise OSError(
+                    f"damaged or incomplete: {received} bytes of {size} arrived with MD5 {found}, "
+                    f"expected {checksum}"
+                )
+    # a server that breaks HTTP's rules, or redirects to what is no address, has errors of its own
+    except (OSError, HTTPException, ValueError) as error:
+        if isinstance(error, HTTPError):
+            error.close()  # it holds the connection
+        reason = str(error) if type(error) is OSError else f"{type(error).__name__}: {error}"
+        raise OSError(
+            # some quote the server, at any length
+            f"The download of {url} to {target} failed ({textwrap.shorten(reason, 500)}). "
+            "Nothing was kept."
+        ) from error
+
+
+def _receive(url: str, temporary: Path, progress: "_ProgressBar") -> int:
+    """Write what a server sends, but no more than is wanted; return the number of bytes."""
+    with (
+        urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
+        temporary.open("wb") as file,
+        progress,
+    ):
+        since, before = time.monotonic(), 0
+        # one read of the socket at a time: a whole chunk may be days in coming
+        while chunk := response.read1(min(_CHUNK, progress.total - progress.done)):
+            file.write(chunk)
+            progress.advance(len(chunk))
+            seconds = time.monotonic() - since
+            if seconds > _TIMEOUT:
+                if progress.done - before < _LEAST:
+                    raise TimeoutError(f"{progress.done - before} bytes in {seconds:.0f} s")
+                since, before = time.monotonic(), progress.done
+    return progress.done
 
 
 class _ProgressBar:
@@ -94,7 +110,7 @@ class _ProgressBar:
 
     def advance(self, n_bytes: int) -> None:
         self.done += n_bytes
-        percent = 100 * self.done // self.total if self.total else 0
+        percent = 100 * self.done // self.total
         if self.visible and percent != self.shown:
             self.shown = percent
             bar = "=" * (percent * 30 // 100)

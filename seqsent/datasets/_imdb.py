@@ -1,6 +1,8 @@
 """The Large Movie Review Dataset as raw text."""
 
+import csv
 import gzip
+import io
 import os
 import re
 import tarfile
@@ -9,13 +11,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._base import StrOptions, validated
-from ._cache import download, get_data_home, md5, replaced_when_complete
+from .._files import replaced_when_complete
+from ._cache import download, get_data_home, md5
 from ._common import labelled_texts
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _URL = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 _MD5 = "7c2ac02c03563afcf9b574c7e56c153a"
+_SIZE = 84_125_825
 _ARCHIVE = "aclImdb_v1.tar.gz"
 _FOLDER = "aclImdb"
 SUBSETS = ("train", "test")
@@ -113,9 +116,11 @@ def fetch_imdb(
     Raises
     ------
     OSError
-        If the data is missing and may not be, or cannot be, downloaded.
+        If the data is missing and may not be, or cannot be, downloaded: whatever fails of the
+        connection, the server, what it sends or the disk. The address is in the message.
     ValueError
-        If a file in ``data_home`` is not what its name says.
+        If a file in ``data_home`` is not what its name says. The message has the file, and the
+        line of a CSV file whose label or rating is no whole number.
 
     See Also
     --------
@@ -127,7 +132,8 @@ def fetch_imdb(
     Nothing is extracted to disk: the reviews are read from inside the archive and kept as two
     compressed CSV files in the subfolder ``imdb``, after which a downloaded archive is deleted.
     A download that is interrupted or damaged (its MD5 sum is checked) leaves no file that is
-    read later. The progress of the download is shown where the error stream is a terminal.
+    read later, and one that stands still or crawls is given up after a minute. Several
+    processes may ask at once. The progress is shown where the error stream is a terminal.
 
     References
     ----------
@@ -159,16 +165,11 @@ def fetch_imdb(
     frames = _load(home, wanted)
     if frames is None:
         if not download_if_missing:
-            raise OSError(_missing(home, "download_if_missing=False"))
-        archive = home / "imdb" / _ARCHIVE
-        try:
-            download(_URL, archive, _MD5)
-        except URLError as error:  # an HTTPError, too
-            raise OSError(_missing(home, f"the download failed ({error})")) from error
-        frames = _load_archive(archive)
-        # only our own download is deleted, and only once both files replace it
-        if _keep(frames, archive.parent):
-            archive.unlink(missing_ok=True)
+            raise OSError(
+                f"No movie reviews in {home} or its subfolder 'imdb', and download_if_missing="
+                f"False. Allow the download, or {_by_hand(home)}"
+            )
+        frames = _load_published(home, wanted)
     frame = pd.concat([frames[part] for part in wanted], ignore_index=True)
     columns = {name: frame[name].to_numpy(dtype=_dtype(name)) for name in frame.columns}
     return labelled_texts(
@@ -184,12 +185,28 @@ def _dtype(column: str) -> type:
     return np.int64 if column in ("label", "rating") else object
 
 
-def _missing(home: Path, reason: str) -> str:
+def _by_hand(home: Path) -> str:
     return (
-        f"No movie reviews in {home} or its subfolder 'imdb', and {reason}. Allow the download, "
-        f"or put one of these there: train.csv(.gz) and test.csv(.gz), the folder {_FOLDER}, or "
-        f"the file {_ARCHIVE} from {_URL}."
+        f"put one of these into {home}: train.csv(.gz) and test.csv(.gz), the folder {_FOLDER}, "
+        f"or the file {_ARCHIVE} from {_URL}."
     )
+
+
+def _load_published(home: Path, wanted: tuple[str, ...]) -> "dict[str, pd.DataFrame]":
+    archive = home / "imdb" / _ARCHIVE
+    try:
+        download(_URL, archive, _MD5, _SIZE)
+    except OSError as error:
+        raise OSError(f"{error} Try again, or {_by_hand(home)}") from error
+    # not the archive itself: another process may have made tables of it by now
+    frames = _load(home, wanted)
+    if frames is None:
+        raise OSError(f"{archive} was removed as soon as it was downloaded from {_URL}.")
+    # only our own download is deleted, and only once both files replace it
+    if all(_table_path(archive.parent, part) for part in SUBSETS):
+        with suppress(OSError):
+            archive.unlink()
+    return frames
 
 
 def _load(home: Path, wanted: tuple[str, ...]) -> "dict[str, pd.DataFrame] | None":
@@ -200,7 +217,10 @@ def _load(home: Path, wanted: tuple[str, ...]) -> "dict[str, pd.DataFrame] | Non
         if (base / _FOLDER).is_dir():
             return _frames(_folder_files(base, wanted), wanted, base / _FOLDER)
         if (base / _ARCHIVE).is_file():
-            frames = _load_archive(base / _ARCHIVE)
+            try:
+                frames = _load_archive(base / _ARCHIVE)
+            except FileNotFoundError:  # deleted since, by a process that made tables of it
+                return _load(home, wanted)
             _keep(frames, home / "imdb")
             return frames
     return None
@@ -215,8 +235,13 @@ def _read_table(path: Path) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        # a review may read "NA"; a text is never a missing value
-        frame = pd.read_csv(path, keep_default_na=False, encoding="utf-8", dtype={"text": object})
+        # a review may read "NA", a film be named by digits: neither is a missing value or a number
+        frame = pd.read_csv(
+            path,
+            keep_default_na=False,
+            encoding="utf-8",
+            dtype={"text": object, "movie": object},
+        )
     except (EOFError, zlib.error, ValueError, gzip.BadGzipFile) as error:
         raise ValueError(f"{path} is not a readable CSV file: {error}") from error
     absent = [name for name in ("text", "label") if name not in frame.columns]
@@ -225,24 +250,61 @@ def _read_table(path: Path) -> "pd.DataFrame":
             f"{path} has no column {absent[0]!r}; expected 'text' and 'label', and perhaps "
             f"'rating' and 'movie', got {list(frame.columns)}."
         )
-    if not set(frame["label"].unique()) <= {0, 1}:
-        found = sorted(map(str, frame["label"].unique()))[:5]
-        raise ValueError(f"The labels in {path} must be 0 or 1, got {found}.")
-    return frame[[name for name in _COLUMNS if name in frame.columns]]
+    if not isinstance(frame.index, pd.RangeIndex):  # what pandas takes a nameless column for
+        raise ValueError(f"{path}, line 2: more fields than the {len(frame.columns)} names above.")
+    numbers = {
+        name: pd.to_numeric(frame[name], errors="coerce").astype(float)
+        for name in ("label", "rating")
+        if name in frame.columns
+    }
+    _refuse(~numbers["label"].isin([0, 1]), frame["label"], path, "0 or 1")
+    if "rating" in numbers:
+        # beyond 2**53 not all whole numbers are floats
+        is_whole = (numbers["rating"] % 1 == 0) & (numbers["rating"].abs() < 2**53)
+        _refuse(~is_whole, frame["rating"], path, "a whole number, or the column left out")
+    return frame.assign(**numbers)[[name for name in _COLUMNS if name in frame.columns]]
+
+
+def _refuse(is_bad: "pd.Series", column: "pd.Series", path: Path, expected: str) -> None:
+    if is_bad.any():
+        row = int(is_bad.to_numpy().argmax())
+        raise ValueError(
+            f"{path}, {_place(path, row)}: the {column.name} must be {expected}, got "
+            f"{str(column.iloc[row])!r}."
+        )
+
+
+def _place(path: Path, row: int) -> str:
+    """Say on which line a row begins: texts may hold line ends, and blank lines are no rows."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "rt", encoding="utf-8", newline="") as file, suppress(csv.Error):
+        lines, start = csv.reader(file), 1
+        n_rows = -1  # the names are none
+        for fields in lines:
+            if len(fields) > 1 or "".join(fields).strip():
+                if n_rows == row:
+                    return f"line {start}"
+                n_rows += 1
+            start = lines.line_num + 1
+    return f"row {row + 1}"  # behind a text longer than the csv module reads
 
 
 def _load_archive(path: Path) -> "dict[str, pd.DataFrame]":
-    if md5(path) != _MD5:
-        raise ValueError(
-            f"{path} is not the published archive: its MD5 sum is {md5(path)}, expected {_MD5}. "
-            "Delete it to have it downloaded again."
-        )
-    return _frames(_archive_files(path), SUBSETS, path)
+    # opened once: what is checked is what is read
+    with path.open("rb") as file:
+        found = md5(file)
+        if found != _MD5:
+            raise ValueError(
+                f"{path} is not the published archive: its MD5 sum is {found}, expected {_MD5}. "
+                "Delete it to have it downloaded again."
+            )
+        file.seek(0)
+        return _frames(_archive_files(file), SUBSETS, path)
 
 
-def _archive_files(path: Path) -> Iterator[tuple[str, bytes]]:
+def _archive_files(file: io.BufferedReader) -> Iterator[tuple[str, bytes]]:
     # read in memory, by exact name and regular files only: no member can write anywhere
-    with tarfile.open(path, "r:gz") as archive:
+    with tarfile.open(fileobj=file, mode="r:gz") as archive:
         for member in archive:
             if member.isfile() and _is_wanted(member.name):
                 content = archive.extractfile(member)
@@ -271,13 +333,16 @@ def _frames(
     reviews: dict[tuple[str, str], dict[int, tuple[str, int]]] = {}
     movies: dict[tuple[str, str], list[str]] = {}
     for name, content in files:
+        try:
+            text = content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{source}: {name} is not UTF-8 text: {error}") from error
         if match := _REVIEW_FILE.fullmatch(name):
             part, label, number, rating = match.groups()
-            group = reviews.setdefault((part, label), {})
-            group[int(number)] = (content.decode("utf-8"), int(rating))
+            reviews.setdefault((part, label), {})[int(number)] = (text, int(rating))
         elif match := _URLS_FILE.fullmatch(name):
             part, label = match.groups()
-            movies[part, label] = [_movie(line) for line in content.decode("utf-8").splitlines()]
+            movies[part, label] = [_movie(line) for line in text.splitlines()]
     frames = {}
     for part in wanted:
         rows = []
@@ -298,11 +363,16 @@ def _movie(address: str) -> str:
     return match.group() if match else address.strip()
 
 
-def _keep(frames: "dict[str, pd.DataFrame]", folder: Path) -> bool:
+def _keep(frames: "dict[str, pd.DataFrame]", folder: Path) -> None:
     """Write the frames as CSV files; a folder that cannot be written costs time, not the data."""
     with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
         for part, frame in frames.items():
             with replaced_when_complete(folder / f"{part}.csv.gz") as temporary:
-                frame.to_csv(temporary, index=False, compression={"method": "gzip", "mtime": 0})
-        return True
-    return False
+                frame.to_csv(
+                    temporary,
+                    index=False,
+                    # what has no quotes ends at a carriage return, too
+                    quoting=csv.QUOTE_NONNUMERIC,
+                    compression={"method": "gzip", "mtime": 0},
+                )

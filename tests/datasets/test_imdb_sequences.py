@@ -1,7 +1,6 @@
 """fetch_imdb_sequences: Keras's rows, from a folder or from Keras's own downloader."""
 
 import json
-import subprocess
 import sys
 import types
 
@@ -160,11 +159,6 @@ def test_global_generator_is_left_alone(tmp_path, no_keras):
     fetch_imdb_sequences(data_home=tmp_path)
     after = np.random.mtrand._rand.get_state()
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
-
-
-def test_importing_the_datasets_loads_no_keras():
-    code = "import sys, seqsent.datasets; sys.exit('keras' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_real_sequences(shared_data, no_keras):
