@@ -20,9 +20,12 @@ from ._imdb import SUBSETS, TARGET_NAMES
 
 _ARRAYS = "imdb.npz"
 _INDEX = "imdb_word_index.json"
+_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 # Keras's own: the seed of its shuffling, and the ids of start, unknown word and first rank
 _SEED = 113
 _START, _OOV, _INDEX_FROM = 1, 2, 3
+
+_NOT_KERAS = "{} is not Keras's {}: {}. Delete it to have Keras download the published one."
 
 _DESCRIPTION = """\
 Large Movie Review Dataset (Maas et al., ACL 2011) in the form of keras.datasets.imdb: each review a
@@ -98,7 +101,8 @@ def fetch_imdb_sequences(
     OSError
         If the data is missing and may not be, or cannot be, downloaded.
     ValueError
-        If ``imdb.npz`` in ``data_home`` holds anything but arrays of lists of numbers.
+        If ``imdb.npz`` in ``data_home`` holds anything but arrays of lists of numbers, or
+        ``imdb_word_index.json`` anything but words and ranks.
 
     See Also
     --------
@@ -140,7 +144,7 @@ def fetch_imdb_sequences(
     )
     if local is not None:
         parts = _load_local(local / _ARRAYS, num_words, wanted)
-        vocabulary = json.loads((local / _INDEX).read_text(encoding="utf-8"))
+        vocabulary = _load_index(local / _INDEX)
     elif download_if_missing or _in_keras_cache():
         parts, vocabulary = _load_keras(num_words)
     else:
@@ -182,42 +186,55 @@ def _load_keras(num_words: int | None) -> tuple[dict[str, tuple[Any, Any]], dict
         return {"train": train, "test": test}, imdb.get_word_index()
     except Exception as error:  # Keras raises a bare Exception where a download fails
         raise OSError(
-            f"Keras could not load its movie reviews: {error}. Check the connection, or put "
-            f"{_ARRAYS} and {_INDEX} into the folder that data_home names."
+            f"Keras could not load its movie reviews from {_ADDRESS}: {error}. Check the "
+            f"connection, or put {_ARRAYS} and {_INDEX} into the folder that data_home names."
         ) from error
 
 
+def _load_index(path: Path) -> dict[str, int]:
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(index, dict):
+            raise ValueError(f"it holds a {type(index).__name__}, not words and their ranks")
+    except ValueError as error:
+        raise ValueError(_NOT_KERAS.format(path, "word index", error)) from error
+    return index
+
+
 def _load_local(
+    path: Path, num_words: int | None, wanted: tuple[str, ...]
+) -> dict[str, tuple[Any, Any]]:
+    try:
+        return _read_parts(path, num_words, wanted)
+    except OSError:
+        raise
+    except Exception as error:  # of whatever kind: a damaged pickle may ask for anything
+        raise ValueError(_NOT_KERAS.format(path, "file of movie reviews", error)) from error
+
+
+def _read_parts(
     path: Path, num_words: int | None, wanted: tuple[str, ...]
 ) -> dict[str, tuple[Any, Any]]:
     """Do what keras.datasets.imdb.load_data does, which accepts only the published file."""
     known = (num_words or sys.maxsize) - _INDEX_FROM
     rng = np.random.RandomState(_SEED)
     parts = {}
-    for part in SUBSETS:
-        (labels,) = _read_arrays(path, f"y_{part}")
-        # the order of the second part depends on the shuffling of the first
-        order = np.arange(len(labels))
-        rng.shuffle(order)
-        if part in wanted:
-            (reviews,) = _read_arrays(path, f"x_{part}")
-            rows = [
-                [_START, *(rank + _INDEX_FROM if rank < known else _OOV for rank in reviews[i])]
-                for i in order
-            ]
-            parts[part] = rows, labels[order]
+    with zipfile.ZipFile(path) as archive:
+        for part in SUBSETS:
+            labels = _read_array(archive, f"y_{part}")
+            # the order of the second part depends on the shuffling of the first
+            order = np.arange(len(labels))
+            rng.shuffle(order)
+            if part in wanted:
+                reviews = _read_array(archive, f"x_{part}")
+                if len(reviews) != len(labels):
+                    raise ValueError(f"{len(reviews)} reviews and {len(labels)} labels in {part}")
+                rows = [
+                    [_START, *(rank + _INDEX_FROM if rank < known else _OOV for rank in reviews[i])]
+                    for i in order
+                ]
+                parts[part] = rows, labels[order]
     return parts
-
-
-def _read_arrays(path: Path, *names: str) -> list[np.ndarray]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [_read_array(archive, name) for name in names]
-    except (zipfile.BadZipFile, KeyError, pickle.UnpicklingError, EOFError) as error:
-        raise ValueError(
-            f"{path} is not Keras's file of movie reviews: {error}. Delete it to have Keras "
-            "download the published one."
-        ) from error
 
 
 def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:

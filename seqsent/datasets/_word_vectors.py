@@ -165,7 +165,7 @@ def _read(path: Path, limit: int | None) -> tuple[list[str], np.ndarray]:
         raw.seek(0)
         file: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if compressed else raw
         # a line ends at \n alone: some words of GloVe hold other characters that split lines
-        lines = io.TextIOWrapper(file, encoding="utf-8", newline="\n")
+        lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
         try:
             return _parse(lines, path, limit)
         except UnicodeDecodeError as error:

@@ -119,7 +119,7 @@ def test_failed_download(tmp_path, monkeypatch):
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(_imdb_sequences, "import_keras", lambda: fake_keras(load_data, dict))
-    with pytest.raises(OSError, match=r"URL fetch failure.*put imdb\.npz"):
+    with pytest.raises(OSError, match=r"from https://.*URL fetch failure.*put imdb\.npz"):
         fetch_imdb_sequences(data_home=tmp_path)
 
 
@@ -133,9 +133,12 @@ class Intruder:
         return (exec, ("raise SystemExit('code in a data file was run')",))
 
 
-@pytest.mark.parametrize("content", ["code", "not a zip", "no arrays", "cut"])
+@pytest.mark.parametrize(
+    "content", ["code", "words", "not a zip", "no arrays", "cut", "changed", "other labels"]
+)
 def test_file_that_is_not_the_reviews(tmp_path, no_keras, content):
-    write(tmp_path, [[1], [2], [Intruder()]] if content == "code" else None)
+    reviews = {"code": [[1], [2], [Intruder()]], "words": [["the"]]}
+    write(tmp_path, reviews.get(content))
     path = tmp_path / "imdb.npz"
     if content == "not a zip":
         path.write_bytes(b"<html>")
@@ -143,7 +146,21 @@ def test_file_that_is_not_the_reviews(tmp_path, no_keras, content):
         np.savez(path, x=np.arange(3))
     elif content == "cut":
         path.write_bytes(path.read_bytes()[:-200])
+    elif content == "changed":
+        pickled = path.read_bytes()
+        path.write_bytes(pickled.replace(b"_reconstruct", b"_Reconstruct"))
+    elif content == "other labels":
+        with np.load(path, allow_pickle=True) as arrays:
+            np.savez(path, **{**arrays, "y_train": arrays["y_train"][:2]})
     with pytest.raises(ValueError, match=r"is not Keras's file of movie reviews"):
+        fetch_imdb_sequences(data_home=tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"the": 1', b"[1, 2]", b"\xff\xfe"])
+def test_file_that_is_not_the_word_index(tmp_path, no_keras, content):
+    write(tmp_path)
+    (tmp_path / "imdb_word_index.json").write_bytes(content)
+    with pytest.raises(ValueError, match=r"imdb_word_index\.json is not Keras's word index: "):
         fetch_imdb_sequences(data_home=tmp_path)
 
 

@@ -25,9 +25,11 @@ def write(tmp_path):
 
 @pytest.mark.parametrize("heading", [[], ["4 3"]])
 @pytest.mark.parametrize("end", ["\n", " \n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("compressed", [False, True])
-def test_formats(write, heading, end, compressed):
-    path = write(heading + LINES, end)
+def test_formats(write, heading, end, mark, compressed):
+    first, *rest = heading + LINES
+    path = write([mark + first, *rest], end)
     if compressed:
         path.write_bytes(gzip.compress(path.read_bytes()))
     bunch = load_word_vectors(str(path))
