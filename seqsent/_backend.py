@@ -4,13 +4,12 @@ Keras reads its backend once, when it is first imported, and falls back on
 TensorFlow. seqsent runs on JAX unless the user chose otherwise.
 """
 
-import hashlib
 import importlib.util
 import json
 import os
-import platform
 import sys
 import threading
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -20,10 +19,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from ._cache_folder import find_folder
+
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-_CACHE_SWITCH = "SEQSENT_CACHE_DIR"
+_COMPLAINTS = "Error (reading|writing) persistent compilation cache entry"
 
 _environment_lock = threading.Lock()
 
@@ -169,46 +170,27 @@ if hasattr(os, "register_at_fork"):
 
 @cache
 def enable_compilation_cache() -> Path | None:
-    """Keep JAX's compiled programs in the user's cache directory; return the folder.
+    """Keep JAX's compiled programs in the folder of :mod:`._cache_folder`; return it.
 
-    ``SEQSENT_CACHE_DIR`` names another directory; "off" keeps none. Where the user
-    configured a cache of JAX's own, or JAX is not the backend, nothing is done and None
-    returned. A directory that cannot be written to costs speed and nothing else.
+    Where the user configured a cache of JAX's own, JAX is not the backend or no folder can be
+    used, nothing is done and None returned. What fails later costs time and nothing else.
     """
     if import_keras().backend.backend() != "jax":
         return None
     import jax
-    from platformdirs import user_cache_path
 
-    wanted = os.environ.get(_CACHE_SWITCH)
-    if wanted in ("", "off") or jax.config.jax_compilation_cache_dir is not None:
+    if jax.config.jax_compilation_cache_dir is not None:
         return None
-    root = Path(wanted) if wanted else user_cache_path("seqsent") / "programs"
-    folder = root / _machine()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return None
-    if not os.access(folder, os.W_OK):
+    folder = find_folder()
+    if folder is None:
         return None
     jax.config.update("jax_compilation_cache_dir", str(folder))
     if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
         # Most programs take less than JAX's threshold of 1 s, and together many seconds.
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    # A damaged file or a full disk is told, and stops no fit where warnings are errors.
+    warnings.filterwarnings("default", _COMPLAINTS, UserWarning)
     return folder
-
-
-def _machine() -> str:
-    """Name this kind of processor: programs compiled for one may fail on another."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    described = sorted(
-        {line for line in lines if line.startswith(("model name", "flags", "Features"))}
-    )
-    kind = "\n".join([platform.machine(), platform.processor(), *described])
-    return hashlib.sha256(kind.encode()).hexdigest()[:16]
 
 
 @cache

@@ -16,7 +16,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..._backend import import_keras
+from ..._backend import enable_compilation_cache, import_keras
+from ..._cache_folder import keep_small
 from ..._types import Array
 from ..architecture import Architecture, without_tables
 from ..batches import as_batch
@@ -326,3 +327,5 @@ class Program:
             self._compiled[shape] = lowered.compile(compiler_options=self.options)
         except RuntimeError:  # a release of XLA that does not know an option
             self._compiled[shape] = lowered.compile()
+        if folder := enable_compilation_cache():
+            keep_small(folder)

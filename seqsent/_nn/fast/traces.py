@@ -6,8 +6,10 @@ few milliseconds; making it runs the Python code of Keras and JAX op by op.
 
 import hashlib
 import importlib.metadata
-import tempfile
+import os
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import jax
 from jax import export
 
 from ..._backend import enable_compilation_cache
+from ..._files import replaced_when_complete
 
 _PACKAGE = Path(__file__).parents[2]
 
@@ -35,37 +38,43 @@ def load_or_trace(
         return get_function()
     shapes = jax.tree.map(lambda x: (x.shape, str(x.dtype)), arguments)
     path = folder / f"{_digest(repr((name, shapes, _surroundings())).encode())}-trace"
-    data = _read(path)
-    if data is None:
+    traced = _read(path)
+    if traced is None:
         function = get_function()
         try:
             data = bytes(export.export(jax.jit(function))(*arguments).serialize())
         except ValueError:
             return function  # it holds what JAX gives no guarantee for
         _write(path, data)
-    # JAX would never forget what has been traced in this process, but it does what was read
-    traced: Callable[..., Any] = export.deserialize(bytearray(data)).call
-    return traced
+        # JAX would never forget what has been traced in this process, but it does what was read
+        traced = export.deserialize(bytearray(data))
+    call: Callable[..., Any] = traced.call
+    return call
 
 
-def _read(path: Path) -> bytes | None:
-    """Return what :func:`_write` wrote, None where it is missing or damaged."""
+def _read(path: Path) -> export.Exported | None:
+    """Return what :func:`_write` wrote, None where it is missing, damaged or of another name."""
     try:
         digest, data = path.read_bytes().split(b"\n", 1)
-    except (OSError, ValueError):
+        if digest != _seal(path, data):
+            return None
+        with suppress(OSError):
+            os.utime(path, ns=(time.time_ns(), path.stat().st_mtime_ns))  # used, but not changed
+        return export.deserialize(bytearray(data))
+    except Exception:  # of whatever kind: JAX has many for what it cannot read
         return None
-    return data if digest == _digest(data).encode() else None
 
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file with its digest in front, whole or not at all."""
-    try:
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / "part"
-            part.write_bytes(_digest(data).encode() + b"\n" + data)
-            part.replace(path)
-    except OSError:
-        pass  # costs the next process time, nothing else
+    # what fails costs the next process time, nothing else
+    with suppress(OSError), replaced_when_complete(path) as part:
+        part.write_bytes(_seal(path, data) + b"\n" + data)
+
+
+def _seal(path: Path, data: bytes) -> bytes:
+    """Return the digest of a trace and of all that it was made of, which is in the file's name."""
+    return _digest(path.name.encode() + data).encode()
 
 
 def _digest(data: bytes) -> str:
