@@ -20,8 +20,8 @@ from .._files import replaced_when_complete
 
 _logger = logging.getLogger(__name__)
 _CHUNK = 1 << 18
-# Seconds in which a server must send something, and in which all that it sends must be so many
-# bytes: so a download comes to an end, whatever the server does.
+# Seconds in which a server must send something, and in which what it sends of the file must be so
+# many bytes: so even a server that sends byte by byte is left at last.
 _TIMEOUT = 60.0
 _LEAST = 60_000
 
