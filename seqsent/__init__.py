@@ -19,6 +19,7 @@ _MODULE_OF_NAME = {
     "SequenceVectorizer": "._vectorizer",
     "build_network": "._network",
     "make_sentiment_pipeline": "._pipeline",
+    "show_versions": "._versions",
     "to_scikeras": "._scikeras",
 }
 _SUBPACKAGES = ("datasets", "inspection")
@@ -30,6 +31,7 @@ __all__ = [
     "datasets",
     "inspection",
     "make_sentiment_pipeline",
+    "show_versions",
     "to_scikeras",
 ]
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from ._pipeline import make_sentiment_pipeline
     from ._scikeras import to_scikeras
     from ._vectorizer import SequenceVectorizer
+    from ._versions import show_versions
 
 
 def __getattr__(name: str) -> Any:

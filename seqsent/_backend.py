@@ -49,8 +49,7 @@ class _KerasFinder(MetaPathFinder):
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
-        is_chosen = bool(os.environ.get("KERAS_BACKEND")) or _is_configured()
-        if spec is None or spec.loader is None or is_chosen:
+        if spec is None or spec.loader is None or _users_choice():
             return spec
         loader, run = spec.loader, spec.loader.exec_module
 
@@ -71,13 +70,31 @@ def import_keras() -> Any:
     return keras
 
 
-def _is_configured() -> bool:
-    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+def backend_and_reason() -> tuple[str, str]:
+    """Return the backend that Keras has, or would have if it were imported now, and why."""
+    if "keras" in sys.modules:
+        return sys.modules["keras"].backend.backend(), "Keras is imported"
+    if choice := _users_choice():
+        backend, where = choice
+        return backend, f"chosen by {where}"
+    return "jax", f"neither KERAS_BACKEND nor {_keras_json()} chooses another"
+
+
+def _users_choice() -> tuple[str, str] | None:
+    """Return the backend that the user chose, and where; None where nothing is chosen."""
+    if backend := os.environ.get("KERAS_BACKEND"):
+        return backend, "KERAS_BACKEND"
+    path = _keras_json()
     try:
-        backend = json.loads((home / "keras.json").read_text())["backend"]
+        backend = json.loads(path.read_text())["backend"]
     except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return backend != "tensorflow"
+        return None
+    return None if backend == "tensorflow" else (str(backend), str(path))
+
+
+def _keras_json() -> Path:
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    return Path(home) / "keras.json"
 
 
 @contextmanager

@@ -22,11 +22,11 @@ BACKENDS = {"jax", "jaxlib", "tensorflow", "torch"}
 FLOORS = [
     ["_types", "_files", "_cache_folder"],
     ["_backend", "_parameters"],
-    ["_base"],
+    ["_base", "_versions"],
     ["_text", "_nn"],
     ["_validation", "_cooccurrence"],
     ["_vectorizer", "_network", "_classifier"],
-    ["_pipeline", "_scikeras", "datasets"],
+    ["_pipeline", "_scikeras", "datasets", "show_versions"],
     ["inspection"],
     [""],  # seqsent/__init__.py
 ]
