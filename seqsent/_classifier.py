@@ -237,7 +237,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         0.95 quantile of the lengths of the training texts, in words.
     n_features_in_ : int
         Row length seen in ``fit``.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (``n_features_in_``,)
         Column names seen in ``fit``, where X had string ones.
 
     See Also

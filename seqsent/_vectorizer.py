@@ -294,7 +294,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, maxlen_), dtype int32
+        ndarray of shape (n_samples, ``maxlen_``), dtype int32
             The same as ``fit(X).transform(X)``.
 
         Raises
@@ -315,7 +315,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        ndarray of shape (n_samples, maxlen_), dtype int32
+        ndarray of shape (n_samples, ``maxlen_``), dtype int32
             One row per text, C-contiguous.
 
         Raises
@@ -389,7 +389,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
         Returns
         -------
-        ndarray of shape (maxlen_,), dtype object
+        ndarray of shape (``maxlen_``,), dtype object
             "sequencevectorizer0", "sequencevectorizer1", ...
         """
         _, _, maxlen = self._ready()

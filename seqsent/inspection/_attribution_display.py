@@ -58,11 +58,13 @@ class TokenAttributionDisplay:
     >>> from seqsent.datasets import make_reviews
     >>> from seqsent.inspection import TokenAttributionDisplay
     >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> pipeline = pipeline.fit(texts, labels)
-    >>> display = TokenAttributionDisplay.from_estimator(pipeline, "The plot was not good")
+    >>> pipeline = make_sentiment_pipeline(
+    ...     "gru", maxlen=40, epochs=20, batch_size=20, random_state=0
+    ... ).fit(texts, labels)
+    >>> text = "Dull at first, but wonderful in the end"
+    >>> display = TokenAttributionDisplay.from_estimator(pipeline, text)
     >>> [text.get_text() for text in display.plot().texts_]
-    ['[START]', 'the', 'plot', 'was', 'not', 'good']
+    ['[START]', 'dull', 'at', 'first', 'but', 'wonderful', 'in', 'the', 'end']
     """
 
     def __init__(self, attributions: pd.DataFrame) -> None:

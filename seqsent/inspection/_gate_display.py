@@ -42,9 +42,11 @@ class GateActivationDisplay:
     >>> from seqsent.datasets import make_reviews
     >>> from seqsent.inspection import GateActivationDisplay
     >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> pipeline = pipeline.fit(texts, labels)
-    >>> display = GateActivationDisplay.from_estimator(pipeline, "The plot was not good")
+    >>> pipeline = make_sentiment_pipeline(
+    ...     "gru", maxlen=40, epochs=20, batch_size=20, random_state=0
+    ... ).fit(texts, labels)
+    >>> text = "Dull at first, but wonderful in the end"
+    >>> display = GateActivationDisplay.from_estimator(pipeline, text)
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
     ['update_gate', 'reset_gate', 'candidate', 'state']
     """

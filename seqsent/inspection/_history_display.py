@@ -37,7 +37,9 @@ class TrainingHistoryDisplay:
     >>> from seqsent.datasets import make_reviews
     >>> from seqsent.inspection import TrainingHistoryDisplay
     >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", early_stopping=True, epochs=2, random_state=0)
+    >>> pipeline = make_sentiment_pipeline(
+    ...     "gru", epochs=20, batch_size=20, early_stopping=True, random_state=0
+    ... )
     >>> display = TrainingHistoryDisplay.from_estimator(pipeline.fit(texts, labels))
     >>> [line.get_label() for line in display.lines_]
     ['training', 'validation']

@@ -35,11 +35,13 @@ class RunningSentimentDisplay:
     >>> from seqsent.datasets import make_reviews
     >>> from seqsent.inspection import RunningSentimentDisplay
     >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> pipeline = pipeline.fit(texts, labels)
-    >>> display = RunningSentimentDisplay.from_estimator(pipeline, "The plot was not good")
+    >>> pipeline = make_sentiment_pipeline(
+    ...     "gru", maxlen=40, epochs=20, batch_size=20, random_state=0
+    ... ).fit(texts, labels)
+    >>> text = "Dull at first, but wonderful in the end"
+    >>> display = RunningSentimentDisplay.from_estimator(pipeline, text)
     >>> [label.get_text() for label in display.ax_.get_xticklabels()]
-    ['[START]', 'the', 'plot', 'was', 'not', 'good']
+    ['[START]', 'dull', 'at', 'first', 'but', 'wonderful', 'in', 'the', 'end']
     """
 
     def __init__(self, probabilities: pd.DataFrame) -> None:
