@@ -1,0 +1,146 @@
+"""Runs the tests with every version that is promised, each in a virtual environment of its own.
+
+``nox -f .ci/noxfile.py`` runs all and ``-l`` lists them; ``-s oldest -- tests/test_pipeline.py -x``
+runs one, with what stands behind ``--`` for pytest. ``.ci/run`` is the short form for each change.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
+OLDEST_PYTHON = PYTHONS[0]  # the oldest packages have no wheels for later ones
+ROWS = [
+    "scikit-learn==1.6.*",
+    "scikit-learn==1.7.*",
+    "pandas==2.*",
+    "numpy==2.0.*",
+    "keras==3.10.*",
+    "jax==0.6.2",
+]
+BACKENDS = {"tensorflow": "tensorflow-cpu", "torch": "torch==2.13.0"}
+
+nox.needs_version = ">=2024.4"
+nox.options.error_on_missing_interpreters = False  # they are skipped, and nox says so
+if pyenv := shutil.which("pyenv"):  # its shims for versions that are not chosen do not run
+    found = subprocess.run([pyenv, "versions", "--bare"], capture_output=True, text=True)
+    os.environ["PYENV_VERSION"] = ":".join(found.stdout.split())
+
+
+def run_pytest(session: nox.Session, *chosen: str, **environment: str) -> None:
+    """Run the tests named on the command line, or else those chosen, or else all."""
+    session.chdir(ROOT)
+    arguments = session.posargs or [*chosen, "-n", "2"]
+    session.run("python", "-m", "seqsent.show_versions")
+    session.run("python", "-m", "pytest", "-q", *arguments, env=environment)
+
+
+@nox.session(python=PYTHONS)
+def newest(session: nox.Session) -> None:
+    """The newest versions, on every Python."""
+    session.install("-e", f"{ROOT}[test]")
+    run_pytest(session)
+
+
+@nox.session(python=OLDEST_PYTHON)
+@nox.parametrize("requirement", ROWS, ids=ROWS)
+def one_older(session: nox.Session, requirement: str) -> None:
+    """One package older, all others the newest that go with it."""
+    session.install("-e", f"{ROOT}[test]", requirement)
+    run_pytest(session)
+
+
+@nox.session(python=OLDEST_PYTHON)
+def oldest(session: nox.Session) -> None:
+    """Every dependency at its floor in pyproject.toml."""
+    session.install("-e", f"{ROOT}[core-test]", *floors("core-test", "plot"))
+    run_pytest(session)
+
+
+@nox.session(python=OLDEST_PYTHON)
+@nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
+def backends(session: nox.Session, backend: str) -> None:
+    """The other backends of Keras."""
+    session.install("-e", f"{ROOT}[test]", BACKENDS[backend])
+    run_pytest(session, KERAS_BACKEND=backend)
+
+
+@nox.session(python=OLDEST_PYTHON)
+def properties(session: nox.Session) -> None:
+    """Tests of properties, with as many inputs as ten minutes allow."""
+    session.install("-e", f"{ROOT}[test]", "hypothesis")
+    run_pytest(session, "-k", "properties", HYPOTHESIS_PROFILE="long")
+
+
+@nox.session(python=OLDEST_PYTHON)
+def docs(session: nox.Session) -> None:
+    """The API reference; the folder for it may stand behind --."""
+    session.install("-e", f"{ROOT}[docs]")
+    folder = session.posargs or [str(Path(session.create_tmp()) / "reference")]
+    session.run("python", str(ROOT / ".ci" / "reference.py"), *folder, env={"MPLBACKEND": "Agg"})
+    session.log(f"written to {folder[0]}")
+
+
+@nox.session(python=OLDEST_PYTHON)
+def wheel(session: nox.Session) -> None:
+    """What would be published: whole, nothing more, and of use without the checkout."""
+    dist = Path(session.create_tmp()).resolve() / "dist"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("build", "twine")
+    session.run("python", "-m", "build", "--outdir", str(dist), str(ROOT))
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    [built], [source] = dist.glob("*.whl"), dist.glob("*.tar.gz")
+    check_wheel(session, built)
+    check_source(session, source)
+    session.run("python", "-m", "pip", "uninstall", "--yes", "--quiet", "build", "twine")
+    session.install(str(built))
+    session.chdir(dist)
+    session.run("python", "-m", "seqsent.show_versions")
+    session.run("python", str(ROOT / "examples" / "quickstart.py"), "--epochs", "2")
+
+
+def check_wheel(session: nox.Session, path: Path) -> None:
+    """Expect the package's modules, its mark of types and the metadata, and nothing else."""
+    names = set(zipfile.ZipFile(path).namelist())
+    expected = re.compile(r"seqsent/(.*\.py|py\.typed)|seqsent-[^/]*\.dist-info/.*")
+    if others := {name for name in names if not expected.fullmatch(name)}:
+        session.error(f"the wheel holds {sorted(others)}")
+    if "seqsent/py.typed" not in names:
+        session.error("the wheel lacks seqsent/py.typed")
+
+
+def check_source(session: nox.Session, path: Path) -> None:
+    """Expect all files of the repository, so that the tests can be run."""
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    listed = session.run("git", "-C", str(ROOT), "ls-files", external=True, silent=True)
+    if missing := set(listed.splitlines()) - names:
+        session.error(f"the source archive lacks {sorted(missing)}")
+
+
+@nox.session(python=OLDEST_PYTHON)
+def audit(session: nox.Session) -> None:
+    """Known holes of the oldest versions that may be installed, and of the newest."""
+    session.install("pip-audit")
+    folder = Path(session.create_tmp())
+    for name, requirements in [("oldest", floors()), ("newest", PROJECT["dependencies"])]:
+        path = folder / f"{name}.txt"
+        path.write_text("\n".join(requirements), encoding="utf-8")
+        session.run("pip-audit", "--requirement", str(path), *session.posargs)
+
+
+def floors(*extras: str) -> list[str]:
+    """Return the dependencies, and those of extras, each at its oldest version."""
+    requirements = PROJECT["dependencies"] + [r for extra in extras for r in EXTRAS[extra]]
+    return [r.replace(">=", "==") for r in requirements if not r.startswith("seqsent")]
