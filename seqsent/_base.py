@@ -19,11 +19,13 @@ from sklearn.utils._param_validation import (
     Options,
     RealNotInt,
     StrOptions,
+    validate_parameter_constraints,
     validate_params,
 )
 from sklearn.utils.validation import _check_sample_weight
 
 from ._parameters import did_you_mean
+from ._state import refusing_damage, seal, unseal
 from ._types import FloatArray
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "choose_columns",
     "draw_seed",
     "fit_context",
+    "validate_parameter_constraints",
     "validated",
 ]
 
@@ -140,9 +143,12 @@ class SeqsentEstimator(BaseEstimator):
     _shared_parameters : tuple of str
         Parameters that a clone shares with its original instead of copying them
         (a vocabulary, an embedding matrix): they are read, never written.
+    _stored_attributes : tuple of str
+        What the checksum of a stored state is over.
     """
 
     _shared_parameters: ClassVar[tuple[str, ...]] = ()
+    _stored_attributes: ClassVar[tuple[str, ...]] = ()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Get the parameters of this estimator.
@@ -197,11 +203,24 @@ class SeqsentEstimator(BaseEstimator):
                 )
         return super().set_params(**params)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return seal(self._pack(dict(super().__getstate__())), self._stored_attributes)
+
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a state, also of a version that lacked some of today's parameters."""
+        with refusing_damage(type(self).__name__):
+            state = self._unpack(*unseal(state))
+        # a version before may have lacked some of today's parameters
         parameters = signature(type(self).__init__).parameters
         defaults = {name: p.default for name, p in parameters.items() if p.default is not p.empty}
         super().__setstate__({**defaults, **state})
+
+    def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
+        """Return a state in the form in which it is stored."""
+        return state
+
+    def _unpack(self, state: dict[str, Any], version: int) -> dict[str, Any]:
+        """Undo ``_pack``, also of a version before; what cannot have been a state is an error."""
+        return state
 
     def __sklearn_clone__(self) -> Self:
         names = self._get_param_names()  # a subclass may have fewer

@@ -24,6 +24,7 @@ from ._base import (
     answers_unknown_arguments,
     draw_seed,
     fit_context,
+    validate_parameter_constraints,
 )
 from ._cooccurrence import cooccurrence_tables
 from ._nn.architecture import Architecture, count_outputs
@@ -32,14 +33,11 @@ from ._nn.cells import CELLS
 from ._nn.fitted import (
     Network,
     grow_table,
-    pack_embedding,
-    pack_ngrams,
-    unpack_embedding,
-    unpack_ngrams,
 )
 from ._nn.interrupts import held_back
 from ._nn.objective import make_optimizer, pack_optimizer, unpack_optimizer
 from ._nn.plain import PlainNetwork
+from ._nn.stored import pack, unpack
 from ._nn.training import Schedule, without_weights
 from ._types import FloatArray, Ids
 from ._validation import (
@@ -61,7 +59,6 @@ from ._validation import (
 
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
-_STATE_FORMAT = 2  # of pickles; those of 0.1.0 have no number
 _AUTO_STEPS = 300  # of a training with epochs="auto"
 _FEWEST_EPOCHS, _MOST_EPOCHS = 4, 100  # then
 _OF_0_1_0: dict[str, Any] = {  # what was not a parameter yet
@@ -314,6 +311,21 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "random_state": ["random_state"],
     }
     _shared_parameters = ("embedding_weights",)
+    _stored_attributes = (
+        *_parameter_constraints,
+        "classes_",
+        "n_features_in_",
+        "feature_names_in_",
+        "n_words_",
+        "time_scale_",
+        "history_",
+        "n_iter_",
+        "best_iter_",
+        "_seed",
+        "_start",
+        "_keeps_optimizer",
+        "_network",
+    )
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
 
     def __init__(
@@ -841,21 +853,19 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         light.__dict__.update(self.__dict__, callbacks=without_weights(self.callbacks))
         return super(RecurrentSentimentClassifier, light).__sklearn_clone__()
 
-    def __getstate__(self) -> dict[str, Any]:
-        state = super().__getstate__().copy()
+    def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
         state["callbacks"] = without_weights(self.callbacks)
         state["optimizer"] = pack_optimizer(self.optimizer)
         network = state.get("_network")
         if network is not None:
             if isinstance(network, Network):
                 network = network.get_state(self._keeps_optimizer)
-            state["_network"] = pack_ngrams(pack_embedding(network, self.embedding_weights))
-        state["_format"] = _STATE_FORMAT
+            state["_network"] = pack(network, self.embedding_weights)
         return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = {**state, "optimizer": unpack_optimizer(state["optimizer"])}
-        if state.pop("_format", 1) == 1:
+    def _unpack(self, state: dict[str, Any], version: int) -> dict[str, Any]:
+        state["optimizer"] = unpack_optimizer(state["optimizer"])
+        if version == 1:
             # the defaults of 0.1.0, which gave way to word vectors and to an optimizer instance
             if state.get("embedding_weights") is not None and state["embed_dim"] == 32:
                 state["embed_dim"] = None
@@ -863,10 +873,25 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 state["learning_rate"] = None
         if "embedding_init" not in state:
             state = {**_OF_0_1_0, **state}
-        super().__setstate__(state)
         if "_network" in state:
-            packed = unpack_ngrams(state["_network"])
-            self._network = unpack_embedding(packed, self.embedding_weights)
+            state["_network"] = unpack(state["_network"], state.get("embedding_weights"))
+            self._check_network(state)
+        return state
+
+    def _check_network(self, state: dict[str, Any]) -> None:
+        """Raise a ValueError for a stored network that cannot be this classifier's."""
+        architecture = state["_network"]["architecture"]
+        constraints = RecurrentSentimentClassifier._parameter_constraints
+        validate_parameter_constraints(constraints, architecture, type(self).__name__)
+        n_words, n_outputs = architecture["n_words"], architecture["n_outputs"]
+        if state["n_words_"] != n_words:
+            raise ValueError(f"its n_words_ is {state['n_words_']}, but its table has {n_words}")
+        shape = getattr(state["classes_"], "shape", None)
+        if shape != (max(n_outputs, 2),):
+            raise ValueError(
+                f"its classes_ have the shape {shape}, but its network, of n_outputs={n_outputs}, "
+                f"tells {max(n_outputs, 2)} classes apart"
+            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -24,21 +24,17 @@ from ._text.analysis import (
 )
 from ._text.documents import as_documents
 from ._text.encoding import encode
+from ._text.packing import pack_vocabulary, pack_words, unpack_vocabulary, unpack_words
 from ._text.rows import Limit, check_special_ids, drop_unknown, fill_rows, limit_of_row
 from ._text.vocabulary import (
     Tally,
     allows_any_df,
     fixed_vocabulary,
     learn_vocabulary,
-    pack,
-    pack_vocabulary,
-    unpack,
-    unpack_vocabulary,
     warn_about_words,
 )
 from ._types import Ids, Ragged, ReadText
 
-_STATE_FORMAT = 2  # of pickles; those of 0.1.0 have no number
 _START, _OOV = "[START]", "[OOV]"
 _ANALYSIS = (
     "analyzer",
@@ -210,6 +206,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         "missing": [StrOptions({"error", "empty"})],
         "warm_start": ["boolean"],
     }
+    _stored_attributes = (*_parameter_constraints, "_words", "maxlen_", "n_words_")
 
     def __init__(
         self,
@@ -533,29 +530,25 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             return make_analyzer(analyze)
         return analyze
 
-    def __getstate__(self) -> dict[str, Any]:
+    def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
         for name in _CALLABLES:
             check_picklable(type(self).__name__, name, getattr(self, name))
-        state = dict(super().__getstate__())
         state.pop("_current_plan", None)
         state["vocabulary"] = pack_vocabulary(self.vocabulary)
         if "vocabulary_" in state:
-            ids = state.pop("vocabulary_")
-            counts = state.pop("word_counts_")
-            state["_words"] = pack(ids, ids.values(), counts.values())
-        state["_format"] = _STATE_FORMAT
+            state["_words"] = pack_words(state.pop("vocabulary_"), state.pop("word_counts_"))
         return state
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
+    def _unpack(self, state: dict[str, Any], version: int) -> dict[str, Any]:
         state["vocabulary"] = unpack_vocabulary(state["vocabulary"])
-        if state.pop("_format", 1) == 1 and state["analyzer"] == "word":
+        if version == 1 and state["analyzer"] == "word":
             state["analyzer"] = "keras"  # what "word" meant in 0.1.0
         if "_words" in state:
-            words, ids, counts = unpack(state.pop("_words"))
-            state["vocabulary_"] = dict(zip(words, ids, strict=True))
-            state["word_counts_"] = dict(zip(words, counts, strict=True))
-        super().__setstate__(state)
+            state["vocabulary_"], state["word_counts_"] = unpack_words(state.pop("_words"))
+            n_words = max(state["vocabulary_"].values()) + 1
+            if state["n_words_"] != n_words:
+                raise ValueError(f"its n_words_ is {state['n_words_']}, but its ids need {n_words}")
+        return state
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

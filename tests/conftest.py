@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Programs compiled by tests are kept beside pytest's own cache, not in the user's.
 os.environ.setdefault(
     "SEQSENT_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
 )
+
+# HYPOTHESIS_PROFILE=long tries many more inputs, and others in each run.
+_COMMON: dict[str, Any] = {
+    "deadline": None,
+    "database": None,  # leaves no folder behind
+    "suppress_health_check": [HealthCheck.too_slow],
+}
+settings.register_profile("ci", max_examples=50, derandomize=True, **_COMMON)
+settings.register_profile("long", max_examples=5000, **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 _DEFAULT_SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

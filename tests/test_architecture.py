@@ -21,7 +21,7 @@ BACKENDS = {"jax", "jaxlib", "tensorflow", "torch"}
 # From the bottom up: a room may use those before it, and those of its own line not.
 FLOORS = [
     ["_types", "_files", "_cache_folder"],
-    ["_backend", "_parameters"],
+    ["_backend", "_parameters", "_state"],
     ["_base", "_versions"],
     ["_text", "_nn"],
     ["_validation", "_cooccurrence"],

@@ -16,6 +16,7 @@ from sklearn.base import clone
 
 from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
 from seqsent._backend import import_keras
+from seqsent._state import unseal
 
 keras = import_keras()
 TEXTS = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad, bad film"] * 5
@@ -206,11 +207,12 @@ def test_a_pickle_of_version_0_1_0():
 
 
 def restored(classifier, **changes):
-    """Return the classifier as a pickle restores it whose architecture was stored so."""
-    state = classifier.__getstate__()
+    """Return the classifier as an old pickle restores it whose architecture was stored so."""
+    state, _ = unseal(classifier.__getstate__())
     architecture = {**state["_network"]["architecture"], **changes}
     stored = {name: value for name, value in architecture.items() if value is not None}
     state["_network"] = {**state["_network"], "architecture": stored}
+    state["_format"] = 2
     other = object.__new__(RecurrentSentimentClassifier)
     other.__setstate__(state)
     return other
@@ -229,7 +231,7 @@ def test_an_architecture_stored_before_it_had_a_field():
 def test_an_architecture_of_a_version_to_come():
     _, classifier = pickle.loads(OLD_PICKLE.read_bytes())
     with pytest.raises(ValueError, match=r"not known here: \['attention'\].*later version"):
-        restored(classifier, attention=True).predict_proba([[1] * 6])
+        restored(classifier, attention=True)
 
 
 @pytest.mark.parametrize("embed_dim", [32, 20])
@@ -238,8 +240,7 @@ def test_the_width_that_0_1_0_left_to_the_word_vectors(embed_dim):
     matrix = np.eye(64, 20, dtype=np.float32)
     ids = make_pipeline()[0].fit_transform(TEXTS)
     old = RecurrentSentimentClassifier(embedding_weights=matrix, embed_dim=embed_dim, epochs=1)
-    state = old.__getstate__()
-    del state["_format"]  # 0.1.0 wrote none
+    state, _ = unseal(old.__getstate__())  # 0.1.0 wrote no format
     old.__setstate__(state)
     assert clone(old).fit(ids, LABELS).model_.get_weights()[0].shape == (64, 20)
     now = pickle.loads(pickle.dumps(RecurrentSentimentClassifier(**old.get_params())))

@@ -46,6 +46,8 @@ class Architecture:
     ngram_dropout: float = 0.3
 
     def __post_init__(self) -> None:
+        if self.cell not in CELLS:
+            raise ValueError(f"cell must be one of {sorted(CELLS)}, got {self.cell!r}.")
         if self.pooling not in ("last", *_POOLINGS):
             raise ValueError(
                 "pooling must be 'last', 'max', 'mean', or a tuple of 'max' and 'mean', got "
@@ -107,6 +109,20 @@ class Architecture:
         names = self.parameter_names()
         pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def weight_shapes(self) -> list[tuple[int, ...]] | None:
+        """Return the shapes of the weights, in Keras's order; None where a layer alone knows."""
+        rows = [self.n_words, self.ngram_buckets][: self.n_tables]
+        shapes: list[tuple[int, ...]] = [(n, self.embed_dim) for n in rows]
+        n_halves, n_inputs = 2 if self.bidirectional else 1, self.embed_dim
+        for _ in range(self.n_layers):
+            of_half = CELLS[self.cell].weight_shapes(n_inputs, self.state_dim)
+            if of_half is None:
+                return None
+            shapes += of_half * n_halves
+            n_inputs = self.state_dim * n_halves
+        n_state = n_inputs * len(self.poolings)
+        return [*shapes, (n_state, self.n_outputs), (self.n_outputs,)]
 
     def assemble(
         self, initial: InitialWeights, seed: int = 0, layers: Mapping[str, Any] | None = None

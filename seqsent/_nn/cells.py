@@ -148,6 +148,15 @@ class Cell:
     bound: float = 1.0
     lets_gradient_through_padding: bool = False
 
+    def weight_shapes(self, n_inputs: int, units: int) -> list[tuple[int, ...]] | None:
+        """Return the shapes of a layer's weights; None where only the layer knows them."""
+        if self.forward is None:
+            return None
+        columns = units * len(self.gates)
+        # one that scales the state's summand apart has a bias for it, too
+        bias = (2, columns) if any(gate.apart for gate in self.gates) else (columns,)
+        return [(n_inputs, columns), (units, columns), bias]
+
     def start_bias(
         self, shape: tuple[int, ...], draw_log_time: Callable[[int], FloatArray] | None
     ) -> FloatArray:

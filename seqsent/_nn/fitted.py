@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from os import PathLike
 from typing import Any, Self
 
 import numpy as np
@@ -233,56 +232,3 @@ def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, A
         "weights": [np.vstack([table, new_rows]), *others],
         "optimizer": gathered,
     }
-
-
-def pack_embedding(state: dict[str, Any], parameter: Any) -> dict[str, Any]:
-    """Leave out of a network's state the rows of the embedding that a parameter holds too.
-
-    A table that starts from given word vectors differs from them in the rows that
-    training moved, so the vectors need not be stored twice.
-    """
-    weights = state["weights"]
-    base = _as_base(parameter, weights[0].shape)
-    if base is None:
-        return state
-    rows = np.flatnonzero((weights[0] != base).any(axis=1))
-    return {**state, "weights": [weights[0][rows], *weights[1:]], "moved_rows": rows}
-
-
-def unpack_embedding(state: dict[str, Any], parameter: Any) -> dict[str, Any]:
-    """Undo :func:`pack_embedding`."""
-    if "moved_rows" not in state:
-        return state
-    state = dict(state)
-    moved, *others = state["weights"]
-    embedding = np.array(parameter, dtype=np.float32)
-    embedding[state.pop("moved_rows")] = moved
-    return {**state, "weights": [embedding, *others]}
-
-
-def pack_ngrams(state: dict[str, Any]) -> dict[str, Any]:
-    """Leave out of a network's state the n-grams' rows that no training has moved from zero."""
-    if Architecture.from_dict(state["architecture"]).n_tables == 1:
-        return state
-    words, ngrams, *others = state["weights"]
-    rows = np.flatnonzero(ngrams.any(axis=1))
-    return {**state, "weights": [words, ngrams[rows], *others], "ngram_rows": rows}
-
-
-def unpack_ngrams(state: dict[str, Any]) -> dict[str, Any]:
-    """Undo :func:`pack_ngrams`."""
-    if "ngram_rows" not in state:
-        return state
-    state = dict(state)
-    words, moved, *others = state["weights"]
-    n_rows = state["architecture"]["ngram_buckets"]
-    ngrams = np.zeros((n_rows, moved.shape[1]), dtype=moved.dtype)
-    ngrams[state.pop("ngram_rows")] = moved
-    return {**state, "weights": [words, ngrams, *others]}
-
-
-def _as_base(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
-    if parameter is None or isinstance(parameter, str | PathLike):
-        return None  # a file may be gone when the pickle is loaded
-    base = np.asarray(parameter, dtype=np.float32)
-    return base if base.shape == shape else None

@@ -1,10 +1,8 @@
 """Words, their counts, ranks and ids."""
 
-import json
 import warnings
-import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from functools import partial
 from itertools import count, repeat
 from numbers import Integral
@@ -22,8 +20,6 @@ from .rows import Limit, cut
 _MOST = 0.9  # a larger share of what should be rare is no accident
 _MANY_WORDS, _MANY_TEXTS = 100, 20  # fewer tell nothing
 _LONG_WORD = 12  # characters
-
-_PACKED = "seqsent packed vocabulary"
 
 
 class Tally:
@@ -291,36 +287,3 @@ def _refuse_repeats(what: str, values: list[Any]) -> None:
     if len(set(values)) < len(values):
         repeated, _ = Counter(values).most_common(1)[0]
         raise ValueError(f"The {what} {repeated!r} occurs more than once in vocabulary.")
-
-
-def pack(*columns: Iterable[Any]) -> bytes:
-    """Return lists of str and int in a small, plain form."""
-    # escaped JSON holds every str, also one that is no valid Unicode
-    return zlib.compress(json.dumps(list(map(list, columns)), separators=(",", ":")).encode())
-
-
-def unpack(packed: bytes) -> list[list[Any]]:
-    """Return the lists given to :func:`pack`."""
-    columns: list[list[Any]] = json.loads(zlib.decompress(packed))
-    return columns
-
-
-def pack_vocabulary(vocabulary: Any) -> Any:
-    """Return the parameter ``vocabulary`` in a small form, if it is a plain dict or list."""
-    if type(vocabulary) is dict and _is_plain(vocabulary) and _is_plain(vocabulary.values()):
-        return {_PACKED: "dict", "columns": pack(vocabulary, vocabulary.values())}
-    if type(vocabulary) is list and _is_plain(vocabulary):
-        return {_PACKED: "list", "columns": pack(vocabulary)}
-    return vocabulary
-
-
-def _is_plain(values: Iterable[Any]) -> bool:
-    return set(map(type, values)) <= {str, int}
-
-
-def unpack_vocabulary(packed: Any) -> Any:
-    """Return the parameter given to :func:`pack_vocabulary`."""
-    if not (type(packed) is dict and _PACKED in packed and "columns" in packed):
-        return packed
-    columns = unpack(packed["columns"])
-    return columns[0] if packed[_PACKED] == "list" else dict(zip(*columns, strict=True))
