@@ -208,6 +208,10 @@ def replace_unknown(ids: Ids, n_words: int, oov_char: int | None) -> Ids:
     unknown = ids >= n_words
     if not unknown.any():
         return ids
+    if oov_char is not None and oov_char >= n_words:
+        raise ValueError(
+            f"oov_char={oov_char} must lie below {n_words}, the number of words in the table."
+        )
     return np.where(unknown, np.int32(oov_char or 0), ids)
 
 

@@ -221,6 +221,8 @@ def test_ids_beyond_the_table_read_as_oov(data, fitted):
     np.testing.assert_array_equal(dropping.predict_proba(X_far), dropping.predict_proba(X_gone))
     with pytest.raises(ValueError, match="oov_char=60 must lie below num_words=60"):
         classifier(oov_char=60, num_words=60).fit(X, y)
+    with pytest.raises(ValueError, match="oov_char=1024 must lie below 1024"):
+        dropping.set_params(oov_char=1024).predict(X_far)
 
 
 def test_embedding_weights(data, tmp_path):

@@ -102,6 +102,22 @@ def test_pooling_that_is_none(pooling):
         build_network(num_words=N_WORDS, pooling=pooling)
 
 
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"n_layers": 2, "bidirectional": True, "pooling": ("max", "mean")},
+        {"ngram_range": (1, 2), "ngram_buckets": 7},
+    ],
+)
+def test_shapes_of_weights_are_known_before_they_are(cell, options):
+    sizes = {"cell": cell, "state_dim": 4, "embed_dim": 3, **options}
+    network = build_network(num_words=N_WORDS, **sizes)
+    architecture = Architecture(n_words=N_WORDS, n_outputs=1, **sizes)
+    assert architecture.weight_shapes() == [w.shape for w in network.get_weights()]
+
+
 def test_dropout_of_vectors_apart_from_that_of_states():
     def rates(**options):
         layers = build_network(num_words=N_WORDS, **options).layers

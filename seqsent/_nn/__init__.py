@@ -28,5 +28,6 @@ computed may change, as long as it agrees with the stock layers.
 - ``progress``: what is seen of a training.
 - ``plain``: a network computed by numpy, where no backend works.
 - ``fitted``: a network with what belongs to it.
+- ``stored``: its state as a pickle holds it.
 - ``fast``: the same computed under JAX, in less time.
 """

@@ -84,10 +84,33 @@ def pack_optimizer(optimizer: Any) -> Any:
 
 
 def unpack_optimizer(packed: Any) -> Any:
-    """Undo :func:`pack_optimizer`; the optimizer is a new one."""
+    """Undo :func:`pack_optimizer`; the optimizer is a new one.
+
+    One that names classes of others, as of a schedule, is a ValueError unless they are
+    registered: some versions of Keras would import whatever is named.
+    """
     if not (isinstance(packed, dict) and _PACKED in packed):
         return packed
+    _refuse_foreign(packed["config"])
     return keras.optimizers.get({"class_name": packed[_PACKED], "config": packed["config"]})
+
+
+def _refuse_foreign(config: Any) -> None:
+    if isinstance(config, list | tuple):
+        for part in config:
+            _refuse_foreign(part)
+    if not isinstance(config, dict):
+        return
+    module = config.get("module")
+    is_kerass = isinstance(module, str) and f"{module}.".startswith("keras.optimizers.")
+    is_known = is_kerass or keras.saving.get_registered_object(config.get("registered_name"))
+    if "class_name" in config and not is_known:
+        raise ValueError(
+            f"its optimizer needs {config['class_name']!r} of {module!r}, which is not of "
+            "keras.optimizers; import first what registers it by "
+            "keras.saving.register_keras_serializable"
+        )
+    _refuse_foreign(list(config.values()))
 
 
 def go_on_with(model: Any, values: list[NDArray[Any]], kind: str | None) -> None:

@@ -17,7 +17,6 @@ def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     from zero.
     """
     weights = list(state["weights"])
-    _check_finite(weights)
     moved = {}
     base = _as_base(embedding_weights, weights[0].shape)
     if base is not None:
@@ -26,6 +25,7 @@ def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     if Architecture.from_dict(state["architecture"]).n_tables > 1:
         rows = moved["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
         weights[1] = weights[1][rows]
+    _check_finite(weights)
     return {**state, "weights": weights, **moved}
 
 
@@ -37,6 +37,7 @@ def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     if "moved_rows" in state:
         base = np.array(embedding_weights, dtype=np.float32)
         weights[0] = _put_rows(base, state.pop("moved_rows"), weights[0])
+    _check_finite(weights)
     if "ngram_rows" in state:
         base = np.zeros((architecture.ngram_buckets, architecture.embed_dim), weights[1].dtype)
         weights[1] = _put_rows(base, state.pop("ngram_rows"), weights[1])
@@ -46,13 +47,13 @@ def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     shapes = architecture.weight_shapes()
     if shapes is not None and found != shapes:
         raise ValueError(f"its weights have the shapes {found}, where its network needs {shapes}")
-    _check_finite(weights)
     return state
 
 
 def _put_rows(base: NDArray[Any], rows: Any, values: NDArray[Any]) -> NDArray[Any]:
     """Return a table with these rows replaced."""
-    if values.shape != (len(rows), base.shape[1]) or not np.isin(rows, np.arange(len(base))).all():
+    is_within = not len(rows) or 0 <= rows.min() <= rows.max() < len(base)
+    if values.shape != (len(rows), base.shape[1]) or not is_within:
         raise ValueError(
             f"it holds {len(rows)} rows of a table of shape {base.shape}, as an array of shape "
             f"{values.shape}; some are missing, or beyond the table"

@@ -18,4 +18,5 @@ arrays of bytes.
 - ``encoding``: from documents to numbers, one per token.
 - ``rows``: from numbers of documents of any length to rows of one length.
 - ``vocabulary``: words, their counts, ranks and ids.
+- ``packing``: words and ids as a pickle holds them.
 """

@@ -1,5 +1,7 @@
 """Rows and vectors of n-grams, against Python's own numbers and by hand."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -90,10 +92,17 @@ def test_a_network_is_saved_and_opened(tmp_path):
     network = build_network(cell="gru", num_words=10, ngram_range=(1, 2), ngram_buckets=8)
     rng = np.random.default_rng(0)
     network.set_weights([rng.normal(size=w.shape) for w in network.get_weights()])
-    network.save(tmp_path / "network.keras")
-    opened = keras.models.load_model(tmp_path / "network.keras", compile=False)
+    path = tmp_path / "network.keras"
+    network.save(path)
+    opened = keras.models.load_model(path, compile=False)
     ids = rng.integers(0, 10, size=(5, 7)).astype(np.int32)
     np.testing.assert_array_equal(opened.predict(ids, verbose=0), network.predict(ids, verbose=0))
+    data = path.read_bytes()
+    middle = len(data) // 2  # a zip archive, with checksums of its own
+    for damaged in (data[:-99], data[:middle], data[:middle] + b"?" + data[middle + 1 :]):
+        path.write_bytes(damaged)
+        with pytest.raises((zipfile.BadZipFile, ValueError, OSError)):
+            keras.models.load_model(path, compile=False)
 
 
 def fit(**parameters):
