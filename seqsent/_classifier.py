@@ -30,10 +30,7 @@ from ._cooccurrence import cooccurrence_tables
 from ._nn.architecture import Architecture, count_outputs
 from ._nn.batches import count_words
 from ._nn.cells import CELLS
-from ._nn.fitted import (
-    Network,
-    grow_table,
-)
+from ._nn.fitted import Network, grow_table
 from ._nn.interrupts import held_back
 from ._nn.objective import make_optimizer, pack_optimizer, unpack_optimizer
 from ._nn.plain import PlainNetwork

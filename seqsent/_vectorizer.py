@@ -186,7 +186,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         "truncating": [StrOptions({"pre", "post"})],
         "start_char": [Interval(Integral, 1, None, closed="left"), None],
         "oov_char": [Interval(Integral, 1, None, closed="left"), None],
-        "index_from": [Interval(Integral, 0, None, closed="left")],
+        "index_from": [Interval(Integral, 0, 2**30, closed="both")],  # ids are int32
         "analyzer": [str, callable],
         "tokenizer": [str, callable, None],
         "preprocessor": [str, callable, None],

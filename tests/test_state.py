@@ -189,6 +189,8 @@ def test_a_format_to_come(found, pipeline):
         (0, lambda state: state.update(padding="post")),
         (0, lambda state: state.update(_words=pack_words({"a": 14}, {"a": 1}), n_words_=15)),
         (0, lambda state: state["_seal"]["names"].remove("_words")),
+        # what is half read, and cannot even be printed, in place of a name
+        (0, lambda state: state["_seal"]["names"].append(object.__new__(SequenceVectorizer))),
     ],
 )
 def test_a_checksum_finds_what_could_have_been_a_state(step, change, pipeline):
@@ -244,7 +246,8 @@ def test_equal_values_have_the_same_checksum():
     assert digest(np.asfortranarray(matrix)) == digest(matrix)
     assert digest((1, [2, "a"])) == digest([1, (2, "a")])
     assert digest({"b", "a"}) == digest({"a", "b"})
-    assert digest(print) == digest(len)  # functions are what other packages make of them
+    # functions and classes are what other packages make of them
+    assert digest(print) == digest(np.ndarray)
     different = [
         matrix,
         matrix.T,
@@ -421,7 +424,7 @@ DAMAGES = st.lists(
 
 # numpy's own words on a data type whose flags are damaged, where nobody can catch them
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@settings(max_examples=6 * settings.default.max_examples)
+@settings(max_examples=4 * settings.default.max_examples)
 @given(DAMAGES)
 def test_a_damaged_pickle_never_predicts_otherwise(stored, damages):
     assert fate_of(damaged(stored[0], damages), stored) in FATES

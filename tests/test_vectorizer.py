@@ -356,6 +356,7 @@ def test_bad_vocabulary(vocabulary, error, message):
         ({"oov_char": 4}, r"oov_char=4 is the id of a word: .* in \[1, 3\]"),
         ({"start_char": 9999}, "start_char=9999 is the id of a word"),
         ({"index_from": 1}, "oov_char=2 is the id of a word"),
+        ({"index_from": 2**31}, r"must be an int in the range \[0, 1073741824\]"),
         ({"num_words": 4}, "num_words=4 leaves no id for a word"),
         ({"maxlen": 0}, "'maxlen' parameter"),
         ({"padding": "left"}, "'padding' parameter"),
@@ -587,7 +588,13 @@ STORES = {
 @pytest.mark.parametrize("store", STORES.values(), ids=STORES)
 @pytest.mark.parametrize(
     "vocabulary",
-    [None, VOCABULARY, ["good", "\ud800", "a\nb"], ("good", "dull"), {3: 1}],
+    [
+        None,
+        VOCABULARY,
+        ["good", "\ud800", "a\nb", "", "\ud83d\ude00", "\U0001f600"],
+        ("good", "dull"),
+        {3: 1},
+    ],
     ids=["learned", "dict", "list", "tuple", "numbers"],
 )
 def test_storing(store, vocabulary):

@@ -102,8 +102,8 @@ def _refuse_foreign(config: Any) -> None:
     if not isinstance(config, dict):
         return
     module = config.get("module")
-    is_kerass = isinstance(module, str) and f"{module}.".startswith("keras.optimizers.")
-    is_known = is_kerass or keras.saving.get_registered_object(config.get("registered_name"))
+    is_of_keras = isinstance(module, str) and f"{module}.".startswith("keras.optimizers.")
+    is_known = is_of_keras or keras.saving.get_registered_object(config.get("registered_name"))
     if "class_name" in config and not is_known:
         raise ValueError(
             f"its optimizer needs {config['class_name']!r} of {module!r}, which is not of "
