@@ -79,8 +79,8 @@ def backends(session: nox.Session, backend: str) -> None:
 @nox.session(python=OLDEST_PYTHON)
 def properties(session: nox.Session) -> None:
     """Tests of properties, with as many inputs as ten minutes allow."""
-    session.install("-e", f"{ROOT}[test]", "hypothesis")
-    run_pytest(session, "-k", "properties", HYPOTHESIS_PROFILE="long")
+    session.install("-e", f"{ROOT}[test]")
+    run_pytest(session, "-m", "hypothesis", HYPOTHESIS_PROFILE="long")
 
 
 @nox.session(python=OLDEST_PYTHON)
