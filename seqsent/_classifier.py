@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
+import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
@@ -32,7 +33,12 @@ from ._nn.batches import count_words
 from ._nn.cells import CELLS
 from ._nn.fitted import Network, grow_table
 from ._nn.interrupts import held_back
-from ._nn.objective import make_optimizer, pack_optimizer, unpack_optimizer
+from ._nn.objective import (
+    get_config,
+    make_optimizer,
+    pack_optimizer,
+    unpack_optimizer,
+)
 from ._nn.plain import PlainNetwork
 from ._nn.stored import pack, unpack
 from ._nn.training import Schedule, without_weights
@@ -195,7 +201,13 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     callbacks : list of keras.callbacks.Callback, default=None
         They take part in each fit, themselves and no copies; a search copies them with the
         estimator, as it does all parameters. Epochs count on over the fits of a warm start
-        and over ``partial_fit``.
+        and over ``partial_fit``. Nothing is written but by them, and compiled programs. With
+        ``keras.callbacks.BackupAndRestore(folder)`` as the last one, a fit whose process was
+        killed goes on when it is called again, with the same data and parameters, and ends with
+        the weights and the history of one that was not; use an int for ``random_state``.
+        ``save_freq`` may count batches, ``double_checkpoint=True`` outlives a death while
+        storing. The backup holds what other callbacks know by numbers, such as the best loss of a
+        ``ModelCheckpoint``, too. Each training needs a folder of its own.
     shuffle : bool, default=True
         Shuffle the texts before each epoch; texts of similar length share batches.
     warm_start : bool, default=False
@@ -807,6 +819,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 patience=self.n_iter_no_change if self.early_stopping else None,
                 tol=self.tol,
                 callbacks=self.callbacks or (),
+                identity=self._identify(data, validation_data) if self.callbacks else "",
                 verbose=self.verbose,
             ),
         )
@@ -816,6 +829,15 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.best_iter_ = training.best_epoch
         self.n_iter_ = training.n_epochs
         return training.interrupt
+
+    def _identify(self, *data: TrainingData | None) -> str:
+        """Return a hash of all that decides what comes of a training."""
+        parameters = self.get_params(deep=False)
+        for name in ("callbacks", "verbose"):
+            del parameters[name]
+        optimizer = self._new_optimizer()
+        parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
+        return str(joblib.hash([parameters, self.n_iter_, *data]))
 
     def _count_epochs(self, n_texts: int) -> int:
         if self.epochs != "auto":

@@ -1,8 +1,11 @@
 """While a fit is at work the network of the fit before answers, and is copied and stored."""
 
 import copy
+import os
 import pickle
+import tempfile
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,24 +71,58 @@ def test_in_the_middle_of_a_fit(way, warm_start, data):
     assert not np.array_equal(model.predict_proba(X), before[0])
 
 
-def test_predictions_beside_one_fit_after_the_other(data):
+def test_eight_threads_predict_while_four_fit(data):
     X, y = data
-    model = small(epochs=1).fit(X, y)
-    stop, errors = threading.Event(), []
+    models = [small(epochs=1, random_state=seed).fit(X, y) for seed in range(4)]
+    expected = [model.predict_proba(X) for model in models]
+    stop, errors, n_predictions = threading.Event(), [], [0] * 8
 
-    def predict():
-        while not stop.is_set():
-            try:
-                assert np.isfinite(model.predict_proba(X[:7])).all()
-            except Exception as error:
-                errors.append(error)
+    def predict(number):
+        try:
+            while not stop.is_set():
+                found = models[number % 4].predict_proba(X)
+                np.testing.assert_array_equal(found, expected[number % 4])
+                n_predictions[number] += 1
+        except Exception as error:
+            errors.append(error)
 
-    threads = [threading.Thread(target=predict) for _ in range(3)]
-    for thread in threads:
+    def fit(model):
+        try:
+            for _ in range(3):
+                model.fit(X, y)  # which comes to the same each time
+        except Exception as error:
+            errors.append(error)
+
+    fitting = [threading.Thread(target=fit, args=(model,)) for model in models]
+    predicting = [threading.Thread(target=predict, args=(number,)) for number in range(8)]
+    for thread in [*predicting, *fitting]:
         thread.start()
-    for _ in range(10):
-        model.fit(X, y)
+    for thread in fitting:
+        thread.join()
     stop.set()
-    for thread in threads:
+    for thread in predicting:
         thread.join()
     assert not errors
+    assert all(n_predictions)
+
+
+def open_files():
+    folder = Path("/proc/self/fd")  # Linux alone lists them
+    files = folder.iterdir() if folder.is_dir() else ()
+    return sorted(os.readlink(file) for file in files if file.exists())
+
+
+def test_fits_leave_no_thread_file_or_folder_behind(data, tmp_path, monkeypatch):
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    for folder in (here, temporary):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    small(epochs=1).fit(*data).predict(data[0])  # starts the threads that help all fits
+    threads, files = threading.enumerate(), open_files()
+    for early_stopping in (False, True):
+        model = small(early_stopping=early_stopping).fit(*data)
+        pickle.loads(pickle.dumps(model)).predict(data[0])
+    assert threading.enumerate() == threads
+    assert open_files() == files
+    assert not [*here.iterdir(), *temporary.iterdir()]

@@ -23,6 +23,8 @@ computed may change, as long as it agrees with the stock layers.
 - ``objective``: loss, metrics, optimizer.
 - ``batches``: rows to batches without needless padding.
 - ``training``: one training, its history and its end.
+- ``record``: what is noted of a training while it runs.
+- ``backups``: a training that was cut off goes on.
 - ``gradients``: a network as a function of its word vectors.
 - ``interrupts``: signals that wait until all is whole.
 - ``progress``: what is seen of a training.

@@ -82,6 +82,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         self.weights = weights
         self.batch_size = min(batch_size, 1 << (len(ids) - 1).bit_length())
         self.rng = rng
+        self.order_drawn_from: Any = None  # the state of the generator, in plain values
         self._rows = np.arange(len(ids))
         self.on_epoch_end()
 
@@ -105,6 +106,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         """Shuffle the rows for the next epoch; texts of similar length come together."""
         if self.rng is None:
             return
+        self.order_drawn_from = self.rng.bit_generator.state
         rows = self.rng.permutation(len(self.ids))
         if self.trims:
             # the batch that is not full stays the last, with texts of any length
@@ -115,6 +117,12 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
             batches = self.rng.permutation(rows.reshape(-1, self.batch_size))
             rows = np.concatenate([batches.ravel(), rest])
         self._rows = rows
+
+    def draw_order(self, state: Any) -> None:
+        """Put the rows in the order that was drawn from a state of the generator."""
+        if self.rng is not None:
+            self.rng.bit_generator.state = state
+            self.on_epoch_end()
 
 
 class Batch(NamedTuple):

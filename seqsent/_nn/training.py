@@ -1,9 +1,8 @@
 """One training of a network: validation, early stopping, history, interruption."""
 
 import copy
-import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +11,10 @@ from numpy.typing import NDArray
 
 from .._backend import import_keras, to_numpy
 from .._types import FloatArray, Ids
+from .backups import backing_up
 from .batches import Batches, choose_widths, count_words
-from .interrupts import deliver
-from .objective import LOG_LOSS
 from .progress import EpochLines
+from .record import Record, digest, diverged
 
 if TYPE_CHECKING:
     from .fast.programs import TrainingPrograms
@@ -52,6 +51,8 @@ class Schedule:
         Least progress that counts.
     callbacks : sequence of keras.callbacks.Callback
         The user's own.
+    identity : str
+        The same only for a training that may go on where one was cut off.
     verbose : int
         1 shows the progress of each epoch, 2 its end, 0 nothing.
     """
@@ -65,6 +66,7 @@ class Schedule:
     patience: int | None
     tol: float
     callbacks: Sequence[Any]
+    identity: str
     verbose: int
 
 
@@ -75,7 +77,7 @@ class Training:
     Attributes
     ----------
     history : dict of str to list of float
-        Figures of each epoch that was run.
+        Figures of each epoch that was run, also before this training was cut off.
     n_epochs : int
         Epochs that the network has had, those before this training too.
     best_epoch : int
@@ -88,32 +90,6 @@ class Training:
     n_epochs: int
     best_epoch: int
     interrupt: KeyboardInterrupt | None
-
-
-class _Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Keeps the weights of the last whole epoch, and knows those of each epoch again.
-
-    Its loss is the mean over all weights of the epoch; Keras's own figure counts every batch
-    alike, also a last one that is filled up. It comes before all other callbacks.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weights: list[NDArray[Any]] = []
-        self.digests: dict[int, int] = {}  # epochs by their weights
-
-    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        deliver()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        logs = {} if logs is None else logs
-        for prefix in ("", "val_"):
-            if prefix + LOG_LOSS in logs:
-                logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
-        if not np.isfinite(float(logs.get("loss", 0.0))):
-            raise ValueError(_diverged(f"the loss is {logs['loss']} after epoch {epoch + 1}"))
-        self.weights = to_numpy(self.model.weights)
-        self.digests[_digest(self.weights)] = epoch + 1
 
 
 class _Cosine(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
@@ -161,21 +137,26 @@ def train_network(
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, schedule=schedule)
-    record = _Record()
+    record = Record(schedule.n_epochs_before)
     interrupt = None
-    with _running(model, programs, schedule.callbacks), _our_callbacks(model, schedule) as ours:
+    with ExitStack() as stack:
+        stack.enter_context(_running(model, programs, schedule.callbacks))
+        callbacks = [*stack.enter_context(_our_callbacks(model, schedule)), *schedule.callbacks]
+        if schedule.callbacks:
+            backup = backing_up(model, record, batches, tuple(callbacks), schedule.identity)
+            callbacks += stack.enter_context(backup)
         try:
             model.fit(
                 batches,
                 initial_epoch=schedule.n_epochs_before,
                 epochs=schedule.n_epochs_before + schedule.epochs,
                 validation_data=validation,
-                callbacks=[record, *ours, *schedule.callbacks],
+                callbacks=[record, *callbacks],
                 verbose=0,
                 shuffle=False,  # the batches do it; Keras would use Python's global generator
             )
         except KeyboardInterrupt as error:
-            if not record.digests:
+            if not record.weights:
                 raise
             model.set_weights(record.weights)
             interrupt = error
@@ -187,13 +168,14 @@ def train_network(
     return _sum_up(model, record, interrupt)
 
 
-def _sum_up(model: Any, record: _Record, interrupt: KeyboardInterrupt | None) -> Training:
+def _sum_up(model: Any, record: Record, interrupt: KeyboardInterrupt | None) -> Training:
     """Return what a training that has ended leaves behind."""
-    history = {name: [float(x) for x in values] for name, values in model.history.history.items()}
-    epochs = model.history.epoch or [model._initial_epoch - 1]  # where all were run before
-    n_epochs = epochs[-1] + 1
-    best_epoch = record.digests.get(_digest(to_numpy(model.weights)), n_epochs)
-    return Training(history, n_epochs, best_epoch, interrupt)
+    history: dict[str, list[float]] = {}
+    for logs in record.epochs.values():
+        for name, value in logs.items():
+            history.setdefault(name, []).append(float(value))
+    best_epoch = record.digests.get(digest(to_numpy(model.weights)), record.epoch)
+    return Training(history, record.epoch, best_epoch, interrupt)
 
 
 def without_weights(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
@@ -242,21 +224,7 @@ def _check_weights(model: Any) -> None:
     variables = model.trainable_variables
     for variable, values in zip(variables, to_numpy(variables), strict=True):
         if not (np.isfinite(values).all() and np.abs(values).max(initial=0.0) < _LARGEST_WEIGHT):
-            raise ValueError(_diverged(f"weights of {variable.path} are not finite, or beyond use"))
-
-
-def _diverged(what: str) -> str:
-    return (
-        f"Training diverged: {what}. Lower learning_rate, or pass an optimizer that clips "
-        "gradients, such as keras.optimizers.Adam(learning_rate, clipnorm=1.0)."
-    )
-
-
-def _digest(weights: list[NDArray[Any]]) -> int:
-    digest = 0
-    for array in weights:
-        digest = zlib.crc32(array.reshape(-1).view(np.uint8).data, digest)  # no copy
-    return digest
+            raise ValueError(diverged(f"weights of {variable.path} are not finite, or beyond use"))
 
 
 @contextmanager
@@ -276,6 +244,7 @@ def _running(
         yield
     finally:
         model.train_function = model.test_function = None
+        model._initial_epoch = None  # what a backup has set
         for name in ("get_metrics_result", "get_weights", "evaluate"):
             vars(model).pop(name, None)
         for callback in callbacks:

@@ -33,7 +33,10 @@ keras = import_keras()
 
 Key = tuple[str, Architecture, str, Cell]  # what for, and all that decides what is computed
 
-_MAX_PROGRAMS = 20  # those of ten networks; a search takes its candidates one after another
+# Of each kind, those used last are kept. A search takes all folds of a candidate before the next,
+# so few will do for training, whose programs take 10 MB and more; those of predictions take 2 MB
+# and serve whatever is asked. A later process, or this one, reads the others from disk.
+_MOST_KEPT = {"train": 4, "predict": 16, "vectors": 4}
 _ROWS_PER_PART = 64  # fewer would slow the products down
 # LLVM's cheapest optimization: the programs run as fast, and compile in two thirds of the time
 _OPTIONS = {"xla_backend_optimization_level": 1}
@@ -189,8 +192,9 @@ def _shared(what: str, architecture: Architecture, name: str, make: Callable[[],
         if key not in shared_programs:
             shared_programs[key] = make()
         shared_programs.move_to_end(key)
-        while len(shared_programs) > _MAX_PROGRAMS:
-            shared_programs.popitem(last=False)
+        of_this_kind = [other for other in shared_programs if other[0] == what]
+        for oldest in of_this_kind[: -_MOST_KEPT[what]]:
+            del shared_programs[oldest]
         return shared_programs[key]
 
 

@@ -1,10 +1,13 @@
 """Equal networks share compiled functions; none influences another."""
 
+import gc
 import threading
+import weakref
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 
 from seqsent import RecurrentSentimentClassifier
 from seqsent._backend import import_keras
@@ -13,6 +16,8 @@ from seqsent._nn import fast
 keras = import_keras()
 if keras.backend.backend() != "jax":
     pytest.skip("functions are shared under JAX only", allow_module_level=True)
+
+import jax  # noqa: E402  after the backend is known
 
 from seqsent._nn.fast import programs  # noqa: E402  after the backend is known
 from seqsent._nn.fast.programs import clear_caches, shared_programs  # noqa: E402
@@ -46,7 +51,8 @@ def classifier(**parameters):
     )
 
 
-def test_equal_networks_share_and_others_do_not(data, empty_cache):
+def test_equal_networks_share_and_others_do_not(data, empty_cache, monkeypatch):
+    monkeypatch.setattr(programs, "_MOST_KEPT", {"train": 20, "predict": 20})
     fitted = classifier().fit(*data)
     fitted.predict(data[0])
     assert len(empty_cache) == 2
@@ -199,11 +205,30 @@ def test_a_callback_that_changes_the_learning_rate_stays_alone(data):
     np.testing.assert_array_equal(before.loss_curve_, after.loss_curve_)
 
 
-def test_the_cache_is_bounded(data, empty_cache, monkeypatch):
-    monkeypatch.setattr(programs, "_MAX_PROGRAMS", 2)
-    for state_dim in (3, 4, 5):
-        classifier(state_dim=state_dim, epochs=1).fit(*data)
-    assert [key[1].state_dim for key in empty_cache] == [4, 5]
+def test_a_search_compiles_each_program_once_and_those_not_kept_are_freed(data, monkeypatch):
+    monkeypatch.setattr(programs, "_MOST_KEPT", {"train": 1, "predict": 2})
+    compiled, compile_ = [], programs.Program._compile
+
+    def note(program, *arguments):
+        compile_(program, *arguments)
+        compiled.append((program._step, weakref.ref(program)))
+
+    def count_alive():
+        gc.collect()
+        return len(jax.devices()[0].client.live_executables())
+
+    classifier(epochs=1).fit(*data).predict(data[0])  # JAX keeps some small programs for ever
+    clear_caches()
+    before = count_alive()
+    monkeypatch.setattr(programs.Program, "_compile", note)
+    search = GridSearchCV(classifier(epochs=1), {"state_dim": [3, 5, 6]}, cv=3, refit=False)
+    search.fit(*data)
+    assert [step for step, _ in compiled] == ["train", "predict"] * 3
+    assert count_alive() == before + 3
+    kept = [program() is not None for _, program in compiled]
+    assert kept == [False, False, False, True, True, True]
+    clear_caches()
+    assert count_alive() == before
 
 
 def test_a_compiler_that_does_not_know_our_options(data, empty_cache, monkeypatch):
