@@ -332,6 +332,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             analyze,
             lambda tokens: map(get, tokens, repeat(unknown)),
             self._limit(maxlen),
+            drops_unknown=self.oov_char is None,
         )
         return self._assemble(texts, len(documents), maxlen)
 
@@ -406,7 +407,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             documents,
             # the longest text is not known before unknown words are left out
             keep_texts=keep_texts or (self.maxlen is None and self.oov_char is None),
-            limit=self._limit(self.maxlen),
+            # while unknown words may be left out, any word can reach a row
+            limit=self._limit(self.maxlen) if self.maxlen and self.oov_char else None,
             documents_per_word=not any_df,
         )
         if isinstance(self.analyzer, str) and self.analyzer != "char":
@@ -456,8 +458,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     def _tokens(self, X: Any) -> Iterator[ReadText]:
         """Yield each text's own tokens, for whoever explains what is made of it."""
         analyze, vocabulary, maxlen = self._ready()
-        has_start, unknown = self.start_char is not None, self.oov_char or 0
-        kept = limit_of_row(maxlen, truncating=self.truncating, has_start=has_start).as_slice()
+        kept, unknown = self._limit(maxlen).as_slice(), self.oov_char or 0
         for document in self._documents(X):
             tokens = analyze(document)
             is_known = np.array([token in vocabulary for token in tokens], dtype=bool)
@@ -472,10 +473,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     def _analysis(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in _ANALYSIS}
 
-    def _limit(self, maxlen: int | None) -> Limit | None:
-        """Return which words of a text can reach its row; all, while some may be left out."""
-        if maxlen is None or self.oov_char is None:
-            return None
+    def _limit(self, maxlen: int) -> Limit:
+        """Return which words of a text can reach its row."""
         has_start = self.start_char is not None
         return limit_of_row(maxlen, truncating=self.truncating, has_start=has_start)
 

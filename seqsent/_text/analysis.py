@@ -8,7 +8,13 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from .._parameters import did_you_mean, resolve
-from .words import blank_loose_apostrophes, encode_words, is_word_in_ascii
+from .words import (
+    BREAKING_LETTERS,
+    BREAKING_MARKS,
+    blank_loose_apostrophes,
+    encode_words,
+    is_word_in_ascii,
+)
 
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -17,6 +23,8 @@ ANALYZERS = ("word", "char", "keras")
 
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _UTF8 = ("utf-8", "surrogatepass")
+# the context of a final sigma goes beyond them
+_NEVER_BREAKS = frozenset("'.:^`")
 
 _NEGATION = re.compile(
     r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
@@ -72,8 +80,7 @@ def make_analyzer(
         prepare = preprocessor or _Folding(lowercase, strip_accents)
         analyze: Analyzer = _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer))
         return _WithoutStopWords(analyze, stops) if stops else analyze
-    kind = _WordSplitter if analyzer == "word" else _KerasSplitter
-    split = kind(lowercase, strip_accents, filters or "", preprocessor)
+    split = _SPLITTERS[analyzer](lowercase, strip_accents, filters or "", preprocessor)
     if analyzer == "char":
         return _CharAnalyzer(split)
     return _WithoutStopWords(split, stops) if stops else split
@@ -113,7 +120,15 @@ class Splitter:
     ----------
     lowercase, strip_accents, filters, preprocessor : object
         As in :func:`make_analyzer`, resolved.
+
+    Attributes
+    ----------
+    breaks : re.Pattern or None
+        Characters that no word or spelling goes beyond: a text parted before one of them has the
+        same words. None where a function of the user's sees the text.
     """
+
+    other_breaks = "(?!)"  # beside those in ASCII
 
     def __init__(
         self,
@@ -126,6 +141,7 @@ class Splitter:
         self.ascii_too = preprocessor is not None or callable(strip_accents)
         self.rare_filters = {ord(c): " " for c in filters if not c.isascii()}
         self.table = self._byte_table(filters, lower=bool(lowercase) and preprocessor is None)
+        self.breaks = None if self.ascii_too else self._find_breaks(strip_accents)
 
     def _byte_table(self, filters: str, *, lower: bool) -> bytes:
         table = bytearray(range(256))
@@ -134,6 +150,13 @@ class Splitter:
             separates = character in filters or not self.may_be_in_word(character)
             table[code] = ord(" " if separates else character)
         return bytes(table)
+
+    def _find_breaks(self, strip_accents: Any) -> re.Pattern[str]:
+        separate = [chr(code) for code in range(128) if self.table[code] == ord(" ")]
+        breaks = "".join(c for c in separate if not (c.isalpha() or c in _NEVER_BREAKS))
+        # what is no ASCII goes, and joins what lies beside it
+        others = "(?!)" if strip_accents == "ascii" else self.other_breaks
+        return re.compile(f"[{re.escape(breaks)}]|{others}")
 
     def may_be_in_word(self, character: str) -> bool:
         """Return whether an ASCII character can be part of a word, unless it is filtered."""
@@ -174,8 +197,16 @@ class _KerasSplitter(Splitter):
         return True
 
 
+class _CharSplitter(_KerasSplitter):
+    """Keras's words, to be taken apart; also between two letters they can be."""
+
+    other_breaks = f"(?<=[{BREAKING_LETTERS}])[{BREAKING_LETTERS}]"
+
+
 class _WordSplitter(Splitter):
     """Words by Unicode's properties; filtered characters separate them as well."""
+
+    other_breaks = f"[{BREAKING_LETTERS}{BREAKING_MARKS}]"
 
     def may_be_in_word(self, character: str) -> bool:
         return is_word_in_ascii(character)
@@ -188,11 +219,15 @@ class _WordSplitter(Splitter):
             blank_loose_apostrophes(texts)
 
 
+_SPLITTERS = {"word": _WordSplitter, "char": _CharSplitter, "keras": _KerasSplitter}
+
+
 class _WithoutStopWords:
     """The tokens of another analyzer that are no stop words."""
 
     def __init__(self, analyze: Analyzer, stops: Collection[str]) -> None:
         self.analyze, self.stops = analyze, stops
+        self.breaks = getattr(analyze, "breaks", None)
 
     def __call__(self, document: Any) -> list[Any]:
         return [token for token in self.analyze(document) if token not in self.stops]
@@ -203,9 +238,14 @@ class _CharAnalyzer:
 
     def __init__(self, split: Splitter) -> None:
         self.split = split
+        self.breaks = split.breaks
 
     def __call__(self, text: str) -> list[str]:
         return list(" ".join(self.split(text)))
+
+    def between(self, neighbours: str) -> list[str]:
+        """Return the tokens between those of two parts, given the characters where they meet."""
+        return [] if all(map(self.split, neighbours)) else [" "]
 
 
 class _TokenizerAnalyzer:

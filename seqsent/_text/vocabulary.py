@@ -20,6 +20,7 @@ from .rows import Limit, cut
 _MOST = 0.9  # a larger share of what should be rare is no accident
 _MANY_WORDS, _MANY_TEXTS = 100, 20  # fewer tell nothing
 _LONG_WORD = 12  # characters
+_COUNTED_AT_A_TIME = 2**20
 
 
 class Tally:
@@ -101,8 +102,10 @@ class Tally:
 
 
 def _add_counts(counts: Integers, ids: Integers, n_words: int) -> Integers:
-    total = np.bincount(ids, minlength=n_words)
-    total[: len(counts)] += counts
+    total = np.zeros(n_words, dtype=np.int64)
+    total[: len(counts)] = counts
+    for start in range(0, len(ids), _COUNTED_AT_A_TIME):  # of which bincount makes a wider copy
+        total += np.bincount(ids[start : start + _COUNTED_AT_A_TIME], minlength=n_words)
     return total
 
 

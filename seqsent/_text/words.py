@@ -13,13 +13,26 @@ from typing import Any
 import numpy as np
 
 # what is read together with its neighbours: marks of the scripts whose letters are words by
-# themselves, joiners, variants, and all that emoji are made of
+# themselves, joiners, variants, all that emoji are made of, and, behind Han and Kana, whatever is
+# neither a letter nor the punctuation that is common there: such as the marks of any script
 _OF_SEVERAL = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3099\u309a\ua9e0-\ua9ff\uaa60-\uaa7f"
     r"\u00ad\u200b-\u200d\u2060\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\ufe0e\ufe0f"
     r"\U0001f000-\U0001ffff]"
+    r"|[^\w\u2010-\u2027\u3000-\u3020\u30fb\uff01-\uff65]"
+    r"(?<=[\u3005-\u3007\u3021-\u9fff\uf900-\ufaff\uff66-\uff9f\U00016fe0-\U0003ffff].)",
+    flags=re.DOTALL,
 )
 _SPACE, _APOSTROPHE = b" '"
+
+#: Characters that change no spelling and no word before them, to be written in brackets of a
+#: regular expression: letters of Kana, Han, Thai, Lao, Khmer and Burmese, each a word by itself.
+BREAKING_LETTERS = (
+    r"\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
+    r"\u0e01-\u0e2e\u0e81-\u0eae\u1780-\u17a2\u1000-\u1021"
+)
+#: And what stands between words there.
+BREAKING_MARKS = r"\u3000-\u3002\uff01\uff0c\uff1f"
 
 
 def is_word_in_ascii(character: str) -> bool:
