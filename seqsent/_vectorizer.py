@@ -22,12 +22,14 @@ from ._text.analysis import (
     make_analyzer,
     warn_about_analysis,
 )
+from ._text.chunks import RunningCounts
 from ._text.documents import as_documents
 from ._text.encoding import encode
 from ._text.packing import pack_vocabulary, pack_words, unpack_vocabulary, unpack_words
 from ._text.rows import Limit, check_special_ids, drop_unknown, fill_rows, limit_of_row
 from ._text.vocabulary import (
     Tally,
+    WordCounts,
     allows_any_df,
     fixed_vocabulary,
     learn_vocabulary,
@@ -45,6 +47,7 @@ _ANALYSIS = (
     "filters",
     "stop_words",
 )
+_COUNTED_PER_ID = 20  # words that partial_fit counts
 _CALLABLES = ("analyzer", "tokenizer", "preprocessor", "strip_accents")
 
 
@@ -154,6 +157,10 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     Series, or an ``(n, 1)`` frame or array. An empty text is valid: a row of padding and
     ``start_char``.
 
+    Of a text that is longer than its row no more is read than the row holds, however long it is,
+    and ``fit`` counts its words part by part. Where a callable sees the text (``analyzer``,
+    ``tokenizer``, ``preprocessor``, ``strip_accents``), it sees all of it.
+
     With ``analyzer="keras"``, ``vocabulary=keras.datasets.imdb.get_word_index()`` and
     ``num_words=None`` the raw reviews of the Large Movie Review Dataset [1]_ become the rows of
     ``keras.datasets.imdb``: all of them with ``lowercase="ascii"``, and all but 17 of 25,000
@@ -162,6 +169,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     References
     ----------
     .. [1] A. L. Maas et al., "Learning word vectors for sentiment analysis", ACL 2011.
+    .. [2] J. Misra and D. Gries, "Finding repeated elements", Science of Computer Programming 2,
+       1982.
 
     Examples
     --------
@@ -206,7 +215,14 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         "missing": [StrOptions({"error", "empty"})],
         "warm_start": ["boolean"],
     }
-    _stored_attributes = (*_parameter_constraints, "_words", "maxlen_", "n_words_")
+    _stored_attributes = (
+        *_parameter_constraints,
+        "_words",
+        "maxlen_",
+        "n_words_",
+        "_so_far",
+        "_counted_by",
+    )
 
     def __init__(
         self,
@@ -302,6 +318,41 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         texts, n_samples = self._learn(X, keep_texts=True)
         return self._assemble(texts, n_samples, self.maxlen_)
 
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """Count the words of a further chunk of texts, in bounded memory.
+
+        After all chunks the vocabulary is what ``fit`` learns from them at once, as long as no
+        more than ``20 * num_words`` distinct words came. Of more, the most frequent are counted: a
+        word may be missed, or its count be too low, by ``1 / (20 * num_words)`` of all words at
+        most [2]_. With ``num_words=None`` or a given ``vocabulary`` nothing is left out.
+
+        The first ``transform`` fixes the vocabulary: the counts are dropped, and ids move no more.
+        Pickled between chunks, a vectorizer goes on.
+
+        Parameters
+        ----------
+        X : iterable of str of length n_samples
+            Some of the training texts.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        SequenceVectorizer
+            The vectorizer, fitted to all chunks so far.
+
+        Raises
+        ------
+        TypeError
+            If ``X`` does not hold texts.
+        ValueError
+            As ``fit``; if the vocabulary is fixed already, by ``fit`` or by a use of it; or if
+            parameters changed that decide what is counted.
+        """
+        self._learn_chunk(X)
+        return self
+
     def transform(self, X: Any) -> Ids:
         """Return the texts as rows of word ids.
 
@@ -396,44 +447,118 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
     def _learn(self, X: Any, *, keep_texts: bool) -> tuple[Iterable[Ragged], int]:
         """Fit, and return the texts as ids if they are to be kept, and their number."""
+        tally = self._count_words(
+            X,
+            # the longest text is not known before unknown words are left out
+            keep_texts=keep_texts or (self.maxlen is None and self.oov_char is None),
+        )
+        before = vars(self) if self.warm_start and "vocabulary_" in vars(self) else {}
+        vocabulary = self._choose_words(tally, before.get("vocabulary_", {}))
+        ids, counts = tally.look_up(vocabulary, unknown=self.oov_char or 0)
+        for word, count in before.get("word_counts_", {}).items():
+            counts[word] = counts.get(word, 0) + count
+        maxlen = self.maxlen or self._longest(tally.final_texts(ids))
+        self._keep(vocabulary, counts, int(before.get("maxlen_", maxlen)))
+        self._drop_counts()
+        return tally.final_texts(ids), tally.n_documents
+
+    def _learn_chunk(self, X: Any) -> None:
+        """Count the words of a chunk, and let the vocabulary follow."""
+        before = self._counts_so_far()
+        only = self._plan().vocabulary
+        room = None if self.num_words is None or only else _COUNTED_PER_ID * self.num_words
+        counts = before.add(self._count_words(X, keep_texts=False), room=room, only=only)
+        vocabulary = self._choose_words(counts, {}, may_be_empty=True)
+        _, word_counts = counts.look_up(vocabulary, unknown=0)
+        longest = max(1, counts.longest + (self.start_char is not None))
+        self._keep(vocabulary, word_counts, self.maxlen or longest)
+        self._so_far, self._counted_by = counts, self._of_counting()
+
+    def _count_words(self, X: Any, *, keep_texts: bool) -> Tally:
         plan = self._plan()
         documents = self._documents(X)
         if not documents:
             raise ValueError("Found no documents to learn from. Pass at least one text.")
         warn_about_analysis(self._analysis())
-        any_df = plan.vocabulary is not None or allows_any_df(self.min_df, self.max_df)
         tally = Tally(
             plan.analyze,
             documents,
-            # the longest text is not known before unknown words are left out
-            keep_texts=keep_texts or (self.maxlen is None and self.oov_char is None),
+            keep_texts=keep_texts,
             # while unknown words may be left out, any word can reach a row
             limit=self._limit(self.maxlen) if self.maxlen and self.oov_char else None,
-            documents_per_word=not any_df,
+            documents_per_word=self._counts_documents(),
         )
         if isinstance(self.analyzer, str) and self.analyzer != "char":
             warn_about_words(tally)
-        before = vars(self) if self.warm_start and "vocabulary_" in vars(self) else {}
-        if plan.vocabulary is not None:
-            vocabulary = dict(plan.vocabulary)
-        else:
-            vocabulary = learn_vocabulary(
-                tally,
-                before.get("vocabulary_", {}),
-                num_words=self.num_words,
-                index_from=self.index_from,
-                min_df=self.min_df,
-                max_df=self.max_df,
+        return tally
+
+    def _counts_so_far(self) -> RunningCounts:
+        """Return what earlier calls to ``partial_fit`` have counted, if it can go on."""
+        if self.maxlen is None and self.oov_char is None:
+            raise ValueError(
+                "partial_fit cannot find the longest text where unknown words are left out before "
+                "all words are counted. Set maxlen to a number, or give oov_char an id."
             )
-        ids, counts = tally.look_up(vocabulary, unknown=self.oov_char or 0)
-        for word, count in before.get("word_counts_", {}).items():
-            counts[word] = counts.get(word, 0) + count
-        maxlen = self.maxlen or self._longest(tally.final_texts(ids))
+        before: RunningCounts | None = vars(self).get("_so_far")
+        if before is None:
+            if "vocabulary_" in vars(self):
+                raise ValueError(
+                    "The vocabulary is fixed since fit or the first transform, so that ids which "
+                    "a classifier learns do not move. Call partial_fit with all chunks before "
+                    "transform; begin anew with fit or a clone; fit with warm_start=True adds "
+                    "words behind those known."
+                )
+            return RunningCounts.begin(documents_per_word=self._counts_documents())
+        now = self._of_counting()
+        changed = [name for name, value in self._counted_by.items() if value != now[name]]
+        if changed:
+            raise ValueError(
+                f"partial_fit goes on with what was counted before {', '.join(changed)} changed. "
+                "Set it back, or begin anew on a clone."
+            )
+        return before
+
+    def _fix_vocabulary(self) -> None:
+        """Let ``partial_fit`` go on no more; without any word that is an error."""
+        if "_so_far" in vars(self):
+            if not self.vocabulary_:
+                self._choose_words(self._so_far, {})
+            self._drop_counts()
+
+    def _drop_counts(self) -> None:
+        for name in ("_so_far", "_counted_by"):
+            self.__dict__.pop(name, None)
+
+    def _of_counting(self) -> dict[str, Any]:
+        """Return the parameters that decide what is counted, in a form to compare."""
+        limits = {"min_df": repr(self.min_df), "max_df": repr(self.max_df)}  # 1 is not 1.0
+        return {**self._analysis(), **limits, "vocabulary": self.vocabulary is not None}
+
+    def _counts_documents(self) -> bool:
+        return self.vocabulary is None and not allows_any_df(self.min_df, self.max_df)
+
+    def _choose_words(
+        self, counts: WordCounts, known: dict[Any, int], *, may_be_empty: bool = False
+    ) -> dict[Any, int]:
+        """Return the vocabulary that follows from counts, or the given one."""
+        given = self._plan().vocabulary
+        if given is not None:
+            return dict(given)
+        return learn_vocabulary(
+            counts,
+            known,
+            num_words=self.num_words,
+            index_from=self.index_from,
+            min_df=self.min_df,
+            max_df=self.max_df,
+            may_be_empty=may_be_empty,
+        )
+
+    def _keep(self, vocabulary: dict[Any, int], counts: dict[Any, int], maxlen: int) -> None:
         self.vocabulary_ = vocabulary
         self.word_counts_ = counts
-        self.maxlen_ = int(before.get("maxlen_", maxlen))
-        self.n_words_ = max(vocabulary.values()) + 1
-        return tally.final_texts(ids), len(documents)
+        self.maxlen_ = maxlen
+        self.n_words_ = max(vocabulary.values(), default=self.index_from) + 1
 
     def _longest(self, texts: Iterable[Ragged]) -> int:
         lengths = np.concatenate([self._known(part).lengths for part in texts])
@@ -485,6 +610,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         """Return analyzer, vocabulary and row length, also before ``fit`` if they are given."""
         plan = self._plan()
         if "vocabulary_" in vars(self):
+            self._fix_vocabulary()
             return plan.analyze, self.vocabulary_, self.maxlen_
         if plan.vocabulary is None or self.maxlen is None:
             raise NotFittedError(
@@ -536,6 +662,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         state["vocabulary"] = pack_vocabulary(self.vocabulary)
         if "vocabulary_" in state:
             state["_words"] = pack_words(state.pop("vocabulary_"), state.pop("word_counts_"))
+        if "_so_far" in state:
+            state["_so_far"] = state["_so_far"].to_plain()
         return state
 
     def _unpack(self, state: dict[str, Any], version: int) -> dict[str, Any]:
@@ -544,9 +672,13 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             state["analyzer"] = "keras"  # what "word" meant in 0.1.0
         if "_words" in state:
             state["vocabulary_"], state["word_counts_"] = unpack_words(state.pop("_words"))
-            n_words = max(state["vocabulary_"].values()) + 1
+            if not state["vocabulary_"] and "_so_far" not in state:
+                raise ValueError("its vocabulary is empty")
+            n_words = max(state["vocabulary_"].values(), default=state["index_from"]) + 1
             if state["n_words_"] != n_words:
                 raise ValueError(f"its n_words_ is {state['n_words_']}, but its ids need {n_words}")
+        if "_so_far" in state:
+            state["_so_far"] = RunningCounts.from_plain(state["_so_far"])
         return state
 
     def __sklearn_tags__(self) -> Tags:

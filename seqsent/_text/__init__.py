@@ -10,13 +10,15 @@ as long as stored ones are read.
 
 The seam is :class:`.analysis.Analyzer`: a document to its tokens. An analyzer that has
 ``clean`` and ``finish`` as well (:class:`.analysis.CleaningAnalyzer`) is read in bulk, by whole
-arrays of bytes.
+arrays of bytes. One that has ``breaks`` reads long texts part by part, from the end that is kept.
 
 - ``documents``: from whatever holds texts to a plain list of documents.
 - ``words``: what a word is, in any script.
 - ``analysis``: from a document to its tokens.
+- ``parts``: long texts, part by part.
 - ``encoding``: from documents to numbers, one per token.
 - ``rows``: from numbers of documents of any length to rows of one length.
 - ``vocabulary``: words, their counts, ranks and ids.
 - ``packing``: words and ids as a pickle holds them.
+- ``chunks``: counts of words that come in chunks, in bounded memory.
 """

@@ -309,7 +309,7 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
                 f"stop_words removes negations ({named}), and negation decides sentiment: "
                 "'not good' would read as 'good'. Leave them out of the list.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )
         return
     without_effect = ["tokenizer", "stop_words"] + ["preprocessor"] * (analyzer != "char")
@@ -319,5 +319,5 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
                 f"{name} is without effect unless analyzer='word'"
                 f"{' or char' if name == 'preprocessor' else ''}, got analyzer={analyzer!r}.",
                 UserWarning,
-                stacklevel=5,
+                stacklevel=6,
             )

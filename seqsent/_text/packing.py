@@ -13,7 +13,7 @@ _LARGEST_ID = np.iinfo(np.int32).max
 
 def pack_words(vocabulary: dict[Any, int], counts: dict[Any, int]) -> bytes:
     """Return words with their ids and counts in a small form."""
-    return _pack(vocabulary, vocabulary.values(), counts.values())
+    return pack(vocabulary, vocabulary.values(), counts.values())
 
 
 def unpack_words(packed: bytes) -> tuple[dict[Any, int], dict[Any, int]]:
@@ -21,13 +21,13 @@ def unpack_words(packed: bytes) -> tuple[dict[Any, int], dict[Any, int]]:
 
     What cannot have been given is a ValueError.
     """
-    words, ids, counts = _unpack(packed)
-    if not words or not _is_plain(words):
-        raise ValueError("its vocabulary holds something else than str and int, or nothing")
+    words, ids, counts = unpack(packed)
+    if not _is_plain(words):
+        raise ValueError("its vocabulary holds something else than str and int")
     for name, numbers, least in (("ids", ids, 1), ("counts", counts, 0)):
-        if set(map(type, numbers)) != {int} or min(numbers) < least:
+        if not set(map(type, numbers)) <= {int} or min(numbers, default=least) < least:
             raise ValueError(f"its {name} of words must be whole numbers from {least} on")
-    if max(ids) > _LARGEST_ID:
+    if max(ids, default=0) > _LARGEST_ID:
         raise ValueError(f"its vocabulary holds the id {max(ids)}; word ids are below 2**31")
     n_words, n_ids = len(set(words)), len(set(ids))
     if not n_words == n_ids == len(words) == len(ids) == len(counts):
@@ -41,9 +41,9 @@ def unpack_words(packed: bytes) -> tuple[dict[Any, int], dict[Any, int]]:
 def pack_vocabulary(vocabulary: Any) -> Any:
     """Return the parameter ``vocabulary`` in a small form, if it is a plain dict or list."""
     if type(vocabulary) is dict and _is_plain(vocabulary) and _is_plain(vocabulary.values()):
-        return {_PACKED: "dict", "columns": _pack(vocabulary, vocabulary.values())}
+        return {_PACKED: "dict", "columns": pack(vocabulary, vocabulary.values())}
     if type(vocabulary) is list and _is_plain(vocabulary):
-        return {_PACKED: "list", "columns": _pack(vocabulary)}
+        return {_PACKED: "list", "columns": pack(vocabulary)}
     return vocabulary
 
 
@@ -51,7 +51,7 @@ def unpack_vocabulary(packed: Any) -> Any:
     """Return the parameter given to :func:`pack_vocabulary`."""
     if not (type(packed) is dict and _PACKED in packed and "columns" in packed):
         return packed
-    columns = _unpack(packed["columns"])
+    columns = unpack(packed["columns"])
     return columns[0] if packed[_PACKED] == "list" else dict(zip(*columns, strict=True))
 
 
@@ -63,11 +63,13 @@ def _is_plain(values: Iterable[Any]) -> bool:
 # characters, so those beyond ASCII are written as they are, the halves too.
 
 
-def _pack(*columns: Iterable[Any]) -> bytes:
+def pack(*columns: Iterable[Any]) -> bytes:
+    """Return lists of str and int in a small form."""
     text = json.dumps(list(map(list, columns)), separators=(",", ":"), ensure_ascii=False)
     return zlib.compress(text.encode("utf-8", "surrogatepass"))
 
 
-def _unpack(packed: bytes) -> list[list[Any]]:
+def unpack(packed: bytes) -> list[list[Any]]:
+    """Return the lists given to :func:`pack`."""
     columns: list[list[Any]] = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
     return columns

@@ -23,7 +23,39 @@ _LONG_WORD = 12  # characters
 _COUNTED_AT_A_TIME = 2**20
 
 
-class Tally:
+class WordCounts:
+    """Counts of words.
+
+    Attributes
+    ----------
+    words : list
+        Distinct words.
+    counts : ndarray of shape (n_words,)
+        How often each word occurs.
+    document_counts : ndarray of shape (n_words,) or None
+        How many documents each word occurs in, if asked for.
+    n_documents : int
+        Number of documents.
+    """
+
+    words: list[Any]
+    counts: Integers
+    document_counts: Integers | None
+    n_documents: int
+
+    def look_up(
+        self, vocabulary: Mapping[Any, int], *, unknown: int
+    ) -> tuple[npt.NDArray[np.int32], dict[Any, int]]:
+        """Return the final ids of all words (n_words,), and the counts of the known ones."""
+        ids = np.fromiter(map(vocabulary.get, self.words, repeat(0)), np.int32)
+        counts = dict.fromkeys(vocabulary, 0)
+        for i in np.flatnonzero(ids):
+            counts[self.words[i]] = int(self.counts[i])
+        ids[ids == 0] = unknown
+        return ids, counts
+
+
+class Tally(WordCounts):
     """Counts of all words of a corpus, taken in one pass that also keeps the texts.
 
     Every distinct word gets a provisional id, in order of appearance, so that the texts
@@ -45,15 +77,9 @@ class Tally:
     Attributes
     ----------
     words : list
-        The distinct words, in order of their provisional ids.
-    counts : ndarray of shape (n_words,)
-        How often each word occurs.
-    document_counts : ndarray of shape (n_words,) or None
-        How many documents each word occurs in, if asked for.
+        All of them, in order of their provisional ids.
     texts : list of Ragged
         The kept words of some documents at a time. Unless texts are kept, lengths alone.
-    n_documents : int
-        Number of documents.
     """
 
     def __init__(
@@ -85,17 +111,6 @@ class Tally:
         self.document_counts = document_counts if documents_per_word else None
         self.n_documents = len(documents)
 
-    def look_up(
-        self, vocabulary: Mapping[Any, int], *, unknown: int
-    ) -> tuple[npt.NDArray[np.int32], dict[Any, int]]:
-        """Return the final ids of all words (n_words,), and the counts of the known ones."""
-        ids = np.fromiter(map(vocabulary.get, self.words, repeat(0)), np.int32)
-        counts = dict.fromkeys(vocabulary, 0)
-        for i in np.flatnonzero(ids):
-            counts[self.words[i]] = int(self.counts[i])
-        ids[ids == 0] = unknown
-        return ids, counts
-
     def final_texts(self, ids: Integers) -> Iterator[Ragged]:
         """Yield the texts with final ids, given those of all words."""
         return (Ragged(ids[provisional], lengths) for provisional, lengths in self.texts)
@@ -110,21 +125,22 @@ def _add_counts(counts: Integers, ids: Integers, n_words: int) -> Integers:
 
 
 def learn_vocabulary(
-    tally: Tally,
+    tally: WordCounts,
     known: Mapping[Any, int],
     *,
     num_words: int | None,
     index_from: int,
     min_df: float,
     max_df: float,
+    may_be_empty: bool = False,
 ) -> dict[Any, int]:
     """Give the most frequent words of a corpus their ids, behind those that are known.
 
     Words of equal count are ranked in the order of their characters (code points), numbers by
     value, so that ranks depend neither on the order of the texts nor on the platform. An id
     that would reach ``num_words`` is given to none; ``min_df`` and ``max_df`` are numbers of
-    documents if int, proportions if float. Without any word it is a ValueError; where known
-    words leave no room for new ones, that is warned about.
+    documents if int, proportions if float. Without any word it is a ValueError, unless there may
+    be none; where known words leave no room for new ones, that is warned about.
     """
     last = max(known.values(), default=index_from)
     limit = None if num_words is None else max(num_words - last - 1, 0)
@@ -132,21 +148,21 @@ def learn_vocabulary(
     new = np.flatnonzero(is_new)
     if tally.document_counts is not None:
         counts = tally.document_counts[new]
-        new = new[_is_within(counts, tally.n_documents, min_df, max_df)]
-    if not (len(new) or known):
+        new = new[_is_within(counts, tally.n_documents, min_df, max_df, may_be_empty)]
+    if not (len(new) or known or may_be_empty):
         raise ValueError(_no_words(tally, min_df, max_df))
     if known and limit is not None and len(new) > limit:
         warnings.warn(
             f"The vocabulary is full: num_words={num_words} leaves room for {limit} of "
             f"{len(new)} new words, and the others are unknown. Raise num_words for more.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
     if limit is not None and len(new) > limit > 0:
         counts = tally.counts[new]
         least = -np.partition(-counts, limit - 1)[limit - 1]
         new = new[counts >= least]
-    words = [_plain_token(tally.words[i]) for i in new]
+    words = [plain_token(tally.words[i]) for i in new]
     order = zip((-tally.counts[new]).tolist(), map(_sort_key, words), words, strict=True)
     ranked = [word for _, _, word in sorted(order)]
     return {**known, **{word: id_ for id_, word in enumerate(ranked[:limit], last + 1)}}
@@ -172,7 +188,7 @@ def warn_about_words(tally: Tally) -> None:
             "build_analyzer()(text) makes of a text; where no spaces part the words, "
             "analyzer='char' or a tokenizer finds them.",
             UserWarning,
-            stacklevel=5,
+            stacklevel=6,
         )
 
 
@@ -184,11 +200,11 @@ def allows_any_df(min_df: float, max_df: float) -> bool:
 
 
 def _is_within(
-    document_counts: Integers, n_documents: int, min_df: float, max_df: float
+    document_counts: Integers, n_documents: int, min_df: float, max_df: float, may_be_empty: bool
 ) -> npt.NDArray[np.bool_]:
     fewest = min_df if isinstance(min_df, Integral) else min_df * n_documents
     most = max_df if isinstance(max_df, Integral) else max_df * n_documents
-    if most < fewest:
+    if most < fewest and not may_be_empty:
         raise ValueError(
             f"max_df={max_df} allows fewer of the {n_documents} documents than min_df={min_df} "
             "asks for. Lower min_df or raise max_df."
@@ -197,7 +213,7 @@ def _is_within(
     return within
 
 
-def _no_words(tally: Tally, min_df: float, max_df: float) -> str:
+def _no_words(tally: WordCounts, min_df: float, max_df: float) -> str:
     if tally.words:
         return (
             f"None of the {len(tally.words)} words lies within min_df={min_df} and "
@@ -213,7 +229,7 @@ def _sort_key(word: Any) -> tuple[bool, Any]:
     return isinstance(word, str), word
 
 
-def _plain_token(token: Any) -> str | int:
+def plain_token(token: Any) -> str | int:
     """Return a token as a str or int that any pickle and JSON can hold."""
     if type(token) is str or type(token) is int:
         return token
@@ -262,7 +278,7 @@ def _ranks(vocabulary: Any) -> dict[Any, int]:
         words = list(vocabulary)
         ranks = list(range(1, len(words) + 1))
     if not set(map(type, words)) <= {str, int}:
-        words = list(map(_plain_token, words))
+        words = list(map(plain_token, words))
     if not set(map(type, ranks)) <= {int}:
         ranks = [_plain_rank(word, rank) for word, rank in zip(words, ranks, strict=True)]
     _refuse_repeats("rank", ranks)

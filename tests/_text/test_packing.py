@@ -67,7 +67,6 @@ def test_what_versions_before_packed():
         (["a", "b"], [4, 5], [1], "and 1 counts"),
         (["a"], [4, 5], [1, 1], "1 different words of 1, 2 different ids"),
         (["a", None], [4, 5], [1, 1], "something else than str and int"),
-        ([], [], [], "or nothing"),
     ],
 )
 def test_what_is_no_vocabulary(words, ids, counts, message):
