@@ -229,7 +229,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         (n_texts, n_classes). Weights set on it are what predictions and pickles use.
     history_ : dict of str to list of float
         ``loss`` and ``accuracy`` after each epoch; ``val_loss`` and ``val_accuracy``
-        with validation data. The loss is the cross-entropy in nats.
+        with validation data, NaN for epochs without. The loss is the cross-entropy in nats.
     loss_curve_ : list of float
         ``history_["loss"]``.
     n_iter_ : int
@@ -336,6 +336,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "_network",
     )
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
+    __metadata_request__partial_fit = __metadata_request__fit
 
     def __init__(
         self,
@@ -463,8 +464,19 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         y: ArrayLike,
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
+        *,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
     ) -> Self:
         """Train one epoch on a part of the data, from where the last call ended.
+
+        Call it with each part in turn, and with all of them again for another pass. The first
+        call decides what follows from the training data in ``fit``: the start of the word vectors
+        (``embedding_init="ppmi"``), ``time_scale_``, and without ``num_words`` the size of the
+        table; so let it bring a fair part of all texts. ``epochs`` is without effect, and the
+        learning rate stays what it is until ``set_params(learning_rate=...)`` changes it.
+        ``n_iter_`` and ``history_`` count calls. Pickled between calls, the training goes on
+        to the same weights.
 
         Parameters
         ----------
@@ -477,6 +489,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             All labels that any call will bring. Needed in the first call.
         sample_weight : array-like of shape (n_texts,), default=None
             Weight of each text in the loss.
+        X_val : array-like of shape (n_validation_texts, row_length), default=None
+            Word ids to validate on after the call, such as after the last part of a pass.
+            ``history_`` holds NaN for calls without.
+        y_val : array-like of shape (n_validation_texts,), default=None
+            Their labels.
 
         Returns
         -------
@@ -503,7 +520,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             )
         if classes is None and not hasattr(self, "classes_"):
             raise ValueError("classes must be passed on the first call to partial_fit.")
-        return self._fit(X, y, sample_weight, classes=classes, is_part=True)
+        return self._fit(
+            X, y, sample_weight, classes=classes, X_val=X_val, y_val=y_val, is_part=True
+        )
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the label of each text.
@@ -722,7 +741,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                     self.n_words_ = n_words
             given_by = "the fit that warm_start=True goes on with"
             check_ids_in_table(ids, self.n_words_, given_by)
-        self._network = Network.from_state(state, self._new_optimizer())
+        # otherwise each call would drop the same units and n-grams again
+        seed = int(np.random.default_rng([self._seed, self.n_iter_, 1]).integers(2**31))
+        self._network = Network.from_state(state, self._new_optimizer(), seed=seed)
 
     def _new_optimizer(self) -> Any:
         return make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm)
@@ -815,6 +836,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 anneals=not is_part and self._anneals(),
                 batch_size=self.batch_size,
                 trim=network.architecture.mask_padding,
+                is_part=is_part,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
                 patience=self.n_iter_no_change if self.early_stopping else None,
                 tol=self.tol,
@@ -823,9 +845,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 verbose=self.verbose,
             ),
         )
-        self.history_ = {
-            name: self.history_.get(name, []) + values for name, values in training.history.items()
-        }
+        self.history_ = _joined(self.history_, training.history)
         self.best_iter_ = training.best_epoch
         self.n_iter_ = training.n_epochs
         return training.interrupt
@@ -918,3 +938,12 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         tags.input_tags.positive_only = True
         tags.classifier_tags.poor_score = True
         return tags
+
+
+def _joined(
+    before: Mapping[str, list[float]], now: Mapping[str, list[float]]
+) -> dict[str, list[float]]:
+    """Return two histories as one, with NaN for the epochs that lack a figure."""
+    nothing = [[float("nan")] * len(history.get("loss", ())) for history in (before, now)]
+    names = {**before, **now}
+    return {name: before.get(name, nothing[0]) + now.get(name, nothing[1]) for name in names}

@@ -5,12 +5,20 @@ import pickle
 import random
 
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.base import clone
+from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
-from seqsent import SequenceVectorizer
+from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
+from seqsent._backend import import_keras
+from seqsent.datasets import make_reviews
+from seqsent.inspection import TrainingHistoryDisplay
+
+keras = import_keras()
+IS_JAX = keras.backend.backend() == "jax"
 
 TEXTS = ["a good film", "not good not a film at all", "", "dull", "a dull story", "good good story"]
 
@@ -183,3 +191,149 @@ def test_a_warning_about_a_chunk_names_the_line_that_passed_it():
     with pytest.warns(UserWarning, match="negation decides sentiment") as warned:
         SequenceVectorizer(stop_words="english").partial_fit(TEXTS)
     assert warned[0].filename == __file__
+
+
+# A network
+
+
+def classifier(**parameters):
+    """A small one, whose vectors of pairs of words are updated where a step touches them."""
+    small = {
+        "state_dim": 4,
+        "embed_dim": 4,
+        "num_words": 200,
+        "batch_size": 32,
+        "ngram_range": (1, 2),
+        "ngram_buckets": 256,
+        "lazy_updates": IS_JAX or None,
+        "random_state": 0,
+    }
+    return RecurrentSentimentClassifier(**{**small, **parameters})
+
+
+@pytest.fixture(scope="module")
+def csv_file(tmp_path_factory):
+    """A file of 192 reviews, and the name of each label."""
+    frame = make_reviews(192, as_frame=True, random_state=0).frame
+    frame["label"] = frame["label"].map({0: "negative", 1: "positive"})
+    path = tmp_path_factory.mktemp("chunks") / "reviews.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+def read_pandas(path):
+    yield from pd.read_csv(path, chunksize=64)
+
+
+def read_arrow(path):
+    pytest.importorskip("pyarrow")
+    from pyarrow import csv
+
+    table = csv.read_csv(path)
+    yield from table.to_batches(max_chunksize=64)
+
+
+def read_lists(path):
+    frame = pd.read_csv(path)
+    for start in range(0, len(frame), 64):
+        yield frame.iloc[start : start + 64].to_dict("list")
+
+
+def train(model, vectorizer, chunks, n_passes=2, after_each=lambda model: model):
+    """Return a model after some passes over chunks, validated at the end of each on the last."""
+    for _ in range(n_passes):
+        for number, chunk in enumerate(chunks, 1):
+            X, y = vectorizer.transform(chunk["text"]), chunk["label"]
+            last = {"X_val": X, "y_val": y} if number == len(chunks) else {}
+            classes = ["negative", "positive"] if model.__dict__.get("n_iter_") is None else None
+            model = after_each(model.partial_fit(X, y, classes, **last))
+    return model
+
+
+def assert_same_weights(model, other):
+    for found, expected in zip(model.model_.get_weights(), other.model_.get_weights(), strict=True):
+        # other backends may add numbers in another order
+        np.testing.assert_allclose(found, expected, rtol=0, atol=0 if IS_JAX else 1e-6)
+
+
+@pytest.fixture(scope="module")
+def unbroken(csv_file):
+    """Vectorizer, chunks, and the model that two passes over them have made."""
+    chunks = list(read_lists(csv_file))
+    vectorizer = SequenceVectorizer(num_words=200, maxlen=20)
+    for chunk in chunks:
+        vectorizer.partial_fit(chunk["text"])
+    return vectorizer, chunks, train(classifier(), vectorizer, chunks)
+
+
+def test_a_training_that_is_pickled_between_chunks_goes_on_to_the_same_weights(unbroken):
+    vectorizer, chunks, expected = unbroken
+    model = train(
+        classifier(), vectorizer, chunks, after_each=lambda model: pickle.loads(pickle.dumps(model))
+    )
+    assert_same_weights(model, expected)
+    np.testing.assert_array_equal(model.history_["loss"], expected.history_["loss"])
+
+
+@pytest.mark.parametrize("read", [read_pandas, read_arrow])
+def test_chunks_of_what_reads_files(read, csv_file, unbroken):
+    _, _, expected = unbroken
+    vectorizer = SequenceVectorizer(num_words=200, maxlen=20)
+    for chunk in read(csv_file):
+        vectorizer.partial_fit(chunk["text"])
+    model = train(classifier(), vectorizer, list(read(csv_file)))
+    assert_same_weights(model, expected)
+    assert model.classes_.tolist() == ["negative", "positive"]
+
+
+def test_validation_at_the_end_of_each_pass(unbroken):
+    vectorizer, chunks, model = unbroken
+    assert model.n_iter_ == len(model.loss_curve_) == 6
+    for name in ("val_loss", "val_accuracy"):
+        figures = np.array(model.history_[name])
+        assert np.isfinite(figures).tolist() == [False, False, True] * 2
+    X = vectorizer.transform(chunks[-1]["text"])
+    assert model.history_["val_accuracy"][-1] == pytest.approx(model.score(X, chunks[-1]["label"]))
+    pytest.importorskip("matplotlib")
+    training, validation = TrainingHistoryDisplay(model.history_).plot().lines_
+    assert len(training.get_xdata()) == len(validation.get_xdata()) == 6
+
+
+def test_a_call_without_validation_after_one_with(unbroken):
+    vectorizer, chunks, model = unbroken
+    model = copy.deepcopy(model)
+    with pytest.raises(ValueError, match="X_val and y_val belong together"):
+        model.partial_fit([[4] * 20], ["positive"], X_val=[[4] * 20])
+    model.partial_fit(vectorizer.transform(chunks[0]["text"]), chunks[0]["label"])
+    assert {len(values) for values in model.history_.values()} == {7}
+    assert np.isnan(model.history_["val_loss"][-1])
+
+
+def test_validation_data_can_be_routed():
+    requests = get_routing_for_object(classifier()).partial_fit.requests
+    assert {name for name, wanted in requests.items() if wanted} == {"X_val", "y_val"}
+
+
+def test_each_call_drops_other_units(unbroken):
+    vectorizer, chunks, _ = unbroken
+    X, y = vectorizer.transform(chunks[0]["text"]), chunks[0]["label"]
+    model = classifier(learning_rate=1e-12, shuffle=False)
+    for _ in range(4):
+        model.partial_fit(X, y, ["negative", "positive"])
+    assert len(set(model.loss_curve_)) == 4  # the weights stay where they were
+
+
+def test_a_part_that_is_interrupted_leaves_those_before_it(unbroken):
+    vectorizer, chunks, expected = unbroken
+    X, y = vectorizer.transform(chunks[0]["text"]), chunks[0]["label"]
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    model = copy.deepcopy(expected)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(callbacks=[Interrupt()]).partial_fit(X, y)
+    assert_same_weights(model, expected)
+    other = copy.deepcopy(expected).partial_fit(X, y)
+    assert_same_weights(model.set_params(callbacks=None).partial_fit(X, y), other)

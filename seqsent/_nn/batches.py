@@ -31,6 +31,17 @@ def count_words(ids: Ids) -> NDArray[np.intp]:
     return np.count_nonzero(ids, axis=1)
 
 
+def choose_width_of_part(ids: Ids) -> int:
+    """Choose the width to which batches of a part of the data are trimmed.
+
+    Over all parts there are few, whatever the longest text of each: one for each doubling.
+    """
+    width = _WIDTH_MULTIPLE
+    while width < count_words(ids).max():
+        width *= 2
+    return min(width, _to_multiple(ids.shape[1]))
+
+
 def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
     """Choose the widths, in ascending order, to which batches are trimmed.
 

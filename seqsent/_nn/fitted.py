@@ -199,10 +199,13 @@ class Network:
         return state
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], optimizer: Any) -> Self:
-        """Return a network rebuilt from what ``get_state`` returned."""
+    def from_state(cls, state: dict[str, Any], optimizer: Any, *, seed: int = 0) -> Self:
+        """Return a network rebuilt from what ``get_state`` returned.
+
+        ``seed`` decides what training drops next.
+        """
         architecture = Architecture.from_dict(state["architecture"])
-        model = architecture.assemble(InitialWeights(np.random.default_rng(0)))
+        model = architecture.assemble(InitialWeights(np.random.default_rng(0)), seed)
         model.set_weights(state["weights"])
         network = cls(architecture, model, optimizer)
         if state.get("optimizer"):

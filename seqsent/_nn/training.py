@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._backend import import_keras, to_numpy
 from .._types import FloatArray, Ids
 from .backups import backing_up
-from .batches import Batches, choose_widths, count_words
+from .batches import Batches, choose_width_of_part, choose_widths, count_words
 from .progress import EpochLines
 from .record import Record, digest, diverged
 
@@ -42,6 +42,8 @@ class Schedule:
         Texts of a batch, at most.
     trim : bool
         Whether padding may be left out.
+    is_part : bool
+        Whether the data are a part of those of a training that goes on with others.
     rng : numpy.random.Generator or None
         Shuffles the texts; None keeps their order.
     patience : int or None
@@ -62,6 +64,7 @@ class Schedule:
     anneals: bool
     batch_size: int
     trim: bool
+    is_part: bool
     rng: np.random.Generator | None
     patience: int | None
     tol: float
@@ -273,8 +276,10 @@ def _make_batches(
     schedule: Schedule,
     rng: np.random.Generator | None = None,
 ) -> Batches:
-    widths = None
-    if schedule.trim:
+    widths: tuple[int, ...] | None = None
+    if schedule.trim and schedule.is_part:
+        widths = (choose_width_of_part(ids),)
+    elif schedule.trim:
         n_steps = schedule.epochs * len(ids) // schedule.batch_size
         if keras.backend.backend() == "tensorflow":
             n_steps = 0  # it takes the shape of all batches from the first two

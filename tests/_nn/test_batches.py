@@ -6,6 +6,7 @@ import pytest
 from seqsent._nn.batches import (
     Batches,
     align_right,
+    choose_width_of_part,
     choose_widths,
     count_words,
     prediction_batches,
@@ -105,6 +106,15 @@ def test_few_steps_get_one_width_and_many_some():
     assert 3 <= len(many) <= 6
     assert choose_widths(np.zeros(3, dtype=int), n_steps=10) == (16,)
     assert choose_widths(np.array([2]), n_steps=10) == (16,)
+
+
+@pytest.mark.parametrize(
+    ("longest", "width"), [(0, 16), (16, 16), (17, 32), (33, 64), (70, 96), (90, 96)]
+)
+def test_parts_of_any_longest_text_share_few_widths(longest, width):
+    ids = np.zeros((3, 90), dtype=np.int32)
+    ids[1, 90 - longest :] = 5
+    assert choose_width_of_part(ids) == width
 
 
 @pytest.mark.parametrize("n_texts", [0, 1, 5, 9, 700])
