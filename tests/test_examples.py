@@ -146,6 +146,19 @@ def test_beat_the_linear_model(tmp_path: Path) -> None:
     assert min(accuracies) > 0.5
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the example reads /proc and limits memory")
+def test_train_on_a_large_file(tmp_path: Path) -> None:
+    options = ("--megabytes", 80, "--allowed", 1500, "--passes", 1)
+    output = run_example("train_on_a_large_file.py", tmp_path, *options)
+    size, n_chunks = re.search(r"a file of (\d+) MB in (\d+) chunks, 1500 MB", output).groups()
+    assert 75 < int(size) < 85
+    assert int(n_chunks) > 10
+    first = re.search(r"^first chunk: accuracy \S+, at most (\d+) MB", output, re.M)[1]
+    in_the_end = re.search(r"at most (\d+) MB were ever in use, for a file of", output)[1]
+    assert int(in_the_end) - int(first) < int(size)  # more chunks take no more memory
+    assert float(re.search(r"pass 1: accuracy (\S+) on 256 other pages", output)[1]) > 0.6
+
+
 def test_reproduce_tutorial(tmp_path: Path, shared_data: Path) -> None:
     if not (shared_data / "keras_imdb").is_dir():
         pytest.skip(f"no keras_imdb in {shared_data}")

@@ -1,0 +1,134 @@
+"""
+==========================================
+Training on a file that memory cannot hold
+==========================================
+
+A CSV file of pages, each of which ends with a review, is larger than all the memory that this
+program is allowed (by ``resource.setrlimit``, on Linux). It is read chunk by chunk: once for the
+vocabulary, then in two passes for the network, each scored on pages held out. In the end stands
+how much memory was ever in use::
+
+    python train_on_a_large_file.py
+    python train_on_a_large_file.py --megabytes 4000
+"""
+
+# %%
+# Options
+# -------
+
+import argparse
+import csv
+import os
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+parser = argparse.ArgumentParser(description="Train on a file larger than the allowed memory.")
+parser.add_argument("--megabytes", type=int, default=1200, help="size of the file")
+parser.add_argument("--allowed", type=int, default=1000, help="megabytes of memory")
+parser.add_argument("--passes", type=int, default=2)
+options = parser.parse_args()  # in a notebook: parser.parse_args([])
+
+# %%
+# The memory that is allowed
+# --------------------------
+# ``RLIMIT_DATA`` bounds what a process may write to, all that Python and JAX need included.
+# ``RLIMIT_AS`` would bound addresses, of which JAX reserves many that it never uses. Two things
+# count though hardly used: a gigabyte that Arrow puts by for the strings of pandas, and a stack
+# for each thread, of which JAX starts some for each core.
+
+MEGABYTE = 10**6
+resource.setrlimit(resource.RLIMIT_DATA, (options.allowed * MEGABYTE,) * 2)
+os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:4])
+
+import numpy as np
+import pandas as pd
+
+from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
+from seqsent.datasets import make_reviews
+
+
+def peak() -> float:
+    """Return the most memory that was ever in use, in megabytes."""
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / MEGABYTE
+
+
+# %%
+# A large file
+# ------------
+# What decides stands at the end of a page, as it does in a thread or in a mail with all that it
+# answers. Of a page the vectorizer reads no more than the last words that a row holds.
+
+REVIEWS_PER_PAGE = 200
+PAGES_PER_CHUNK = 256
+
+
+def write_pages(path: Path, n_pages: int, seed: int) -> None:
+    """Write pages and the labels of their last reviews."""
+    texts, labels = make_reviews(2000, return_X_y=True, random_state=seed)
+    rng = np.random.default_rng(seed)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "label"])
+        for _ in range(n_pages):
+            places = rng.integers(len(texts), size=REVIEWS_PER_PAGE)
+            writer.writerow([" ".join(texts[place] for place in places), labels[places[-1]]])
+
+
+def read_pages(path: Path) -> Iterator[pd.DataFrame]:
+    """Yield the pages of a file, some at a time."""
+    yield from pd.read_csv(path, chunksize=PAGES_PER_CHUNK)
+
+
+folder = tempfile.TemporaryDirectory()
+train, test = Path(folder.name) / "train.csv", Path(folder.name) / "test.csv"
+write_pages(test, PAGES_PER_CHUNK, seed=1)
+n_chunks = max(1, round(options.megabytes * MEGABYTE / test.stat().st_size))
+write_pages(train, n_chunks * PAGES_PER_CHUNK, seed=0)
+size = train.stat().st_size / MEGABYTE
+print(f"a file of {size:.0f} MB in {n_chunks} chunks, {options.allowed} MB of memory allowed")
+
+# %%
+# A vocabulary
+# ------------
+# A Pipeline has no ``partial_fit``, so its two steps come one after the other. The first
+# ``transform`` fixes the vocabulary.
+
+start = time.perf_counter()
+vectorizer = SequenceVectorizer(num_words=1000, maxlen=40)
+for chunk in read_pages(train):
+    vectorizer.partial_fit(chunk["text"])
+X_test, y_test = next(
+    (vectorizer.transform(chunk["text"]), chunk["label"]) for chunk in read_pages(test)
+)
+print(f"{len(vectorizer.vocabulary_)} words in {time.perf_counter() - start:.0f} s")
+
+# %%
+# A network
+# ---------
+# Each chunk trains it once in each pass, the last time with a lower learning rate. Between chunks
+# it may be pickled, to go on another day.
+
+classifier = RecurrentSentimentClassifier(
+    cell="gru", num_words=vectorizer.n_words_, batch_size=32, random_state=0
+)
+for number in range(1, options.passes + 1):
+    start = time.perf_counter()
+    if number == options.passes:
+        classifier.set_params(learning_rate=0.001)
+    for chunk in read_pages(train):
+        X = vectorizer.transform(chunk["text"])
+        classifier.partial_fit(X, chunk["label"], classes=[0, 1])
+        if classifier.n_iter_ == 1:
+            accuracy = classifier.score(X_test, y_test)
+            print(f"first chunk: accuracy {accuracy:.3f}, at most {peak():.0f} MB in use so far")
+    seconds = time.perf_counter() - start
+    accuracy = classifier.score(X_test, y_test)
+    print(f"pass {number}: accuracy {accuracy:.3f} on {len(X_test)} other pages, {seconds:.0f} s")
+
+print(f"at most {peak():.0f} MB were ever in use, for a file of {size:.0f} MB")
+folder.cleanup()
