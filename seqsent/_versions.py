@@ -75,7 +75,9 @@ def show_versions() -> None:
 
 def _version(package: str) -> str:
     try:
-        found = metadata.metadata(package)
+        found = metadata.metadata(package).get_all("Version")
     except metadata.PackageNotFoundError:
         return "not installed"
-    return (found.get_all("Version") or ["damaged"])[0]
+    except OSError:  # of the backport that some packages install, where there is no metadata
+        found = None
+    return (found or ["damaged"])[0]

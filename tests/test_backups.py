@@ -26,7 +26,14 @@ X[:40, :6] = 0
 Y = (X[:, -2] > 30).astype(int)
 NOISE = rng.integers(2, size=90)
 
-EARLY = {"early_stopping": True, "validation_fraction": 0.3, "epochs": 9}
+# from vectors drawn at random it learns the noise, and nothing that holds beyond
+EARLY = {
+    "early_stopping": True,
+    "validation_fraction": 0.3,
+    "n_iter_no_change": 4,
+    "embedding_init": "uniform",
+    "epochs": 9,
+}
 # what is trained, the epoch and batch in which it is killed, and how often it is stored
 LIVES = {
     "that stops early": (EARLY, (3, 2), "epoch"),

@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -261,17 +262,20 @@ def test_a_data_home_that_cannot_be_written_to(publisher, home, monkeypatch, cod
     check_reviews(home)
 
 
-@pytest.fixture
+@contextmanager
 def small_disk():
-    """Let no file grow beyond 300 bytes."""
+    """Let no file grow beyond 300 bytes, not even pytest's own output."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_disk_that_fills_up(publisher, home, small_disk):
-    with pytest.raises(OSError, match=r"The download of .*File too large.*Nothing was kept"):
+def test_a_disk_that_fills_up(publisher, home):
+    full = pytest.raises(OSError, match=r"The download of .*File too large.*Nothing was kept")
+    with full, small_disk():
         fetch_imdb(data_home=home)
     assert files_in(home) == []
 
