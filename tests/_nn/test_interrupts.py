@@ -190,12 +190,12 @@ print(*counts.values())
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_some_hundred_moments():
-    command = [sys.executable, "-W", "ignore", "-c", STRESS, "120"]
+def test_many_moments():
+    command = [sys.executable, "-W", "ignore", "-c", STRESS, "50"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
     interrupted, kept = map(int, done.stdout.split())
-    assert interrupted == 120
+    assert interrupted == 50
     assert kept > 0
 
 
