@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 # what is read together with its neighbours: marks of the scripts whose letters are words by
-# themselves, joiners, variants, all that emoji are made of, and, behind Han and Kana, whatever is
-# neither a letter nor the punctuation that is common there: such as the marks of any script
+# themselves, joiners, variants, and all that emoji are made of
 _OF_SEVERAL = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3099\u309a\ua9e0-\ua9ff\uaa60-\uaa7f"
     r"\u00ad\u200b-\u200d\u2060\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\ufe0e\ufe0f"
     r"\U0001f000-\U0001ffff]"
-    r"|[^\w\u2010-\u2027\u3000-\u3020\u30fb\uff01-\uff65]"
+)
+# and, behind Han and Kana, whatever may be a mark of any script: all but letters, numbers and
+# common punctuation, the most common ones named for speed
+_BEHIND_HAN = re.compile(
+    r"[^\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fe\u2010-\u2027\u3000-\u3020\uff01-\uff65\w]"
     r"(?<=[\u3005-\u3007\u3021-\u9fff\uf900-\ufaff\uff66-\uff9f\U00016fe0-\U0003ffff].)",
     flags=re.DOTALL,
 )
@@ -61,7 +64,7 @@ def _separate(error: UnicodeError) -> tuple[bytes, int]:
     """Encode a run of characters of which none is ASCII, as an error handler of codecs."""
     assert isinstance(error, UnicodeEncodeError)
     characters = error.object[error.start : error.end]
-    if _OF_SEVERAL.search(characters):
+    if _OF_SEVERAL.search(characters) or _BEHIND_HAN.search(characters):
         words = _separate_characters(characters)
     else:
         words = characters.translate(_one_by_one)
