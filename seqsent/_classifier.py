@@ -206,8 +206,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         killed goes on when it is called again, with the same data and parameters, and ends with
         the weights and the history of one that was not; use an int for ``random_state``.
         ``save_freq`` may count batches, ``double_checkpoint=True`` outlives a death while
-        storing. The backup holds what other callbacks know by numbers, such as the best loss of a
-        ``ModelCheckpoint``, too. Each training needs a folder of its own.
+        storing. What Keras's ``ModelCheckpoint``, ``EarlyStopping`` and ``ReduceLROnPlateau`` have
+        seen is stored, too. Each training needs a folder of its own.
     shuffle : bool, default=True
         Shuffle the texts before each epoch; texts of similar length share batches.
     warm_start : bool, default=False

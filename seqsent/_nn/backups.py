@@ -21,6 +21,8 @@ from .record import Record
 
 keras = import_keras()
 
+# what Keras's EarlyStopping, ReduceLROnPlateau and ModelCheckpoint keep
+_SEEN = ("best", "best_epoch", "wait", "stopped_epoch", "cooldown_counter")
 _NO_EPOCH = 2**31  # beyond the last of any training
 
 
@@ -68,7 +70,6 @@ class _Backup(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
         super().__init__()
         self.record, self.batches, self.callbacks = record, batches, callbacks
         self.identity = identity
-        self.begun = [_numbers(callback) for callback in callbacks]
         self.read: tuple[dict[str, Any], dict[str, list[NDArray[Any]]]] | None = None
         self.measured: list[NDArray[Any]] = []  # of the epoch to go on with
         self.n_skipped = 0  # batches of that epoch that were learned before
@@ -76,7 +77,6 @@ class _Backup(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
     def save(self, store: Any) -> None:
         """Write the state into a store of Keras's."""
         record, model = self.record, self._model
-        now = [_numbers(callback) for callback in self.callbacks]
         arrays = {
             "random": to_numpy(_random_states(model)),
             "metrics": to_numpy(model.metrics_variables),
@@ -92,10 +92,7 @@ class _Backup(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
             "digests": list(record.digests.items()),
             "logs": _to_floats(record.logs),
             "order": self.batches.order_drawn_from,
-            "callbacks": [
-                [type(callback).__name__, dict(held.items() - begun.items())]
-                for callback, held, begun in zip(self.callbacks, now, self.begun, strict=True)
-            ],
+            "callbacks": [[type(each).__name__, _seen_by(each)] for each in self.callbacks],
             "n_arrays": {name: len(values) for name, values in arrays.items()},
         }
         store["plain"] = np.frombuffer(json.dumps(plain).encode(), np.uint8)
@@ -116,7 +113,6 @@ class _Backup(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
         self.read = plain, arrays
 
     def on_train_begin(self, logs: Any = None) -> None:
-        self.begun = [_numbers(callback) for callback in self.callbacks]  # as they are reset
         model = self._model
         if model._initial_epoch is not None:  # else weights were read for something else
             self.record.epoch = model._initial_epoch
@@ -149,11 +145,11 @@ class _Backup(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
         elif record.epochs:
             record.weights = to_numpy(model.weights)
         self.batches.draw_order(plain["order"])
-        for place, (callback, (kind, held)) in enumerate(
+        for place, (callback, (kind, seen)) in enumerate(
             zip(self.callbacks, plain["callbacks"], strict=False)
         ):
             if type(callback).__name__ == kind:
-                vars(callback).update(held)
+                vars(callback).update(seen)
                 if arrays[f"best {place}"]:
                     callback.best_weights = arrays[f"best {place}"]
         # Keras's own number is one too small where weights were stored, but no longer it
@@ -186,12 +182,12 @@ def _random_states(model: Any) -> list[Any]:
     return [variable for variable in model.non_trainable_variables if "int" in variable.dtype]
 
 
-def _numbers(callback: Any) -> dict[str, Any]:
-    """Return the attributes of a callback that are numbers, as Python's."""
+def _seen_by(callback: Any) -> dict[str, float | None]:
+    """Return what a callback has seen of a training so far."""
+    seen = {name: value for name, value in vars(callback).items() if name in _SEEN}
     return {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in vars(callback).items()
-        if isinstance(value, int | float | np.integer | np.floating)
+        name: value if value is None or isinstance(value, int) else float(value)
+        for name, value in seen.items()
     }
 
 
