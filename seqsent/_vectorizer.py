@@ -169,8 +169,6 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     References
     ----------
     .. [1] A. L. Maas et al., "Learning word vectors for sentiment analysis", ACL 2011.
-    .. [2] J. Misra and D. Gries, "Finding repeated elements", Science of Computer Programming 2,
-       1982.
 
     Examples
     --------
@@ -325,7 +323,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         After all chunks the vocabulary is what ``fit`` learns from them at once, as long as no
         more than ``20 * num_words`` distinct words came. Of more, the most frequent are counted: a
         word may be missed, or its count be too low, by ``1 / (20 * num_words)`` of all words at
-        most [2]_. With ``num_words=None`` or a given ``vocabulary`` nothing is left out.
+        most [1]_. With ``num_words=None`` or a given ``vocabulary`` nothing is left out.
 
         The first ``transform`` fixes the vocabulary: the counts are dropped, and ids move no more.
         Pickled between chunks, a vectorizer goes on.
@@ -349,6 +347,11 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         ValueError
             As ``fit``; if the vocabulary is fixed already, by ``fit`` or by a use of it; or if
             parameters changed that decide what is counted.
+
+        References
+        ----------
+        .. [1] J. Misra and D. Gries, "Finding repeated elements", Science of Computer Programming
+           2, 1982.
         """
         self._learn_chunk(X)
         return self
