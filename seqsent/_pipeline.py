@@ -23,7 +23,6 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "cell": "gru",
         "num_words": 20_000,
         "maxlen": 500,
-        "embed_dim": 64,
         "ngram_range": (1, 3),
         "ngram_dropout": 0.5,
         "bidirectional": True,
