@@ -6,8 +6,6 @@ similarity with lessons learned from word embeddings", TACL 3): nearer words cou
 contexts less, and the singular values enter with their square roots.
 """
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
@@ -162,7 +160,9 @@ def _ngram_information(
     return kept, information * trust[:, np.newaxis].astype(np.float32)
 
 
-def _shifted(first: Any, second: Any, by: int) -> tuple[Any, Any]:
+def _shifted(
+    first: NDArray[np.int32], second: NDArray[np.int32], by: int
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return columns of both so that those of the second lay ``by`` behind those of the first."""
     n = first.shape[1] - abs(by)
     if n <= 0:

@@ -18,14 +18,20 @@ def vectors_of(ids, *size, **options):
     return vectors
 
 
-def positive_information(ids, n_words):
-    """Return the matrix by loops, as Levy, Goldberg & Dagan define it."""
+def neighbours(ids, n_words):
+    """Return how often words stand near each other, nearer ones counting more, by loops."""
     counts = np.zeros((n_words, n_words))
     for row in ids:
         for i, word in enumerate(row):
             for j, context in enumerate(row):
                 if word and context and 0 < abs(i - j) <= 5:
                     counts[word, context] += 1 / abs(i - j)
+    return counts
+
+
+def positive_information(ids, n_words):
+    """Return the matrix by loops, as Levy, Goldberg & Dagan define it."""
+    counts = neighbours(ids, n_words)
     of_words = counts.sum(axis=1)
     of_contexts = counts.sum(axis=0) ** 0.75
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -116,13 +122,7 @@ def ngram_information(ids, n_words, max_n, n_rows):
                     distance = max(i - last, last - n + 1 - i)  # to its nearer end
                     if place and context and 0 < distance <= 5:
                         counts[place, context] += 1 / distance
-    of_words = np.zeros((n_words, n_words))
-    for row in ids:
-        for i, word in enumerate(row):
-            for j, context in enumerate(row):
-                if word and context and 0 < abs(i - j) <= 5:
-                    of_words[word, context] += 1 / abs(i - j)
-    of_contexts = of_words.sum(axis=0) ** 0.75
+    of_contexts = neighbours(ids, n_words).sum(axis=0) ** 0.75
     with np.errstate(divide="ignore", invalid="ignore"):
         information = np.log(counts * of_contexts.sum() / np.outer(counts.sum(axis=1), of_contexts))
     known = of_rows >= 3

@@ -36,8 +36,8 @@ def choose_width_of_part(ids: Ids) -> int:
 
     Over all parts there are few, whatever the longest text of each: one for each doubling.
     """
-    width = _WIDTH_MULTIPLE
-    while width < count_words(ids).max():
+    width, longest = _WIDTH_MULTIPLE, count_words(ids).max()
+    while width < longest:
         width *= 2
     return min(width, _to_multiple(ids.shape[1]))
 
