@@ -169,10 +169,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         Norm of the whole gradient beyond which a named optimizer shortens it; None never does.
         An instance has its own.
     lazy_updates : bool, default=None
-        Whether a training step moves only the vectors of the words in its batch, as PyTorch's
-        SparseAdam does, and not every row of the table. That is quick for large tables, and
-        the default where a table has 2**20 numbers or more, optimizer="adam", and Keras runs
-        on JAX.
+        Whether a training step moves only the vectors of the words in its batch, and not every
+        row of the table. That is quick for large tables, and the default for those of 2**20
+        numbers or more where optimizer="adam" and Keras runs on JAX. A word's vector moves at
+        once as far as Adam would move it by and by; an n-gram's when it comes again, as with
+        PyTorch's SparseAdam.
     batch_size : int, default=128
         Texts per training step.
     epochs : int or "auto", default="auto"

@@ -23,7 +23,8 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "cell": "gru",
         "num_words": 20_000,
         "maxlen": 500,
-        "ngram_range": (1, 3),
+        "embed_dim": 64,
+        "ngram_range": (1, 2),
         "ngram_dropout": 0.5,
         "bidirectional": True,
         "pooling": ("max", "mean"),
@@ -71,7 +72,7 @@ def make_sentiment_pipeline(
         Parameters to start from; what is passed beats them.
 
         - "fast": a GRU that reads vectors of words and of pairs of words.
-        - "accurate": a GRU that reads in both directions vectors of words, pairs and triples,
+        - "accurate": a GRU that reads in both directions vectors of words and pairs,
           trained against small changes of them, too (needs JAX). It takes several times as long.
         - "tutorial": the classic program on IMDB, a SimpleRNN unless ``cell`` says otherwise,
           10,000 words as Keras splits them, the last 250 of each text, padding not masked,

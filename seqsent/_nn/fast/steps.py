@@ -184,7 +184,7 @@ class Steps:
         if self._lazy:
             rows = self._rows(ids)
             touched = [
-                Touched(place, rows[place], by)
+                Touched(place, rows[place], by, waits=place > 0)  # n-grams
                 for place, by in zip(self._lazy, by_read, strict=True)
             ]
             trainable, of_optimizer = update_lazily(

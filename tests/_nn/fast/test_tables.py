@@ -19,8 +19,9 @@ from seqsent._nn.fast.tables import Touched, update_lazily  # noqa: E402
 RATE, BETA_1, BETA_2, EPSILON = 0.1, 0.8, 0.95, 1e-5
 
 
+@pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("clip", [{}, {"global_clipnorm": 0.7}, {"clipnorm": 0.5}], ids=str)
-def test_rows_are_moved_as_adam_moves_them(clip):
+def test_rows_are_moved_as_adam_moves_them(clip, waits):
     rng = np.random.default_rng(0)
     values = [rng.normal(size=(3, 2)), rng.normal(size=(9, 3))]  # the table is the second
     optimizer = keras.optimizers.Adam(RATE, BETA_1, BETA_2, EPSILON, **clip)
@@ -33,7 +34,7 @@ def test_rows_are_moved_as_adam_moves_them(clip):
         by_vectors, by_other = rng.normal(size=(2, 4, 3)), rng.normal(size=(3, 2))
         trainable, state = update_lazily(
             optimizer, state, trainable,
-            [Touched(1, jnp.asarray(ids), jnp.asarray(by_vectors, "float32"))],
+            [Touched(1, jnp.asarray(ids), jnp.asarray(by_vectors, "float32"), waits)],
             [jnp.asarray(by_other, "float32")],
         )  # fmt: skip
         by_table = np.zeros((9, 3))
@@ -49,6 +50,8 @@ def test_rows_are_moved_as_adam_moves_them(clip):
             m = means[number][rows] = BETA_1 * means[number][rows] + (1 - BETA_1) * gradient
             v = squares[number][rows] = BETA_2 * squares[number][rows] + (1 - BETA_2) * gradient**2
             m, v = m / (1 - BETA_1**step), v / (1 - BETA_2**step)
+            if number == 1 and not waits:
+                m = gradient
             # Keras adds epsilon before it corrects the bias
             epsilon = EPSILON / np.sqrt(1 - BETA_2**step)
             values[number][rows] -= RATE * m / (np.sqrt(v) + epsilon)
@@ -68,7 +71,10 @@ def data():
 def weights(data, **parameters):
     small = {"state_dim": 4, "embed_dim": 3, "num_words": 21, "batch_size": 16, "epochs": 2}
     plain = {"dropout": 0.0, "embedding_init": "uniform", "random_state": 0}
-    model = RecurrentSentimentClassifier(**{**small, **plain, **parameters})
+    optimizer = keras.optimizers.Adam(
+        0.004, beta_1=0.0
+    )  # what it does not gather is not waited for
+    model = RecurrentSentimentClassifier(**{**small, **plain, "optimizer": optimizer, **parameters})
     return model.fit(*data).model_.get_weights()
 
 
@@ -102,21 +108,37 @@ def test_where_each_batch_holds_every_word_they_are_plain_updates(options, data,
 
 def test_a_rate_that_the_optimizer_computes(data):
     rate = keras.optimizers.schedules.ExponentialDecay(0.1, decay_steps=1, decay_rate=0.5)
-    adam = keras.optimizers.Adam(rate)
+    adam = keras.optimizers.Adam(rate, beta_1=0.0)
     lazy, plain = (weights(data, optimizer=adam, lazy_updates=lazy) for lazy in (True, False))
     for found, expected in zip(lazy, plain, strict=True):
         np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
-def test_words_that_a_batch_lacks_wait(data):
+def test_words_that_a_batch_lacks_do_not_move(data):
     X, y = data
     X = np.where(X <= 10, 0, X)
     X[:16, 0] = 5  # in the first batch alone
-    once = weights((X[:16], y[:16]), epochs=1, shuffle=False, lazy_updates=True)
-    later = weights((X, y), epochs=1, shuffle=False, lazy_updates=True)
-    dense = weights((X, y), epochs=1, shuffle=False, lazy_updates=False)
+    options = {"epochs": 1, "shuffle": False, "optimizer": "adam", "lazy_updates": True}
+    once = weights((X[:16], y[:16]), **options)
+    later = weights((X, y), **options)
     np.testing.assert_allclose(later[0][5], once[0][5], atol=1e-6)
-    assert abs(dense[0][5] - later[0][5]).max() > 1e-4  # what is gathered moves it on
+
+
+@pytest.mark.parametrize(("waits", "share"), [(False, 1.0), (True, 0.1)])
+def test_how_far_a_rare_word_moves(waits, share):
+    by_word, before, after = np.array([0.3, -0.02, 7.0]), 1000, 100
+    m = v = far = np.zeros(3)
+    for step in range(1, before + after + 1):  # Adam, of a word that one batch holds
+        gradient = by_word if step == before else np.zeros(3)
+        m, v = 0.9 * m + 0.1 * gradient, 0.999 * v + 0.001 * gradient**2
+        far = far + RATE * m / (1 - 0.9**step) / (np.sqrt(v / (1 - 0.999**step)) + 1e-7)
+    optimizer = keras.optimizers.Adam(RATE)
+    optimizer.build([keras.Variable(np.zeros((2, 3)))])
+    optimizer.iterations.assign(before - 1)
+    table = Touched(0, jnp.array([[1]]), jnp.asarray(by_word, "float32")[None, None], waits)
+    state = [variable.value for variable in optimizer.variables]
+    (moved,), _ = update_lazily(optimizer, state, [jnp.zeros((2, 3))], [table], [])
+    np.testing.assert_allclose(-moved[1], share * far, rtol=0.1)
 
 
 def test_large_tables_are_lazy_unless_told_otherwise():
