@@ -1,0 +1,163 @@
+"""What holds for any ids, labels and weights that a classifier may be given."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from seqsent import RecurrentSentimentClassifier
+
+X_BEFORE = np.array([[0, 1, 2], [3, 4, 5], [0, 0, 1], [5, 4, 3]], dtype=np.int32)
+Y_BEFORE = np.array(["bad", "good", "bad", "good"])
+
+ODD_NUMBERS = [
+    -1,
+    0.5,
+    np.nan,
+    np.inf,
+    -np.inf,
+    2**31,
+    2**63,
+    1e300,
+    None,
+    "",
+    "good",
+    1j,
+    [1],
+    b"x",
+]
+
+
+@st.composite
+def with_oddities(draw: st.DrawFn, plain: list[Any]) -> Any:
+    """Return a list as it is, or with some of its items replaced by what does not belong there."""
+    items = list(plain)
+    for place in draw(st.lists(st.integers(0, max(len(items) - 1, 0)), max_size=2)):
+        if items:
+            items[place] = draw(st.sampled_from(ODD_NUMBERS))
+    return draw(st.sampled_from([list, tuple, as_array, as_objects, as_series]))(items)
+
+
+def as_array(items: list[Any]) -> Any:
+    try:
+        return np.array(items)
+    except (ValueError, OverflowError):
+        return as_objects(items)
+
+
+def as_objects(items: list[Any]) -> Any:
+    found = np.empty(len(items), dtype=object)
+    found[:] = items
+    return found
+
+
+def as_series(items: list[Any]) -> Any:
+    return pd.Series(items, dtype=object).infer_objects()
+
+
+@st.composite
+def rows_of_ids(draw: st.DrawFn, n_rows: int) -> Any:
+    """Return ids as they should be, or of an odd type, shape or size."""
+    dtype = draw(
+        st.sampled_from(["int32", "int64", "uint8", "uint64", "float64", "bool", "object"])
+    )
+    shape = draw(
+        st.sampled_from([(n_rows, 3)] * 8 + [(n_rows, 0), (n_rows,), (n_rows, 3, 1), (0, 3)])
+    )
+    ids = draw(arrays.arrays("int64", shape, elements=st.integers(0, 6))).astype(dtype)
+    if ids.size and draw(st.integers(0, 4)) == 0:
+        odd = draw(st.sampled_from(ODD_NUMBERS))
+        ids = ids.astype(object)
+        ids[(0,) * ids.ndim] = odd
+    return draw(st.sampled_from([np.asarray, np.asarray, pd_frame, np.ndarray.tolist]))(ids)
+
+
+def pd_frame(ids: Any) -> Any:
+    return pd.DataFrame(ids) if ids.ndim == 2 else ids
+
+
+@st.composite
+def labels(draw: st.DrawFn, n_rows: int) -> Any:
+    """Return labels of one of the usual kinds, with oddities or without."""
+    kinds = [[0, 1], [0, 1, 2], [1.0, 2.0], ["bad", "good"], [False, True], [b"a", b"b"], [7, -7]]
+    kind = draw(st.sampled_from(kinds))
+    n_labels = draw(st.sampled_from([n_rows] * 8 + [n_rows - 1, n_rows + 1, 0]))
+    return draw(
+        with_oddities(draw(st.lists(st.sampled_from(kind), min_size=n_labels, max_size=n_labels)))
+    )
+
+
+@st.composite
+def sample_weights(draw: st.DrawFn, n_rows: int) -> Any:
+    """Return weights, with oddities or without, or None."""
+    if draw(st.booleans()):
+        return None
+    numbers = st.sampled_from([0, 1, 0.5, 3, 1e-30, 1e30])
+    n_weights = draw(st.sampled_from([n_rows] * 8 + [n_rows - 1, 0]))
+    return draw(with_oddities(draw(st.lists(numbers, min_size=n_weights, max_size=n_weights))))
+
+
+@st.composite
+def training_data(draw: st.DrawFn) -> tuple[Any, Any, Any]:
+    """Return what ``fit`` is given: ids, labels and weights."""
+    n_rows = draw(st.sampled_from([6, 6, 6, 1, 2]))
+    return draw(rows_of_ids(n_rows)), draw(labels(n_rows)), draw(sample_weights(n_rows))
+
+
+def new_classifier() -> RecurrentSentimentClassifier:
+    return RecurrentSentimentClassifier(
+        cell="simple", embed_dim=2, state_dim=2, epochs=1, embedding_init="uniform", random_state=0
+    )
+
+
+@pytest.fixture(scope="module")
+def before():
+    """A classifier that is fitted again and again, and what it says after its first fit."""
+    return new_classifier().fit(X_BEFORE, Y_BEFORE).__getstate__()
+
+
+@given(training_data())
+def test_a_named_error_that_loses_nothing_or_a_finite_fit(before, data):
+    X, y, sample_weight = data
+    classifier = new_classifier()
+    classifier.__setstate__(before)
+    expected = classifier.predict_proba(X_BEFORE)
+    attributes = set(vars(classifier))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # scikit-learn's own, of labels that are all different
+        warnings.filterwarnings("ignore", "The number of unique classes is greater")
+        try:
+            classifier.fit(X, y, sample_weight=sample_weight)
+        except (ValueError, TypeError) as error:
+            message = str(error)
+        else:
+            message = ""
+    if message:
+        np.testing.assert_array_equal(classifier.predict_proba(X_BEFORE), expected)
+        assert set(vars(classifier)) == attributes
+        return
+    probabilities = classifier.predict_proba(X)
+    assert np.isfinite(probabilities).all()
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
+    assert all(np.isfinite(weights).all() for weights in classifier.model_.get_weights())
+    assert set(classifier.classes_) == set(np.unique(np.asarray(y)))
+
+
+@given(st.data())
+def test_ids_to_predict_are_read_or_refused(before, data):
+    classifier = new_classifier()
+    classifier.__setstate__(before)
+    X = data.draw(rows_of_ids(data.draw(st.integers(1, 4))))
+    try:
+        probabilities = classifier.predict_proba(X)
+    except (ValueError, TypeError) as error:
+        assert str(error)  # noqa: PT017
+        return
+    assert probabilities.shape == (len(X), 2)
+    assert np.isfinite(probabilities).all()

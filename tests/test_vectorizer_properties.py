@@ -1,0 +1,127 @@
+"""What holds for any texts and any parameters of the vectorizer."""
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, reject
+from hypothesis import strategies as st
+
+from seqsent import SequenceVectorizer
+
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # texts are odd, and told so
+
+# few words, so that texts share some; and whatever Unicode has, lone surrogates too
+WORDS = ["good", "Good", "not", "don't", "naïve", "nai\u0308ve", "好", "电影", "🙂", "ไม่", "3.5"]
+ODD = st.characters()
+TEXT = st.one_of(
+    st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join),
+    st.text(ODD, max_size=20),
+    st.lists(st.one_of(st.sampled_from(WORDS), st.text(ODD, max_size=3)), max_size=8).map("".join),
+)
+TEXTS = st.lists(TEXT, min_size=1, max_size=6)
+ID = st.none() | st.integers(1, 3)
+DF = st.integers(1, 3) | st.floats(0, 1)
+PARAMETERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "num_words": st.none() | st.integers(5, 12),
+        "maxlen": st.none() | st.integers(1, 8),
+        "padding": st.sampled_from(["pre", "post"]),
+        "truncating": st.sampled_from(["pre", "post"]),
+        "start_char": ID,
+        "oov_char": ID,
+        "index_from": st.integers(3, 5),
+        "analyzer": st.sampled_from(["word", "char", "keras", str.split, list]),
+        "lowercase": st.sampled_from([True, False, "ascii"]),
+        "strip_accents": st.sampled_from([None, "ascii", "unicode"]),
+        "filters": st.none() | st.text(ODD, max_size=3),
+        "stop_words": st.none() | st.lists(st.sampled_from(WORDS), max_size=2),
+        "min_df": DF,
+        "max_df": DF,
+    },
+)
+
+
+def fitted(parameters: dict[str, Any], texts: list[str]) -> SequenceVectorizer:
+    """Return a fitted vectorizer; that no word is left, or that limits clash, is an error."""
+    vectorizer = SequenceVectorizer(**parameters)
+    try:
+        return vectorizer.fit(texts)
+    except ValueError as error:
+        message = str(error)
+    assert message
+    assert not [name for name in vars(vectorizer) if name.endswith("_")]
+    reject()
+    raise AssertionError  # reject does not return
+
+
+def row_of(vectorizer: SequenceVectorizer, text: str) -> list[int]:
+    """Return a row as it is described, word by word."""
+    unknown = vectorizer.oov_char
+    ids = [vectorizer.vocabulary_.get(word, unknown) for word in vectorizer.build_analyzer()(text)]
+    ids = [id_ for id_ in ids if id_ is not None]
+    if vectorizer.start_char is not None:
+        ids.insert(0, vectorizer.start_char)
+    length = vectorizer.maxlen_
+    ids = ids[-length:] if vectorizer.truncating == "pre" else ids[:length]
+    zeros = [0] * (length - len(ids))
+    return zeros + ids if vectorizer.padding == "pre" else ids + zeros
+
+
+@given(TEXTS, TEXTS, PARAMETERS)
+def test_rows_are_what_they_are_said_to_be(texts, others, parameters):
+    vectorizer = fitted(parameters, texts)
+    rows = vectorizer.transform(texts + others)
+    assert rows.dtype == np.int32
+    assert rows.shape == (len(texts + others), vectorizer.maxlen_)
+    assert rows.min() >= 0
+    assert rows.max() < vectorizer.n_words_ <= (vectorizer.num_words or np.inf)
+    assert rows.tolist() == [row_of(vectorizer, text) for text in texts + others]
+
+
+@given(TEXTS, PARAMETERS, st.randoms(use_true_random=False))
+def test_rows_depend_on_nothing_else(texts, parameters, random):
+    vectorizer = fitted(parameters, texts)
+    rows = vectorizer.transform(texts).tolist()
+    assert SequenceVectorizer(**parameters).fit_transform(texts).tolist() == rows
+    assert [vectorizer.transform([text])[0].tolist() for text in texts] == rows
+    assert pickle.loads(pickle.dumps(vectorizer)).transform(texts).tolist() == rows
+    shuffled = random.sample(texts, len(texts))
+    assert list(fitted(parameters, shuffled).vocabulary_.items()) == list(
+        vectorizer.vocabulary_.items()
+    )
+
+
+@given(TEXTS, PARAMETERS)
+def test_a_callable_that_does_the_same_gives_the_same(texts, parameters):
+    vectorizer = fitted(parameters, texts)
+    analyze = vectorizer.build_analyzer()
+    by_callable = fitted({**parameters, "analyzer": lambda text: analyze(text)}, texts)
+    assert by_callable.vocabulary_ == vectorizer.vocabulary_
+    assert by_callable.word_counts_ == vectorizer.word_counts_
+    assert by_callable.transform(texts).tolist() == vectorizer.transform(texts).tolist()
+
+
+@given(TEXTS, TEXTS, PARAMETERS)
+def test_known_words_come_back(texts, others, parameters):
+    vectorizer = fitted({**parameters, "maxlen": 200, "start_char": None, "oov_char": None}, texts)
+    read_again = vectorizer.inverse_transform(vectorizer.transform(texts + others))
+    analyze = vectorizer.build_analyzer()
+    known = vectorizer.vocabulary_
+    expected = [[word for word in analyze(text) if word in known] for text in texts + others]
+    assert read_again == expected
+
+
+@given(TEXTS, PARAMETERS, st.data())
+def test_chunks_add_up_to_the_whole(texts, parameters, data):
+    parameters = {**parameters, "maxlen": parameters.get("maxlen") or 8}
+    whole = fitted(parameters, texts)
+    cut = data.draw(st.integers(1, len(texts)))
+    in_chunks = SequenceVectorizer(**parameters)
+    for chunk in (texts[:cut], texts[cut:]):
+        if chunk:
+            in_chunks.partial_fit(chunk)
+    assert in_chunks.transform(texts).tolist() == whole.transform(texts).tolist()
+    assert in_chunks.word_counts_ == whole.word_counts_
