@@ -65,9 +65,14 @@ _ALL_MAY_BE_ZERO = {
 
 def check_sample_weight(sample_weight: Any, X: NDArray[Any]) -> FloatArray:
     """Return a finite weight for each row of X, 1 where none are given; all may be zero."""
-    weights: FloatArray = _check_sample_weight(
-        sample_weight, X, dtype=np.float64, **_ALL_MAY_BE_ZERO
-    )
+    try:
+        weights: FloatArray = _check_sample_weight(
+            sample_weight, X, dtype=np.float64, **_ALL_MAY_BE_ZERO
+        )
+    except (ValueError, TypeError) as error:
+        if "sample_weight" in str(error):
+            raise
+        raise type(error)(f"sample_weight must hold a number for each text: {error}") from error
     return weights
 
 
