@@ -1,7 +1,7 @@
 """
-=============================
+============================
 A search on several machines
-=============================
+============================
 
 joblib sends the fits of a search to the workers of a ``dask.distributed`` cluster, here processes
 of this machine, or those of a scheduler that is running already. The scores are those of a search
@@ -66,7 +66,7 @@ def main() -> None:
     folds = as_lists(StratifiedKFold(3, shuffle=True, random_state=0), labels)
     search = GridSearchCV(pipeline, grid, cv=folds)
     cluster = options.address or LocalCluster(
-        n_workers=options.workers, threads_per_worker=1, dashboard_address=None
+        n_workers=options.workers, threads_per_worker=1, dashboard_address=":0"
     )
     with Client(cluster) as client:
         client.wait_for_workers(1)

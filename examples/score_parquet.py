@@ -1,7 +1,7 @@
 """
-==================================
+================================
 Scoring texts larger than memory
-==================================
+================================
 
 ``dask.dataframe`` reads a directory of Parquet files part by part, a fitted Pipeline predicts each
 part, and the answers are written as Parquet again, on several processes or machines at once
@@ -94,7 +94,7 @@ def main() -> None:
             model, texts = make_files(Path(folder))
         output = options.output or Path(folder) / "scored"
         cluster = options.address or LocalCluster(
-            n_workers=options.workers, threads_per_worker=1, dashboard_address=None
+            n_workers=options.workers, threads_per_worker=1, dashboard_address=":0"
         )
         with Client(cluster) as client:
             client.wait_for_workers(options.workers if not options.address else 1)
@@ -103,7 +103,9 @@ def main() -> None:
             classes = joblib.load(model).classes_
             meta = parts._meta.assign(predicted=classes[:0], probability=pd.Series(dtype="float32"))
             start = time.perf_counter()
-            parts.map_partitions(score, options.column, meta=meta).to_parquet(output, write_index=False)
+            parts.map_partitions(score, options.column, meta=meta).to_parquet(
+                output, write_index=False
+            )
             seconds = time.perf_counter() - start
             n_workers = len(client.scheduler_info()["workers"])
         if not options.address:

@@ -147,7 +147,7 @@ def test_labels_of_any_type_come_back(labels, data):
         (np.zeros(90), "one class"),
         (np.linspace(0, 1, 90), "Unknown label type"),
         (np.eye(2, dtype=int)[np.arange(90) % 2], "1d array"),
-        ([None] * 90, "Unknown label type"),
+        ([None] * 90, "None for 90 texts"),
         (np.arange(89) % 2, "inconsistent numbers of samples"),
     ],
 )
