@@ -1,6 +1,8 @@
 """Fixtures that several test modules share."""
 
 import os
+import runpy
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import HealthCheck, settings
 
 # Programs compiled by tests are kept beside pytest's own cache, not in the user's.
@@ -62,3 +65,25 @@ _CONTAINERS: dict[str, Callable[[list[str]], Any]] = {
 def text_container(request: pytest.FixtureRequest) -> Callable[[list[str]], Any]:
     """Turn a list of str into each of the things that users hold texts in."""
     return _CONTAINERS[request.param]
+
+
+@pytest.fixture
+def run_script(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[str, Path]]:
+    """Run a script with options in this process, which has imported and compiled much already.
+
+    Returned are what it printed, and the folder where it ran and may have left files.
+    """
+    folder = tmp_path / "run_here"
+
+    def run(path: Path, *options: object) -> tuple[str, Path]:
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", [str(path), *map(str, options)])
+        monkeypatch.setenv("MPLBACKEND", "Agg")
+        with sklearn.config_context():
+            runpy.run_path(str(path), run_name="__main__")
+        return capsys.readouterr().out, folder
+
+    return run

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -15,18 +16,19 @@ from seqsent.datasets import make_reviews
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 CELLS = {"simple", "lstm", "gru"}
-WARNINGS = ("-Werror",)
+RunExample = Callable[..., str]
 
 
-def run_example(name: str, folder: Path, *options: object) -> str:
-    """Return what an example prints when it is run in `folder`, warnings being errors."""
-    command = [sys.executable, *WARNINGS, EXAMPLES / name, *options]
-    done = subprocess.run(
-        list(map(str, command)), cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert not list(folder.iterdir()), "an example left files behind"
-    return done.stdout
+@pytest.fixture
+def run_example(run_script: Callable[..., tuple[str, Path]]) -> RunExample:
+    """Return what an example prints; it leaves no files behind."""
+
+    def run(name: str, *options: object) -> str:
+        output, folder = run_script(EXAMPLES / name, *options)
+        assert not list(folder.iterdir())
+        return output
+
+    return run
 
 
 def read_table(output: str, header: str) -> pd.DataFrame:
@@ -59,8 +61,8 @@ def test_layout(path: Path) -> None:
     assert "\n# %%\n# " in source
 
 
-def test_quickstart(tmp_path: Path) -> None:
-    output = run_example("quickstart.py", tmp_path, "--n-samples", 600, "--epochs", 6)
+def test_quickstart(run_example: RunExample) -> None:
+    output = run_example("quickstart.py", "--n-samples", 600, "--epochs", 6)
     assert "600 reviews to train on, 500 to test on" in output
     text, words = (re.search(rf"^{name} *: (.*)", output, re.M)[1] for name in ("text", "words"))
     assert words.split()[0] == "[START]"
@@ -77,16 +79,16 @@ def test_quickstart(tmp_path: Path) -> None:
     assert dull_at_first > 0.5 > wonderful_at_first
 
 
-def test_quickstart_imdb(tmp_path: Path, imdb_home: Path) -> None:
+def test_quickstart_imdb(run_example: RunExample, imdb_home: Path) -> None:
     options = ("--data", "imdb", "--data-home", imdb_home, "--n-samples", 300, "--epochs", 1)
-    output = run_example("quickstart.py", tmp_path, *options)
+    output = run_example("quickstart.py", *options)
     assert "300 reviews to train on, 300 to test on" in output
     assert set(read_table(output, "cell  parameters")["cell"]) == CELLS
 
 
-def test_grid_search(tmp_path: Path) -> None:
+def test_grid_search(run_example: RunExample) -> None:
     options = ("--n-samples", 600, "--state-dims", 8)
-    output = run_example("grid_search.py", tmp_path, *options)
+    output = run_example("grid_search.py", *options)
     results = read_table(output, "param_classifier__cell")
     assert set(results["param_classifier__cell"]) == CELLS
     assert set(results["param_classifier__state_dim"]) == {8}
@@ -98,10 +100,10 @@ def test_grid_search(tmp_path: Path) -> None:
     assert float(re.search(r"on 150 other reviews: (\S+)", output)[1]) > 0.65
 
 
-def test_optuna_search(tmp_path: Path) -> None:
+def test_optuna_search(run_example: RunExample) -> None:
     pytest.importorskip("optuna")
     options = ("--n-samples", 500, "--epochs", 3, "--n-trials", 8)
-    output = run_example("optuna_search.py", tmp_path, *options)
+    output = run_example("optuna_search.py", *options)
     lines = output.splitlines()
     trials = pd.read_csv(StringIO("\n".join(lines[: lines.index("")])), sep=r"\s+")
     pruned = trials["state"] == "PRUNED"
@@ -115,9 +117,9 @@ def test_optuna_search(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", ["reviews", "imdb"])
-def test_cross_validation_pandas(tmp_path: Path, imdb_home: Path, data: str) -> None:
+def test_cross_validation_pandas(run_example: RunExample, imdb_home: Path, data: str) -> None:
     options = ("--data", data, "--data-home", imdb_home, "--n-samples", 600, "--epochs", 10)
-    output = run_example("cross_validation_pandas.py", tmp_path, *options)
+    output = run_example("cross_validation_pandas.py", *options)
     scores = read_table(output, "mean  ")
     assert scores.loc["test_accuracy", "mean"] > 0.7
     assert scores.loc["test_roc_auc", "mean"] > 0.75
@@ -128,14 +130,12 @@ def test_cross_validation_pandas(tmp_path: Path, imdb_home: Path, data: str) -> 
     assert ((mistakes["positive"] > 0.5) != mistakes["label"]).all()
 
 
-def test_beat_the_linear_model(tmp_path: Path) -> None:
+def test_beat_the_linear_model(tmp_path: Path, run_example: RunExample) -> None:
     frame = make_reviews(180, as_frame=True, random_state=0).frame
-    home = tmp_path / "given"
-    (tmp_path / "empty").mkdir()
-    home.mkdir()
-    frame.rename(columns={"text": "comment", "label": "stars"}).to_csv(home / "mine.csv")
-    options = (home / "mine.csv", "--text", "comment", "--label", "stars", "--folds", 2)
-    output = run_example("beat_the_linear_model.py", tmp_path / "empty", *options)
+    path = tmp_path / "mine.csv"
+    frame.rename(columns={"text": "comment", "label": "stars"}).to_csv(path)
+    options = (path, "--text", "comment", "--label", "stars", "--folds", 2)
+    output = run_example("beat_the_linear_model.py", *options)
     assert "180 texts, labels: {" in output
     lines = output.strip().splitlines()
     assert lines[1].split() == ["accuracy", "spread", "log", "loss", "seconds"]
@@ -149,7 +149,10 @@ def test_beat_the_linear_model(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the example reads /proc and limits memory")
 def test_train_on_a_large_file(tmp_path: Path) -> None:
     options = ("--megabytes", 80, "--allowed", 1500, "--passes", 1)
-    output = run_example("train_on_a_large_file.py", tmp_path, *options)
+    command = [sys.executable, "-Werror", EXAMPLES / "train_on_a_large_file.py", *options]
+    done = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    output = done.stdout
     size, n_chunks = re.search(r"a file of (\d+) MB in (\d+) chunks, 1500 MB", output).groups()
     assert 75 < int(size) < 85
     assert int(n_chunks) > 10
@@ -159,11 +162,11 @@ def test_train_on_a_large_file(tmp_path: Path) -> None:
     assert float(re.search(r"pass 1: accuracy (\S+) on 256 other pages", output)[1]) > 0.6
 
 
-def test_reproduce_tutorial(tmp_path: Path, shared_data: Path) -> None:
+def test_reproduce_tutorial(run_example: RunExample, shared_data: Path) -> None:
     if not (shared_data / "keras_imdb").is_dir():
         pytest.skip(f"no keras_imdb in {shared_data}")
     options = ("--data-home", shared_data, "--n-samples", 600, "--epochs", 2, "--cell", "simple")
-    output = run_example("reproduce_tutorial.py", tmp_path, *options)
+    output = run_example("reproduce_tutorial.py", *options)
     assert "words: [START] this film was just brilliant casting" in output
     assert "600 reviews to train on, 600 to validate on" in output
     # 10,000 x 32 vectors, 32 x (32 + 32 + 1) in the cell, 33 in the last layer

@@ -1,9 +1,7 @@
 """Each example that draws runs as a user would run it, small, and writes its figure."""
 
-import os
 import re
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +11,6 @@ plt = pytest.importorskip("matplotlib.pyplot")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 IMAGES = EXAMPLES / "images"
-WARNINGS = ("-Werror", "-Wignore:__array__ implementation doesn't accept a copy keyword")
 LARGEST_IMAGE = 100_000  # bytes
 
 # A line that each must print.
@@ -39,26 +36,18 @@ def test_every_example_is_run() -> None:
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_writes_its_figure(name: str, tmp_path: Path) -> None:
-    command = [sys.executable, *WARNINGS, EXAMPLES / name, "--quick", "--output", "figure.png"]
-    written = {"figure.png"}
+def test_writes_its_figure(name: str, run_script: Callable[..., tuple[str, Path]]) -> None:
+    options, written = ["--quick", "--output", "figure.png"], {"figure.png"}
     if name == "plot_attributions.py":
-        command += ["--html", "page.html"]
+        options += ["--html", "page.html"]
         written.add("page.html")
-    done = subprocess.run(
-        list(map(str, command)),
-        cwd=tmp_path,
-        env={**os.environ, "MPLBACKEND": "Agg"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(EXPECTED[name], done.stdout, re.M), done.stdout
-    assert {path.name for path in tmp_path.iterdir()} == written
-    assert has_a_picture(tmp_path / "figure.png")
+    output, folder = run_script(EXAMPLES / name, *options)
+    plt.close("all")
+    assert re.search(EXPECTED[name], output, re.M), output
+    assert {path.name for path in folder.iterdir()} == written
+    assert has_a_picture(folder / "figure.png")
     if "page.html" in written:
-        page = (tmp_path / "page.html").read_text(encoding="utf-8")
+        page = (folder / "page.html").read_text(encoding="utf-8")
         assert page.count("<p>") == 3
         assert "disappointing</span>" in page
 

@@ -1,8 +1,6 @@
 """What README.md shows is run, and it has exactly its two set-up commands."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,12 +10,10 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README, flags=re.MULTILINE | re.DOT
 
 
 @pytest.mark.parametrize("code", [code for language, code in BLOCKS if language == "python"])
-def test_python_block(code, tmp_path):
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    assert result.stdout.strip()
+def test_python_block(code, tmp_path, run_script):
+    (tmp_path / "block.py").write_text(code, encoding="utf-8")
+    output, _ = run_script(tmp_path / "block.py")
+    assert output.strip()
 
 
 def test_two_commands():

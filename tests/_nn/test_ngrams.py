@@ -96,7 +96,8 @@ def test_a_network_is_saved_and_opened(tmp_path):
     network.save(path)
     opened = keras.models.load_model(path, compile=False)
     ids = rng.integers(0, 10, size=(5, 7)).astype(np.int32)
-    np.testing.assert_array_equal(opened.predict(ids, verbose=0), network.predict(ids, verbose=0))
+    found, expected = (model.predict(ids, verbose=0) for model in (opened, network))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)  # torch uses threads
     data = path.read_bytes()
     middle = len(data) // 2  # a zip archive, with checksums of its own
     for damaged in (data[:-99], data[:middle], data[:middle] + b"?" + data[middle + 1 :]):
