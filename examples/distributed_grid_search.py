@@ -42,7 +42,6 @@ def parse_options() -> argparse.Namespace:
 # joblib sends an array or a Series to one worker, from which the others fetch it. When that worker
 # dies, its data are lost, and the search with them. A list travels with each task instead, so that
 # a task can begin anew anywhere: lists of texts and labels, and lists of places for the folds.
-# Where texts are many, let them have a path in place of a text, and read it in ``preprocessor``.
 def as_lists(folds: StratifiedKFold, labels: list[int]) -> list[tuple[list[int], list[int]]]:
     """Return the places of each fold, to train on and to test on."""
     return [(train.tolist(), test.tolist()) for train, test in folds.split(labels, labels)]

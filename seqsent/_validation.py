@@ -250,9 +250,8 @@ def read_training_data(
     X is numeric but not yet known to hold ids: a y of one class is reported first. None takes
     the classes from y, and then something must be left; of known classes all texts may go.
     """
-    if y.dtype == object and (
-        n_missing := sum(label is None for label in y)
-    ):  # NaN was found before
+    n_missing = sum(label is None for label in y) if y.dtype == object else 0
+    if n_missing:  # NaN was found before
         raise ValueError(f"y holds None for {n_missing} texts; leave out texts without a label.")
     with np.errstate(invalid="ignore"):  # of a label that is no int64 it only asks whether it is
         check_classification_targets(y)

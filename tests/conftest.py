@@ -1,9 +1,12 @@
 """Fixtures that several test modules share."""
 
 import os
+import re
 import runpy
+import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,3 +90,26 @@ def run_script(
         return capsys.readouterr().out, folder
 
     return run
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[[list[str], str], str]]:
+    """Run a module as a server in the test's folder, and return the address that it logs."""
+    servers = []
+
+    def start(command: list[str], address: str) -> str:
+        log = tmp_path / "log"
+        with log.open("w") as file:
+            arguments = [sys.executable, "-m", *command]
+            servers.append(subprocess.Popen(arguments, cwd=tmp_path, stdout=file, stderr=file))
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if found := re.search(address, log.read_text()):
+                return found[1]
+            time.sleep(0.1)
+        raise TimeoutError(f"{command[0]} did not start: {log.read_text()}")
+
+    yield start
+    for server in servers:
+        server.terminate()
+        server.wait(20)

@@ -1,4 +1,4 @@
-"""Each example that draws runs as a user would run it, small, and writes its figure."""
+"""Each example that draws runs whole, small, and writes its figure."""
 
 import re
 from collections.abc import Callable

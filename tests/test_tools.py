@@ -1,12 +1,8 @@
 """Tools of others that take a fitted Pipeline as they take any of scikit-learn's."""
 
 import json
-import re
-import subprocess
-import sys
-import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -91,34 +87,15 @@ def positive(text: str) -> float:
 """
 
 
-@pytest.fixture
-def address(fitted: Pipeline, tmp_path: Path) -> Iterator[str]:
-    """Where uvicorn serves the Pipeline."""
+def test_fastapi_answers_many_at_once(
+    fitted: Pipeline, tmp_path: Path, serve: Callable[[list[str], str], str]
+) -> None:
     pytest.importorskip("fastapi")
     pytest.importorskip("uvicorn")
     joblib.dump(fitted, tmp_path / "model.joblib")
     (tmp_path / "served.py").write_text(APP)
-    log = tmp_path / "log"
-    command = [sys.executable, "-m", "uvicorn", "--port", "0", "served:app"]
-    with log.open("w") as file:
-        server = subprocess.Popen(command, cwd=tmp_path, stdout=file, stderr=file)
-    try:
-        yield wait_for_address(log)
-    finally:
-        server.terminate()
-        server.wait(20)
+    address = serve(["uvicorn", "--port=0", "served:app"], r"running on (http://[\d.:]+)")
 
-
-def wait_for_address(log: Path) -> str:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        if found := re.search(r"running on (http://[\d.:]+)", log.read_text()):
-            return found[1]
-        time.sleep(0.1)
-    raise TimeoutError(f"uvicorn did not start: {log.read_text()}")
-
-
-def test_fastapi_answers_many_at_once(fitted: Pipeline, address: str) -> None:
     def ask(text: str) -> float:
         with urllib.request.urlopen(f"{address}?text={text.replace(' ', '+')}", timeout=60) as page:
             return float(json.load(page))

@@ -25,7 +25,7 @@ def log_odds(classifier: Any, ids: np.ndarray, place: int) -> np.ndarray:
     return logit(classifier.predict_proba(ids)[:, place])
 
 
-@pytest.mark.parametrize("kind", ["gru", "stacked", "unmasked", "three classes", "pairs"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_integrated_gradients_are_complete(fitted: Fitted, kind: str) -> None:
     pipeline = fitted(kind)
     label = pipeline.classes_[1]

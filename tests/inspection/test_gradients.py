@@ -48,7 +48,9 @@ def numeric_norms(pipeline: Pipeline, text: str) -> list[float]:
     return norms
 
 
-@pytest.mark.parametrize("kind", ["lstm", "stacked", "both ways", "three classes"])
+@pytest.mark.parametrize(
+    "kind", ["simple", "lstm", "gru", "stacked", "both ways", "unmasked", "three classes"]
+)
 def test_finite_differences(fitted: Fitted, kind: str) -> None:
     pipeline = fitted(kind)
     expected = numeric_norms(pipeline, TEXTS[0])

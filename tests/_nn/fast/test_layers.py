@@ -35,6 +35,8 @@ def ids():
         {},
         {"bidirectional": True, "n_layers": 2},
         {"bidirectional": True, "mask_padding": False},
+        {"pooling": "max", "bidirectional": True},
+        {"pooling": "mean", "n_layers": 2},
         {"pooling": ("max", "mean"), "ngram_range": (1, 3), "ngram_buckets": 30},
     ],
     ids=str,

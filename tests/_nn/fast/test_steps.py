@@ -79,26 +79,23 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
     return [w - RATE * (a + b) / 2 for w, a, b in zip(start, plain, against, strict=True)]
 
 
-OF_PAIRS = {
-    "cell": "gru",
-    "bidirectional": True,
-    "pooling": ("max", "mean"),
-    "ngram_range": (1, 2),
-    "ngram_buckets": 9,
-    "ngram_dropout": 0.0,
-}
-
-
 @pytest.mark.parametrize(
-    ("n_classes", "options"),
+    "options",
     [
-        (2, {"cell": "lstm"}),
-        (3, {"cell": "lstm"}),
-        (2, OF_PAIRS),
-        (3, {"cell": "simple", "mask_padding": False}),
+        {"cell": "lstm"},
+        {
+            "cell": "gru",
+            "bidirectional": True,
+            "pooling": ("max", "mean"),
+            "ngram_range": (1, 2),
+            "ngram_buckets": 9,
+            "ngram_dropout": 0.0,
+        },
+        {"cell": "simple", "mask_padding": False},
     ],
     ids=str,
 )
+@pytest.mark.parametrize("n_classes", [2, 3])
 def test_adversarial(options, n_classes, data, at_full_reach):
     X, y, weights = data
     y = y % n_classes
