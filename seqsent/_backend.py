@@ -4,6 +4,7 @@ Keras reads its backend once, when it is first imported, and falls back on
 TensorFlow. seqsent runs on JAX unless the user chose otherwise.
 """
 
+import ctypes
 import importlib.util
 import json
 import os
@@ -172,13 +173,25 @@ def refuse_in_fork(what: str) -> None:
 
 def _note_fork() -> None:
     global _is_cut_off
-    _is_cut_off = _is_cut_off or prepare_backend.cache_info().currsize > 0 or _jax_works()
+    _is_cut_off = _is_cut_off or prepare_backend.cache_info().currsize > 0 or bool(_jax_clients())
+    if _is_cut_off:
+        _keep_owners_of_threads()
 
 
-def _jax_works() -> bool:
-    """Return whether JAX has computed, for whomever."""
+def _jax_clients() -> list[Any]:
+    """Return what JAX computes with, empty where it has not computed yet, for whomever."""
     bridge = sys.modules.get("jax._src.xla_bridge")
-    return bool(getattr(bridge, "_backends", None))
+    return list(getattr(bridge, "_backends", {}).values())
+
+
+def _keep_owners_of_threads() -> None:
+    """Let nothing that JAX's modules hold be destroyed in this process, not at its end either.
+
+    A pool of threads and an XLA client wait for their threads when they are destroyed.
+    """
+    modules = [m for name, m in sys.modules.items() if name.startswith(("jax.", "jaxlib."))]
+    kept = _jax_clients(), [list(vars(module).values()) for module in modules]
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
 
 
 if hasattr(os, "register_at_fork"):

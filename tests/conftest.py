@@ -112,4 +112,4 @@ def serve(tmp_path: Path) -> Iterator[Callable[[list[str], str], str]]:
     yield start
     for server in servers:
         server.terminate()
-        server.wait(20)
+        server.wait(60)
