@@ -8,20 +8,23 @@ import sys
 import textwrap
 import time
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.error import HTTPError
 
 import platformdirs
 
 from .._files import replaced_when_complete
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 _logger = logging.getLogger(__name__)
 _CHUNK = 1 << 18
-# Seconds in which a server must send something, and in which what it sends of the file must be so
-# many bytes: so even a server that sends byte by byte is left at last.
+# Seconds in which a server must send something, and in which what it sends must be so many bytes:
+# so even a server that sends byte by byte is left at last.
 _TIMEOUT = 60.0
 _LEAST = 60_000
 
@@ -77,22 +80,65 @@ def download(url: str, target: Path, checksum: str, size: int) -> None:
 
 def _receive(url: str, temporary: Path, progress: "_ProgressBar") -> int:
     """Write what a server sends, but no more than is wanted; return the number of bytes."""
+    opener = urllib.request.build_opener(_Handler, _SecureHandler)
     with (
-        urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
+        opener.open(url, timeout=_TIMEOUT) as response,
         temporary.open("wb") as file,
         progress,
     ):
-        since, before = time.monotonic(), 0
-        # one read of the socket at a time: a whole chunk may be days in coming
-        while chunk := response.read1(min(_CHUNK, progress.total - progress.done)):
+        while chunk := response.read(min(_CHUNK, progress.total - progress.done)):
             file.write(chunk)
             progress.advance(len(chunk))
-            seconds = time.monotonic() - since
-            if seconds > _TIMEOUT:
-                if progress.done - before < _LEAST:
-                    raise TimeoutError(f"{progress.done - before} bytes in {seconds:.0f} s")
-                since, before = time.monotonic(), progress.done
     return progress.done
+
+
+class _Steady(io.RawIOBase):
+    """What a server sends, head and body, as long as it is quick enough."""
+
+    def __init__(self, received: io.RawIOBase) -> None:
+        self.received = received
+        self.since, self.n_bytes = time.monotonic(), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        n_bytes = self.received.readinto(buffer)
+        self.n_bytes += n_bytes or 0
+        seconds = time.monotonic() - self.since
+        if seconds > _TIMEOUT:
+            if self.n_bytes < _LEAST:
+                raise TimeoutError(f"{self.n_bytes} bytes in {seconds:.0f} s")
+            self.since, self.n_bytes = time.monotonic(), 0
+        return n_bytes
+
+    def close(self) -> None:
+        self.received.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fp = io.BufferedReader(_Steady(self.fp.detach()))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Handler(urllib.request.HTTPHandler):
+    def http_open(self, request: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(_Connection, request)
+
+
+class _SecureHandler(urllib.request.HTTPSHandler):
+    def https_open(self, request: urllib.request.Request) -> HTTPResponse:
+        return self.do_open(_SecureConnection, request)
 
 
 class _ProgressBar:

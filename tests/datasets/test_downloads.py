@@ -96,11 +96,16 @@ def stall(n_bytes):
     return answer
 
 
-def trickle(server, connection):
-    server.send_head(connection)
-    for i in range(len(server.content)):
-        connection.sendall(server.content[i : i + 1])
-        server.wait(0.02)
+def trickle(content, head=b"HTTP/1.1 200 OK\r\n"):
+    """Send byte by byte, a whole answer in 200 seconds."""
+
+    def answer(server, connection):
+        connection.sendall(head)
+        for i in range(10_000):
+            connection.sendall(content[i % len(content)].to_bytes())
+            server.wait(0.02)
+
+    return answer
 
 
 def corrupt(content):
@@ -144,7 +149,17 @@ ANSWERS = {
     "stalls before the head": stall(None),
     "stalls before the body": stall(0),
     "stalls half-way": stall(HALF),
-    "trickles": trickle,
+    "trickles its status": trickle(b"H", b""),
+    "trickles its head": trickle(b"X: y\r\n"),
+    "trickles one header": trickle(b"y", b"HTTP/1.1 200 OK\r\nX: "),
+    "trickles that one may go on": trickle(b"HTTP/1.1 100 Continue\r\n\r\n", b""),
+    "trickles": trickle(b"x", b"HTTP/1.1 200 OK\r\n\r\n"),
+    "trickles a chunk": trickle(
+        b"x", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"
+    ),
+    "trickles the size of a chunk": trickle(
+        b"0", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    ),
 }
 
 
