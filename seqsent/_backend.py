@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from operator import methodcaller
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -134,11 +135,14 @@ def zeros_on_backend(shape: tuple[int, ...], dtype: "DTypeLike" = "float32") -> 
 def to_numpy(variables: Iterable[Any]) -> "list[NDArray[Any]]":
     """Return copies of the values of Keras's variables.
 
-    ``get_weights`` does the same in a way that numpy 2 warns of.
+    ``get_weights`` does the same in a way that numpy 2 warns of, as ``convert_to_numpy`` does
+    for TensorFlow's variables.
     """
     import numpy as np
 
-    convert = import_keras().ops.convert_to_numpy
+    keras = import_keras()
+    is_tensorflow = keras.backend.backend() == "tensorflow"
+    convert = methodcaller("numpy") if is_tensorflow else keras.ops.convert_to_numpy
     return [np.array(convert(variable.value)) for variable in variables]
 
 

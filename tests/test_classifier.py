@@ -674,7 +674,10 @@ def test_the_norm_of_a_gradient_is_bounded(data):
     free, default, tight = steps
     assert 0.02 < free < 0.5
     assert default == pytest.approx(free, rel=1e-4)
-    assert tight == pytest.approx(0.5 * 0.01, rel=1e-3)
+    # TensorFlow's gradient by a table has a row for each time that a word was read, and Keras
+    # takes the norm of these rows before equal ones are added
+    exact = 1e-2 if keras.backend.backend() == "tensorflow" else 1e-3
+    assert tight == pytest.approx(0.5 * 0.01, rel=exact)
 
 
 def test_where_word_vectors_start(data):

@@ -303,8 +303,9 @@ KERAS_VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
     KERAS_VERSION < (3, 15), reason="older versions of Keras want TensorFlow for it"
 )
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+@pytest.mark.parametrize(
+    ("cell", "n_classes"), [("simple", 2), ("lstm", 3), ("gru", 2), ("gru", 3)]
+)
 def test_export_to_onnx_at_once(cell, n_classes, tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     ids = np.random.RandomState(0).randint(1, 30, (24, 9))

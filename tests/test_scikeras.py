@@ -12,7 +12,10 @@ from sklearn.utils.fixes import parse_version
 
 from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline, to_scikeras
 
-_PROGRAM = """
+_CASES = [("simple", 2), ("lstm", 3), ("gru", 2), ("gru", 3)]
+_PROGRAM = (
+    f"CASES = {_CASES}"
+    + """
 import json, warnings
 import numpy as np
 from sklearn.base import clone
@@ -20,39 +23,39 @@ from seqsent import RecurrentSentimentClassifier, to_scikeras
 
 ids = np.random.default_rng(0).integers(1, 50, size=(48, 10)).astype("int32")
 reports = {}
-for n_classes in (2, 3):
+for cell, n_classes in CASES:
     y = np.arange(48) % n_classes
-    for cell in ("simple", "lstm", "gru"):
-        # a rate so small that a fit leaves the initial weights as they are
-        classifier = RecurrentSentimentClassifier(
-            cell=cell, num_words=64, state_dim=4, embed_dim=4, epochs=1, shuffle=False,
-            embedding_init="uniform",
-            optimizer="sgd", learning_rate=1e-12, random_state=0,
-        ).fit(ids, y)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # scikeras on newer scikit-learn and Keras
-            wrapped = to_scikeras(classifier).initialize(ids, y)
-            theirs = wrapped.predict_proba(ids)
-            routed = to_scikeras(classifier).set_params(model__state_dim=6).initialize(ids, y)
-        ours = classifier.predict_proba(ids)
-        # ours fitted with another network's numbers differs: the comparison is not vacuous
-        other = clone(classifier).set_params(random_state=1).fit(ids, y).predict_proba(ids)
-        reports[f"{cell} {n_classes}"] = {
-            "weights": max(
-                float(np.abs(a - b).max())
-                for a, b in zip(
-                    classifier.model_.get_weights(), wrapped.model_.get_weights(), strict=True
-                )
-            ),
-            "shapes": [theirs.shape == ours.shape, list(ours.shape)],
-            "probabilities": float(np.abs(theirs - ours).max()),
-            "other": float(np.abs(other - ours).max()),
-            "parameters": [classifier.model_.count_params(), wrapped.model_.count_params()],
-            "routed": routed.model_.get_layer(f"{cell}_1").units,
-            "rate": float(np.asarray(wrapped.model_.optimizer.learning_rate.value)),
-        }
+    # a rate so small that a fit leaves the initial weights as they are
+    classifier = RecurrentSentimentClassifier(
+        cell=cell, num_words=64, state_dim=4, embed_dim=4, epochs=1, shuffle=False,
+        embedding_init="uniform",
+        optimizer="sgd", learning_rate=1e-12, random_state=0,
+    ).fit(ids, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikeras on newer scikit-learn and Keras
+        wrapped = to_scikeras(classifier).initialize(ids, y)
+        theirs = wrapped.predict_proba(ids)
+        routed = to_scikeras(classifier).set_params(model__state_dim=6).initialize(ids, y)
+    ours = classifier.predict_proba(ids)
+    # ours fitted with another network's numbers differs: the comparison is not vacuous
+    other = clone(classifier).set_params(random_state=1).fit(ids, y).predict_proba(ids)
+    reports[f"{cell} {n_classes}"] = {
+        "weights": max(
+            float(np.abs(a - b).max())
+            for a, b in zip(
+                classifier.model_.get_weights(), wrapped.model_.get_weights(), strict=True
+            )
+        ),
+        "shapes": [theirs.shape == ours.shape, list(ours.shape)],
+        "probabilities": float(np.abs(theirs - ours).max()),
+        "other": float(np.abs(other - ours).max()),
+        "parameters": [classifier.model_.count_params(), wrapped.model_.count_params()],
+        "routed": routed.model_.get_layer(f"{cell}_1").units,
+        "rate": float(np.asarray(wrapped.model_.optimizer.learning_rate.value)),
+    }
 print(json.dumps(reports))
 """
+)
 
 
 @cache
@@ -63,8 +66,7 @@ def run(program: str) -> Any:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-@pytest.mark.parametrize("n_classes", [2, 3])
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+@pytest.mark.parametrize(("cell", "n_classes"), _CASES)
 def test_same_network(cell: str, n_classes: int) -> None:
     report = run(_PROGRAM)[f"{cell} {n_classes}"]
     assert report["weights"] < 1e-7

@@ -108,7 +108,7 @@ class _Cosine(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
                 "learning_rate_schedule='cosine' contradicts the optimizer instance, whose "
                 "learning rate is a schedule. Give it a number, or leave the schedule to it."
             )
-        self.rate = float(keras.ops.convert_to_numpy(optimizer.learning_rate.value))
+        self.rate = float(to_numpy([optimizer.learning_rate])[0])
         self.optimizer, self.epochs, self.n_epochs_before = optimizer, epochs, n_epochs_before
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

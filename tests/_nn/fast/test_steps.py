@@ -69,13 +69,14 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
 
     start = [jnp.asarray(w) for w in start]
     vectors = read(start) * is_word
-    plain, by_vectors = jax.grad(mean_loss, argnums=(0, 1))(start, jnp.zeros_like(vectors))
+    gradients = jax.jit(jax.grad(mean_loss, argnums=(0, 1)))
+    plain, by_vectors = gradients(start, jnp.zeros_like(vectors))
 
     def norm(x):
         return jnp.sqrt((x**2).sum(axis=(1, 2), keepdims=True))
 
     moved_by = eps * norm(vectors) * by_vectors / norm(by_vectors)
-    against = jax.grad(mean_loss)(start, moved_by)
+    against, _ = gradients(start, moved_by)
     return [w - RATE * (a + b) / 2 for w, a, b in zip(start, plain, against, strict=True)]
 
 
