@@ -122,7 +122,11 @@ class _Backup(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
         model.train_function = self._counting(model.train_function)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        for variable, value in zip(self._model.metrics_variables, self.measured, strict=False):
+        model = self._model
+        if len(model.metrics_variables) < len(self.measured):  # TensorFlow has made only some yet
+            outputs = np.zeros((1, model.output_shape[-1]), np.float32)
+            model.compute_metrics(None, np.zeros((1, 1), np.int32), outputs, np.ones((1, 1)))
+        for variable, value in zip(model.metrics_variables, self.measured, strict=False):
             variable.assign(value)
         self.measured = []
 
