@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
-from operator import methodcaller
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -135,15 +134,28 @@ def zeros_on_backend(shape: tuple[int, ...], dtype: "DTypeLike" = "float32") -> 
 def to_numpy(variables: Iterable[Any]) -> "list[NDArray[Any]]":
     """Return copies of the values of Keras's variables.
 
-    ``get_weights`` does the same in a way that numpy 2 warns of, as ``convert_to_numpy`` does
-    for TensorFlow's variables.
+    ``get_weights`` does the same in a way that numpy 2 warns of.
     """
     import numpy as np
 
-    keras = import_keras()
-    is_tensorflow = keras.backend.backend() == "tensorflow"
-    convert = methodcaller("numpy") if is_tensorflow else keras.ops.convert_to_numpy
-    return [np.array(convert(variable.value)) for variable in variables]
+    return [np.array(tensor_to_numpy(variable.value), order="C") for variable in variables]
+
+
+def tensor_to_numpy(tensor: Any) -> "NDArray[Any]":
+    """Return a tensor's values, which may be the tensor's own memory.
+
+    ``keras.ops.convert_to_numpy`` does the same, but for TensorFlow's variables and PyTorch's
+    tensors in a way that numpy 2 warns of.
+    """
+    backend = import_keras().backend.backend()
+    if backend == "torch":
+        tensor = tensor.detach().cpu()
+    values: NDArray[Any]
+    if backend in ("tensorflow", "torch"):
+        values = tensor.numpy()
+    else:
+        values = import_keras().ops.convert_to_numpy(tensor)
+    return values
 
 
 @cache

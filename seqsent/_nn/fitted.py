@@ -8,7 +8,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import count_usable_cores, import_keras, refuse_in_fork, to_numpy
+from .._backend import (
+    count_usable_cores,
+    import_keras,
+    refuse_in_fork,
+    tensor_to_numpy,
+    to_numpy,
+)
 from .._types import Array, FloatArray, Ids
 from . import fast
 from .architecture import Architecture, draw_network
@@ -131,7 +137,7 @@ class Network:
         batches = prediction_batches(ids, trim=self.architecture.mask_padding)
         if not fast.is_usable():
             for rows, batch in batches:
-                yield rows, self.model.predict_on_batch(batch)
+                yield rows, _predict_on_batch(self.model, batch)
             return
         from .fast.programs import predict_program
         from .fast.threads import run_in_threads
@@ -184,7 +190,7 @@ class Network:
         every_state.set_weights(to_numpy(layer.weights))
         states: NDArray[np.float32] = np.zeros((0, self.architecture.state_dim), np.float32)
         if len(inputs):
-            states = keras.ops.convert_to_numpy(every_state(inputs[np.newaxis]))[0]
+            states = tensor_to_numpy(every_state(inputs[np.newaxis]))[0]
         return states
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
@@ -211,6 +217,16 @@ class Network:
         if state.get("optimizer"):
             go_on_with(model, state["optimizer"], state.get("optimizer_class"))
         return network
+
+
+def _predict_on_batch(model: Any, batch: Ids) -> Array:
+    if keras.backend.backend() != "torch":
+        outputs: Array = model.predict_on_batch(batch)
+        return outputs
+    import torch
+
+    with torch.no_grad():  # Keras does the same, but see tensor_to_numpy
+        return tensor_to_numpy(model(batch, training=False))
 
 
 def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._backend import import_keras
+from .._backend import import_keras, tensor_to_numpy
 from .._types import Array
 from .architecture import Architecture, after_embedding, without_tables
 from .initial_weights import InitialWeights
@@ -105,15 +105,15 @@ def _with_tensorflow(part: _Part) -> VectorFunctions:
 def _with_torch(part: _Part) -> VectorFunctions:
     import torch
 
-    to_tensor, to_numpy = keras.ops.convert_to_tensor, keras.ops.convert_to_numpy
+    to_tensor = keras.ops.convert_to_tensor
 
     def states(ids: Array, vectors: Array) -> Array:
         with torch.no_grad():
-            return to_numpy(part(to_tensor(ids), to_tensor(vectors)))
+            return tensor_to_numpy(part(to_tensor(ids), to_tensor(vectors)))
 
     def gradient(ids: Array, vectors: Array, by_states: Array) -> Array:
         inputs = to_tensor(vectors).requires_grad_(True)
-        states = part(to_tensor(ids), inputs)
-        return to_numpy(torch.autograd.grad((states * to_tensor(by_states)).sum(), inputs)[0])
+        total = (part(to_tensor(ids), inputs) * to_tensor(by_states)).sum()
+        return tensor_to_numpy(torch.autograd.grad(total, inputs)[0])
 
     return VectorFunctions(states, gradient)
