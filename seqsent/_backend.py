@@ -147,15 +147,14 @@ def tensor_to_numpy(tensor: Any) -> "NDArray[Any]":
     ``keras.ops.convert_to_numpy`` does the same, but for TensorFlow's variables and PyTorch's
     tensors in a way that numpy 2 warns of.
     """
-    backend = import_keras().backend.backend()
-    if backend == "torch":
-        tensor = tensor.detach().cpu()
-    values: NDArray[Any]
-    if backend in ("tensorflow", "torch"):
-        values = tensor.numpy()
-    else:
-        values = import_keras().ops.convert_to_numpy(tensor)
-    return values
+    keras = import_keras()
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        return tensor.numpy()
+    # PyTorch makes no array of bfloat16
+    if backend == "torch" and keras.backend.standardize_dtype(tensor.dtype) != "bfloat16":
+        return tensor.detach().cpu().numpy()
+    return keras.ops.convert_to_numpy(tensor)
 
 
 @cache

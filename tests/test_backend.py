@@ -4,8 +4,12 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 
+import numpy as np
 import pytest
+
+from seqsent._backend import import_keras, tensor_to_numpy
 
 SHOW = (
     "import os; before = os.environ.get('KERAS_BACKEND'); "
@@ -62,7 +66,8 @@ def test_a_broken_configuration_is_no_choice(tmp_path):
 def show(first, home, **environment):
     code = f"import os; before = dict(os.environ); {first}; "
     # where TensorFlow is installed, Keras imports it, which sets variables of its own
-    code += "ours = [n for n in {*os.environ, *before} if not n.startswith(('KMP', 'TF', 'TPU'))]; "
+    others = ("KMP", "TF", "TPU") if find_spec("tensorflow") else ()
+    code += f"ours = [n for n in {{*os.environ, *before}} if not n.startswith({others})]; "
     code += "same = all(os.environ.get(n) == before.get(n) for n in ours); "
     code += "print(keras.backend.backend(), same)"
     inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
@@ -101,3 +106,12 @@ def test_nothing_is_left_behind(tmp_path):
     first += "assert not [f for f in sys.meta_path if type(f).__module__.startswith('seqsent')]; "
     first += "assert 'exec_module' not in vars(keras.__loader__)"
     assert show(first, tmp_path) == (["jax", "True"], "")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32"])
+def test_a_tensor_as_an_array(dtype):
+    tensor = import_keras().ops.cast(np.array([[1, 2, 3], [4, 5, 6]]), dtype)
+    found = tensor_to_numpy(tensor)
+    assert isinstance(found, np.ndarray)
+    assert found.dtype.name == dtype
+    assert found.tolist() == [[1, 2, 3], [4, 5, 6]]
