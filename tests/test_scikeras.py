@@ -13,9 +13,8 @@ from sklearn.utils.fixes import parse_version
 from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline, to_scikeras
 
 _CASES = [("simple", 2), ("lstm", 3), ("gru", 2), ("gru", 3)]
-_PROGRAM = (
-    f"CASES = {_CASES}"
-    + """
+# what follows the line that says which CASES
+_PROGRAM = """
 import json, warnings
 import numpy as np
 from sklearn.base import clone
@@ -55,7 +54,6 @@ for cell, n_classes in CASES:
     }
 print(json.dumps(reports))
 """
-)
 
 
 @cache
@@ -68,7 +66,7 @@ def run(program: str) -> Any:
 
 @pytest.mark.parametrize(("cell", "n_classes"), _CASES)
 def test_same_network(cell: str, n_classes: int) -> None:
-    report = run(_PROGRAM)[f"{cell} {n_classes}"]
+    report = run(f"CASES = {_CASES}{_PROGRAM}")[f"{cell} {n_classes}"]
     assert report["weights"] < 1e-7
     assert report["shapes"] == [True, [48, n_classes]]
     assert report["probabilities"] < 1e-6

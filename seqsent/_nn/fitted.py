@@ -221,8 +221,7 @@ class Network:
 
 def _predict_on_batch(model: Any, batch: Ids) -> Array:
     if keras.backend.backend() != "torch":
-        outputs: Array = model.predict_on_batch(batch)
-        return outputs
+        return model.predict_on_batch(batch)
     import torch
 
     with torch.no_grad():  # Keras does the same, but see tensor_to_numpy

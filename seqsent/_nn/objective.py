@@ -4,7 +4,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from .._backend import import_keras, to_numpy, zeros_on_backend
+from .._backend import import_keras, tensor_to_numpy, zeros_on_backend
 
 keras = import_keras()
 
@@ -68,7 +68,7 @@ def get_config(optimizer: Any) -> dict[str, Any]:
     if not isinstance(rate, keras.Variable):  # computed by a schedule
         config: dict[str, Any] = optimizer.get_config()
         return config
-    rate.numpy = lambda: to_numpy([rate])[0]
+    rate.numpy = lambda: tensor_to_numpy(rate.value)
     try:
         config = optimizer.get_config()
     finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import import_keras, to_numpy
+from .._backend import import_keras, tensor_to_numpy, to_numpy
 from .._types import FloatArray, Ids
 from .backups import backing_up
 from .batches import Batches, choose_width_of_part, choose_widths, count_words
@@ -108,7 +108,7 @@ class _Cosine(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras 
                 "learning_rate_schedule='cosine' contradicts the optimizer instance, whose "
                 "learning rate is a schedule. Give it a number, or leave the schedule to it."
             )
-        self.rate = float(to_numpy([optimizer.learning_rate])[0])
+        self.rate = float(tensor_to_numpy(optimizer.learning_rate.value))
         self.optimizer, self.epochs, self.n_epochs_before = optimizer, epochs, n_epochs_before
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:

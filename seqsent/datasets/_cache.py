@@ -80,7 +80,7 @@ def download(url: str, target: Path, checksum: str, size: int) -> None:
 
 def _receive(url: str, temporary: Path, progress: "_ProgressBar") -> int:
     """Write what a server sends, but no more than is wanted; return the number of bytes."""
-    opener = urllib.request.build_opener(_Handler, _SecureHandler)
+    opener = urllib.request.build_opener(_Handler)
     with (
         opener.open(url, timeout=_TIMEOUT) as response,
         temporary.open("wb") as file,
@@ -131,12 +131,12 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
-class _Handler(urllib.request.HTTPHandler):
+class _Handler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Opens addresses as urllib does, and reads what comes as :class:`_Steady` does."""
+
     def http_open(self, request: urllib.request.Request) -> HTTPResponse:
         return self.do_open(_Connection, request)
 
-
-class _SecureHandler(urllib.request.HTTPSHandler):
     def https_open(self, request: urllib.request.Request) -> HTTPResponse:
         return self.do_open(_SecureConnection, request)
 

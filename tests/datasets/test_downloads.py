@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import itertools
 import json
 import os
 import resource
@@ -96,13 +97,13 @@ def stall(n_bytes):
     return answer
 
 
-def trickle(content, head=b"HTTP/1.1 200 OK\r\n"):
-    """Send byte by byte, a whole answer in 200 seconds."""
+def trickle(content=None, head=b"HTTP/1.1 200 OK\r\n"):
+    """Send byte by byte the right archive, or a content again and again."""
 
     def answer(server, connection):
         connection.sendall(head)
-        for i in range(10_000):
-            connection.sendall(content[i % len(content)].to_bytes())
+        for byte in server.content if content is None else itertools.cycle(content):
+            connection.sendall(byte.to_bytes())
             server.wait(0.02)
 
     return answer
@@ -153,7 +154,7 @@ ANSWERS = {
     "trickles its head": trickle(b"X: y\r\n"),
     "trickles one header": trickle(b"y", b"HTTP/1.1 200 OK\r\nX: "),
     "trickles that one may go on": trickle(b"HTTP/1.1 100 Continue\r\n\r\n", b""),
-    "trickles": trickle(b"x", b"HTTP/1.1 200 OK\r\n\r\n"),
+    "trickles": trickle(head=b"HTTP/1.1 200 OK\r\n\r\n"),
     "trickles a chunk": trickle(
         b"x", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffff\r\n"
     ),
