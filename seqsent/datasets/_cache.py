@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 import urllib.request
+from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
@@ -37,17 +38,14 @@ def get_data_home(data_home: str | os.PathLike[str] | None) -> Path:
     return Path(chosen).expanduser() if chosen else platformdirs.user_cache_path("seqsent", False)
 
 
-def md5(file: io.BufferedReader) -> str:
-    return hashlib.file_digest(file, _new_md5).hexdigest()
-
-
-def _new_md5() -> "hashlib._Hash":
+def checksum_of(file: io.BufferedReader, algorithm: str = "md5") -> str:
     # against damage, not against attack: also where the system forbids MD5 for security
-    return hashlib.md5(usedforsecurity=False)
+    new = partial(hashlib.new, algorithm, usedforsecurity=False)
+    return hashlib.file_digest(file, new).hexdigest()
 
 
-def download(url: str, target: Path, checksum: str, size: int) -> None:
-    """Download to ``target``, which is written only if the MD5 sum of the whole is right.
+def download(url: str, target: Path, checksum: str, size: int, algorithm: str = "md5") -> None:
+    """Download to ``target``, which is written only if the checksum of the whole is right.
 
     Raises
     ------
@@ -60,11 +58,11 @@ def download(url: str, target: Path, checksum: str, size: int) -> None:
         with replaced_when_complete(target) as temporary:
             received = _receive(url, temporary, _ProgressBar(target.name, size))
             with temporary.open("rb") as file:
-                found = md5(file)
+                found = checksum_of(file, algorithm)
             if found != checksum:
                 raise OSError(
-                    f"damaged or incomplete: {received} bytes of {size} arrived with MD5 {found}, "
-                    f"expected {checksum}"
+                    f"damaged or incomplete: {received} bytes of {size} arrived with "
+                    f"{algorithm.upper()} {found}, expected {checksum}"
                 )
     # a server that breaks HTTP's rules, or redirects to what is no address, has errors of its own
     except (OSError, HTTPException, ValueError) as error:

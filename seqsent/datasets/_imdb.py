@@ -17,7 +17,7 @@ from sklearn.utils import Bunch
 
 from .._base import StrOptions, validated
 from .._files import replaced_when_complete
-from ._cache import download, get_data_home, md5
+from ._cache import checksum_of, download, get_data_home
 from ._common import labelled_texts
 
 if TYPE_CHECKING:
@@ -292,7 +292,7 @@ def _place(path: Path, row: int) -> str:
 def _load_archive(path: Path) -> "dict[str, pd.DataFrame]":
     # opened once: what is checked is what is read
     with path.open("rb") as file:
-        found = md5(file)
+        found = checksum_of(file)
         if found != _MD5:
             raise ValueError(
                 f"{path} is not the published archive: its MD5 sum is {found}, expected {_MD5}. "

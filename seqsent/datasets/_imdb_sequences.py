@@ -13,19 +13,27 @@ from typing import IO, Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._backend import import_keras
 from .._base import Interval, StrOptions, validated
-from ._cache import get_data_home
+from ._cache import download, get_data_home
 from ._imdb import SUBSETS, TARGET_NAMES
 
 _ARRAYS = "imdb.npz"
 _INDEX = "imdb_word_index.json"
-_ADDRESS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+# of each file the bytes, and the checksum that Keras compares
+_PUBLISHED = {
+    _ARRAYS: (
+        17_464_789,
+        "sha256",
+        "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    ),
+    _INDEX: (1_641_221, "md5", "bfafd718b763782e994055a2d397834f"),
+}
 # Keras's own: the seed of its shuffling, and the ids of start, unknown word and first rank
 _SEED = 113
 _START, _OOV, _INDEX_FROM = 1, 2, 3
 
-_NOT_KERAS = "{} is not Keras's {}: {}. Delete it to have Keras download the published one."
+_NOT_KERAS = "{} is not Keras's {}: {}. Delete it to have the published one downloaded."
 
 _DESCRIPTION = """\
 Large Movie Review Dataset (Maas et al., ACL 2011) in the form of keras.datasets.imdb: each review a
@@ -67,12 +75,13 @@ def fetch_imdb_sequences(
         Which part of the official split. "all" is both, "train" first.
 
     data_home : str or path-like, default=None
-        Folder that may hold ``imdb.npz`` and ``imdb_word_index.json``, itself or in its
-        subfolder ``keras_imdb``; by default as in :func:`fetch_imdb`. Where it
-        does not, Keras's downloader keeps them in its own cache, ``~/.keras/datasets``.
+        Folder that holds ``imdb.npz`` and ``imdb_word_index.json``, or receives them, itself or
+        in its subfolder ``keras_imdb``; by default as in :func:`fetch_imdb`. What Keras has
+        downloaded to its own cache, ``~/.keras/datasets``, is read there.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where neither ``data_home`` nor Keras's cache has the data.
+        If False, raise an OSError where neither ``data_home`` nor Keras's cache has the data,
+        instead of downloading 19 MB.
 
     return_X_y : bool, default=False
         Whether to return ``(data, target)`` instead of a Bunch.
@@ -99,9 +108,10 @@ def fetch_imdb_sequences(
     Raises
     ------
     OSError
-        If the data is missing and may not be, or cannot be, downloaded.
+        If the data is missing and may not be, or cannot be, downloaded: whatever fails of the
+        connection, the server, what it sends or the disk. The address is in the message.
     ValueError
-        If ``imdb.npz`` in ``data_home`` holds anything but arrays of lists of numbers, or
+        If ``imdb.npz`` holds anything but arrays of lists of numbers, or
         ``imdb_word_index.json`` anything but words and ranks.
 
     See Also
@@ -137,21 +147,9 @@ def fetch_imdb_sequences(
     [[1, 4, 5], [1, 4, 5, 2]]
     """
     wanted = SUBSETS if subset == "all" else (subset,)
-    home = get_data_home(data_home)
-    folders = (home, home / "keras_imdb")
-    local = next(
-        (path for path in folders if (path / _ARRAYS).is_file() and (path / _INDEX).is_file()), None
-    )
-    if local is not None:
-        parts = _load_local(local / _ARRAYS, num_words, wanted)
-        vocabulary = _load_index(local / _INDEX)
-    elif download_if_missing or _in_keras_cache():
-        parts, vocabulary = _load_keras(num_words)
-    else:
-        raise OSError(
-            f"No {_ARRAYS} and {_INDEX} in {home}, its subfolder 'keras_imdb' or Keras's cache, "
-            "and download_if_missing=False. Allow the download, or put the two files there."
-        )
+    folder = _find(get_data_home(data_home), download_if_missing)
+    parts = _load_reviews(folder / _ARRAYS, num_words, wanted)
+    vocabulary = _load_index(folder / _INDEX)
     data = _object_array(review for part in wanted for review in parts[part][0])
     target = np.concatenate([parts[part][1] for part in wanted]).astype(np.int64)
     if return_X_y:
@@ -173,22 +171,26 @@ def _object_array(reviews: Iterable[list[int]]) -> np.ndarray:
     return array
 
 
-def _in_keras_cache() -> bool:
-    cache = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "datasets"
-    return (cache / _ARRAYS).is_file() and (cache / _INDEX).is_file()
-
-
-def _load_keras(num_words: int | None) -> tuple[dict[str, tuple[Any, Any]], dict[str, int]]:
-    imdb = import_keras().datasets.imdb
-    try:
-        # not None: Keras would then count the word of the largest id among the unknown
-        train, test = imdb.load_data(num_words=num_words or sys.maxsize, seed=_SEED)
-        return {"train": train, "test": test}, imdb.get_word_index()
-    except Exception as error:  # Keras raises a bare Exception where a download fails
+def _find(home: Path, download_if_missing: bool) -> Path:
+    """Return the folder that holds both files, downloaded if necessary."""
+    own = home / "keras_imdb"
+    keras_home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    for folder in (home, own, Path(keras_home, "datasets")):
+        if all((folder / name).is_file() for name in _PUBLISHED):
+            return folder
+    by_hand = f"put {_ARRAYS} and {_INDEX} from {_URL} into {home}."
+    if not download_if_missing:
         raise OSError(
-            f"Keras could not load its movie reviews from {_ADDRESS}: {error}. Check the "
-            f"connection, or put {_ARRAYS} and {_INDEX} into the folder that data_home names."
-        ) from error
+            f"No {_ARRAYS} and {_INDEX} in {home}, its subfolder 'keras_imdb' or Keras's cache, "
+            f"and download_if_missing=False. Allow the download, or {by_hand}"
+        )
+    for name, (size, algorithm, checksum) in _PUBLISHED.items():
+        if not (own / name).is_file():
+            try:
+                download(_URL + name, own / name, checksum, size, algorithm)
+            except OSError as error:
+                raise OSError(f"{error} Try again, or {by_hand}") from error
+    return own
 
 
 def _load_index(path: Path) -> dict[str, int]:
@@ -201,7 +203,7 @@ def _load_index(path: Path) -> dict[str, int]:
     return index
 
 
-def _load_local(
+def _load_reviews(
     path: Path, num_words: int | None, wanted: tuple[str, ...]
 ) -> dict[str, tuple[Any, Any]]:
     try:

@@ -2,18 +2,46 @@
 
 import hashlib
 import io
+import json
 import socket
 import socketserver
 import tarfile
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
-from seqsent.datasets import _imdb
+from seqsent.datasets import _imdb, _imdb_sequences
 
+_WORD_INDEX = {"the": 1, "film": 2, "sang": 3, "softly": 4}
 N_REVIEWS = 3  # of each label, in each half
+
+
+@pytest.fixture
+def write_sequences() -> Callable[..., None]:
+    """Write reviews into a folder as Keras publishes them: ranks of words, and their index."""
+
+    def as_array(reviews: Sequence[list[Any]]) -> np.ndarray:
+        # reviews of one length would otherwise become a matrix
+        array = np.empty(len(reviews), dtype=object)
+        array[:] = reviews
+        return array
+
+    def write(folder: Path, x_train: Sequence[list[Any]] = ([1, 2, 3], [1, 4], [2])) -> None:
+        arrays = {
+            "x_train": as_array(x_train),
+            "y_train": np.arange(len(x_train)) % 2 == 0,
+            "x_test": as_array([[4, 3], [2]]),
+            "y_test": np.array([0, 1]),
+        }
+        np.savez(folder / "imdb.npz", **arrays)
+        (folder / "imdb_word_index.json").write_text(json.dumps(_WORD_INDEX))
+
+    return write
 
 
 @pytest.fixture
@@ -65,9 +93,13 @@ class Publisher(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.content = content
         self.answer: Callable[[Publisher, socket.socket], None] = Publisher.send_all
-        self.n_requests = 0
+        self.asked: list[str] = []  # the paths of all requests
         self.url = f"http://127.0.0.1:{self.server_address[1]}/aclImdb_v1.tar.gz"
         self.is_over = threading.Event()
+
+    @property
+    def n_requests(self) -> int:
+        return len(self.asked)
 
     def wait(self, seconds: float = 60) -> None:
         if self.is_over.wait(seconds):
@@ -86,22 +118,54 @@ class _Connection(socketserver.BaseRequestHandler):
     server: Publisher
 
     def handle(self) -> None:
-        self.server.n_requests += 1
         with suppress(ConnectionError):  # the client may leave at any time
             head = b""
             while b"\r\n\r\n" not in head:
                 head += self.request.recv(4096)
+            self.server.asked.append(head.split()[1].decode())
             self.server.answer(self.server, self.request)
 
 
-@pytest.fixture
-def publisher(review_files, pack, monkeypatch):
-    """The publisher of the reviews, as `fetch_imdb` knows it."""
-    with Publisher(pack(review_files)) as server:
-        monkeypatch.setattr(_imdb, "_URL", server.url)
+@contextmanager
+def publishing(content: bytes) -> Iterator[Publisher]:
+    with Publisher(content) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield server
         server.is_over.set()
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def publisher(review_files, pack, monkeypatch):
+    """The publisher of the reviews, as `fetch_imdb` knows it."""
+    with publishing(pack(review_files)) as server:
+        monkeypatch.setattr(_imdb, "_URL", server.url)
+        yield server
+
+
+@pytest.fixture
+def publisher_of_sequences(tmp_path, monkeypatch, write_sequences):
+    """The publisher of Keras's two files, as `fetch_imdb_sequences` knows it.
+
+    It sends what lies under these names in the test's folder "published".
+    """
+    folder = tmp_path / "published"
+    folder.mkdir()
+    write_sequences(folder)
+    published = {}
+    for name, (_, algorithm, _) in _imdb_sequences._PUBLISHED.items():
+        content = (folder / name).read_bytes()
+        checksum = hashlib.new(algorithm, content).hexdigest()
+        published[name] = (len(content), algorithm, checksum)
+    monkeypatch.setattr(_imdb_sequences, "_PUBLISHED", published)
+
+    def answer(server: Publisher, connection: socket.socket) -> None:
+        server.content = (folder / server.asked[-1].rpartition("/")[2]).read_bytes()
+        server.send_all(connection)
+
+    with publishing(b"") as server:
+        server.answer = answer
+        monkeypatch.setattr(_imdb_sequences, "_URL", f"{server.url.rpartition('/')[0]}/")
+        yield server

@@ -1,44 +1,24 @@
-"""fetch_imdb_sequences: Keras's rows, from a folder or from Keras's own downloader."""
+"""fetch_imdb_sequences: Keras's rows, from a folder, from Keras's cache or downloaded."""
 
-import json
-import sys
-import types
+import inspect
 
 import numpy as np
 import pytest
 
 from seqsent import SequenceVectorizer
+from seqsent._backend import import_keras
 from seqsent.datasets import _imdb_sequences, fetch_imdb_sequences
 
 INDEX = {"the": 1, "film": 2, "sang": 3, "softly": 4}
+PUBLISHED_URL = _imdb_sequences._URL
 
 
-def as_array(reviews):
-    # reviews of one length would otherwise become a matrix
-    array = np.empty(len(reviews), dtype=object)
-    array[:] = reviews
-    return array
-
-
-def write(folder, x_train=None, index=INDEX):
-    x_train = [[1, 2, 3], [1, 4], [2]] if x_train is None else x_train
-    arrays = {
-        "x_train": as_array(x_train),
-        "y_train": np.arange(len(x_train)) % 2 == 0,
-        "x_test": as_array([[4, 3], [2]]),
-        "y_test": np.array([0, 1]),
-    }
-    np.savez(folder / "imdb.npz", **arrays)
-    (folder / "imdb_word_index.json").write_text(json.dumps(index))
-
-
-@pytest.fixture
-def no_keras(monkeypatch, tmp_path):
-    def refuse():
-        raise AssertionError("Keras was asked for")
-
-    monkeypatch.setattr(_imdb_sequences, "import_keras", refuse)
+@pytest.fixture(autouse=True)
+def keras_home(tmp_path, monkeypatch):
+    """A cache of Keras that holds nothing, and nobody at the address."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setattr(_imdb_sequences, "_URL", "http://127.0.0.1:1/")
+    return tmp_path / "keras"
 
 
 def pairs(bunch):
@@ -46,9 +26,9 @@ def pairs(bunch):
 
 
 @pytest.mark.parametrize("subfolder", ["", "keras_imdb"])
-def test_files_in_data_home(tmp_path, no_keras, subfolder):
+def test_files_in_data_home(tmp_path, write_sequences, subfolder):
     (tmp_path / subfolder).mkdir(exist_ok=True)
-    write(tmp_path / subfolder)
+    write_sequences(tmp_path / subfolder)
     train = fetch_imdb_sequences(data_home=tmp_path)
     assert pairs(train) == [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
     assert train.vocabulary == INDEX
@@ -64,24 +44,22 @@ def test_files_in_data_home(tmp_path, no_keras, subfolder):
 @pytest.mark.parametrize(
     ("num_words", "row"), [(7, [1, 4, 5, 6]), (6, [1, 4, 5, 2]), (4, [1, 2, 2, 2])]
 )
-def test_ids_lie_below_num_words(tmp_path, no_keras, num_words, row):
-    write(tmp_path)
+def test_ids_lie_below_num_words(tmp_path, write_sequences, num_words, row):
+    write_sequences(tmp_path)
     assert row in fetch_imdb_sequences(num_words, data_home=tmp_path).data.tolist()
 
 
-def test_vocabulary_reads_raw_text_into_the_same_ids(tmp_path, no_keras):
-    write(tmp_path)
+def test_vocabulary_reads_raw_text_into_the_same_ids(tmp_path, write_sequences):
+    write_sequences(tmp_path)
     bunch = fetch_imdb_sequences(None, data_home=tmp_path)
     vectorizer = SequenceVectorizer(vocabulary=bunch.vocabulary, num_words=None, maxlen=4)
     assert vectorizer.transform(["The film sang"]).tolist() == [[1, 4, 5, 6]]
 
 
-def test_same_rows_in_the_same_order_as_keras(tmp_path, monkeypatch, no_keras):
+def test_same_rows_in_the_same_order_as_keras(tmp_path, write_sequences, monkeypatch):
     """Keras's loader, given our file, and our reading of that file do the same."""
-    from seqsent._backend import import_keras
-
     imdb = import_keras().datasets.imdb
-    write(tmp_path, [[i, 1 + i % 4][: 1 + i % 2] for i in range(1, 41)])
+    write_sequences(tmp_path, [[i, 1 + i % 4][: 1 + i % 2] for i in range(1, 41)])
     monkeypatch.setitem(
         imdb.load_data.__globals__, "get_file", lambda fname, **_: str(tmp_path / fname)
     )
@@ -91,40 +69,55 @@ def test_same_rows_in_the_same_order_as_keras(tmp_path, monkeypatch, no_keras):
     assert ours.target.tolist() == [*y, *y_test]
 
 
-def fake_keras(load_data, get_word_index):
-    imdb = types.SimpleNamespace(load_data=load_data, get_word_index=get_word_index)
-    return types.SimpleNamespace(datasets=types.SimpleNamespace(imdb=imdb))
+def test_files_in_the_cache_of_keras(tmp_path, write_sequences, keras_home):
+    (keras_home / "datasets").mkdir(parents=True)
+    write_sequences(keras_home / "datasets")
+    bunch = fetch_imdb_sequences(data_home=tmp_path, download_if_missing=False)
+    assert pairs(bunch) == [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
 
 
-def test_keras_downloads_what_is_not_there(tmp_path, monkeypatch):
-    asked = []
-
-    def load_data(**parameters):
-        asked.append(parameters)
-        X = np.array([[1, 4], [1]], dtype=object)
-        return (X, np.array([1, 0])), (X[:1], np.array([1]))
-
-    keras = fake_keras(load_data, lambda: INDEX)
-    monkeypatch.setattr(_imdb_sequences, "import_keras", lambda: keras)
-    bunch = fetch_imdb_sequences(None, data_home=tmp_path, subset="all")
-    assert bunch.data.tolist() == [[1, 4], [1], [1, 4]]
-    assert bunch.vocabulary == INDEX
-    assert "maxlen" not in asked[0]
-    # a None would make Keras drop its rarest word
-    assert asked[0]["num_words"] == sys.maxsize
+def test_download(tmp_path, publisher_of_sequences):
+    for _ in range(2):
+        bunch = fetch_imdb_sequences(data_home=tmp_path / "home")
+        assert pairs(bunch) == [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
+        assert bunch.vocabulary == INDEX
+    assert publisher_of_sequences.asked == ["/imdb.npz", "/imdb_word_index.json"]
+    names = [path.name for path in (tmp_path / "home" / "keras_imdb").iterdir()]
+    assert sorted(names) == ["imdb.npz", "imdb_word_index.json"]
 
 
-def test_failed_download(tmp_path, monkeypatch):
-    def load_data(**parameters):
-        raise Exception("URL fetch failure")
-
-    monkeypatch.setattr(_imdb_sequences, "import_keras", lambda: fake_keras(load_data, dict))
-    with pytest.raises(OSError, match=r"from https://.*URL fetch failure.*put imdb\.npz"):
+@pytest.mark.parametrize("name", ["imdb.npz", "imdb_word_index.json"])
+def test_damaged_download(tmp_path, publisher_of_sequences, name):
+    """What came whole is kept, the rest is not, and another attempt asks for that alone."""
+    published = tmp_path / "published" / name
+    content = published.read_bytes()
+    published.write_bytes(content[:40])
+    kind = "SHA256" if name == "imdb.npz" else "MD5"
+    told = rf"{name} to .*: 40 bytes of {len(content)} arrived with {kind} .*Nothing.*Try again"
+    with pytest.raises(OSError, match=told):
         fetch_imdb_sequences(data_home=tmp_path)
+    own = tmp_path / "keras_imdb"
+    assert [path.name for path in own.iterdir()] == ([] if name == "imdb.npz" else ["imdb.npz"])
+    published.write_bytes(content)
+    fetch_imdb_sequences(data_home=tmp_path)
+    expected = {
+        "imdb.npz": ["/imdb.npz", "/imdb.npz", "/imdb_word_index.json"],
+        "imdb_word_index.json": ["/imdb.npz", "/imdb_word_index.json", "/imdb_word_index.json"],
+    }
+    assert publisher_of_sequences.asked == expected[name]
 
 
-def test_missing_data_says_what_to_do(tmp_path, no_keras):
-    with pytest.raises(OSError, match="Allow the download, or put the two files there"):
+def test_what_is_published_is_what_keras_expects():
+    """The addresses and checksums of a later Keras may differ: this tells."""
+    source = inspect.getsource(inspect.getmodule(import_keras().datasets.imdb.load_data))
+    assert PUBLISHED_URL in source
+    for name, (_, _, checksum) in _imdb_sequences._PUBLISHED.items():
+        assert name in source
+        assert checksum in source
+
+
+def test_missing_data_says_what_to_do(tmp_path):
+    with pytest.raises(OSError, match=r"Allow the download, or put imdb\.npz and im"):
         fetch_imdb_sequences(data_home=tmp_path, download_if_missing=False)
 
 
@@ -136,9 +129,9 @@ class Intruder:
 @pytest.mark.parametrize(
     "content", ["code", "words", "not a zip", "no arrays", "cut", "changed", "other labels"]
 )
-def test_file_that_is_not_the_reviews(tmp_path, no_keras, content):
+def test_file_that_is_not_the_reviews(tmp_path, write_sequences, content):
     reviews = {"code": [[1], [2], [Intruder()]], "words": [["the"]]}
-    write(tmp_path, reviews.get(content))
+    write_sequences(tmp_path, *([reviews[content]] if content in reviews else []))
     path = tmp_path / "imdb.npz"
     if content == "not a zip":
         path.write_bytes(b"<html>")
@@ -157,8 +150,8 @@ def test_file_that_is_not_the_reviews(tmp_path, no_keras, content):
 
 
 @pytest.mark.parametrize("content", [b"", b'{"the": 1', b"[1, 2]", b"\xff\xfe"])
-def test_file_that_is_not_the_word_index(tmp_path, no_keras, content):
-    write(tmp_path)
+def test_file_that_is_not_the_word_index(tmp_path, write_sequences, content):
+    write_sequences(tmp_path)
     (tmp_path / "imdb_word_index.json").write_bytes(content)
     with pytest.raises(ValueError, match=r"imdb_word_index\.json is not Keras's word index: "):
         fetch_imdb_sequences(data_home=tmp_path)
@@ -170,15 +163,15 @@ def test_bad_parameters(parameters):
         fetch_imdb_sequences(**parameters)
 
 
-def test_global_generator_is_left_alone(tmp_path, no_keras):
-    write(tmp_path)
+def test_global_generator_is_left_alone(tmp_path, write_sequences):
+    write_sequences(tmp_path)
     before = np.random.mtrand._rand.get_state()
     fetch_imdb_sequences(data_home=tmp_path)
     after = np.random.mtrand._rand.get_state()
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
-def test_real_sequences(shared_data, no_keras):
+def test_real_sequences(shared_data):
     bunch = fetch_imdb_sequences(data_home=shared_data / "keras_imdb")
     assert len(bunch.data) == 25_000
     assert np.bincount(bunch.target).tolist() == [12_500, 12_500]
