@@ -29,7 +29,7 @@ ROWS = [
     "keras==3.10.*",
     "jax==0.6.2",
 ]
-BACKENDS = {"tensorflow": "tensorflow-cpu", "torch": "torch==2.13.0"}
+BACKENDS = {"tensorflow": ["tensorflow-cpu", "tf2onnx"], "torch": ["torch==2.13.0"]}
 
 nox.needs_version = ">=2024.4"
 nox.options.error_on_missing_interpreters = False  # they are skipped, and nox says so
@@ -73,7 +73,7 @@ def oldest(session: nox.Session) -> None:
 @nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
 def backends(session: nox.Session, backend: str) -> None:
     """The other backends of Keras."""
-    session.install("-e", f"{ROOT}[test]", BACKENDS[backend])
+    session.install("-e", f"{ROOT}[test]", *BACKENDS[backend])
     run_pytest(session, KERAS_BACKEND=backend)
 
 

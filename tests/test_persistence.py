@@ -297,6 +297,25 @@ gate_activations(pipeline, "good")
 KERAS_VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
 
 
+def check_export_to_onnx(path, cell, n_classes, **parameters):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    ids = np.random.RandomState(0).randint(1, 30, (24, 9)).astype(np.int32)
+    ids[::2, :4] = 0
+    model = RecurrentSentimentClassifier(
+        cell=cell, state_dim=4, embed_dim=3, epochs=2, random_state=0, **parameters
+    ).fit(ids, ids[:, -1] % n_classes)
+    model.model_.export(path, format="onnx", verbose=False)
+    session = onnxruntime.InferenceSession(path)
+    (given,) = session.get_inputs()
+    for n_texts, width in ((24, 9), (1, 5)):
+        rows = ids[:n_texts, -width:]
+        (outputs,) = session.run(None, {given.name: rows})
+        expected = model.model_.predict(rows, verbose=0)
+        np.testing.assert_allclose(outputs, expected, atol=1e-6)
+    outputs = session.run(None, {given.name: ids})[0]
+    np.testing.assert_allclose(outputs[:, -1], model.predict_proba(ids)[:, -1], atol=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx is JAX's tool")
 @pytest.mark.skipif(
@@ -307,27 +326,23 @@ KERAS_VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
     ("cell", "n_classes"), [("simple", 2), ("lstm", 3), ("gru", 2), ("gru", 3)]
 )
 def test_export_to_onnx_at_once(cell, n_classes, tmp_path):
-    onnxruntime = pytest.importorskip("onnxruntime")
-    ids = np.random.RandomState(0).randint(1, 30, (24, 9))
-    ids[::2, :4] = 0
-    labels = ids[:, -1] % n_classes
-    model = RecurrentSentimentClassifier(
-        cell=cell, state_dim=4, embed_dim=3, epochs=2, random_state=0
-    ).fit(ids, labels)
-    path = tmp_path / "model.onnx"
-    model.model_.export(path, format="onnx", verbose=False)
-    session = onnxruntime.InferenceSession(path)
-    (given,) = session.get_inputs()
-    for n_texts, width in ((24, 9), (1, 5)):
-        rows = ids[:n_texts, -width:].astype(np.int32)
-        (outputs,) = session.run(None, {given.name: rows})
-        expected = model.model_.predict(rows, verbose=0)
-        np.testing.assert_allclose(outputs, expected, atol=1e-6)
-    np.testing.assert_allclose(
-        session.run(None, {given.name: ids.astype(np.int32)})[0][:, -1],
-        model.predict_proba(ids)[:, -1],
-        atol=1e-6,
-    )
+    check_export_to_onnx(tmp_path / "model.onnx", cell, n_classes)
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx is TensorFlow's tool")
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(
+    ("cell", "parameters"),
+    [
+        pytest.param("simple", {"ngram_range": (1, 3)}, marks=pytest.mark.slow),
+        pytest.param("lstm", {"bidirectional": True, "pooling": "mean"}, marks=pytest.mark.slow),
+        ("gru", {"bidirectional": True, "ngram_range": (1, 2)}),
+    ],
+)
+def test_export_to_onnx_by_tensorflow(cell, parameters, tmp_path):
+    """Also of what jax2onnx does not take."""
+    pytest.importorskip("tf2onnx")
+    check_export_to_onnx(tmp_path / "model.onnx", cell, 2, **parameters)
 
 
 @pytest.mark.slow

@@ -122,7 +122,9 @@ def hash_ngrams(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
         before = xp.pad(ids, ((0, 0), (n_before, 0)))[:, :-n_before]
         mixed = mixed * _MULTIPLIER + before
         is_ngram = is_ngram & (before != 0)
-        rows.append(xp.where(is_ngram, 1 + xp.mod(mixed * _MULTIPLIER, n_rows - 1), 0))
+        rest = xp.mod(mixed * _MULTIPLIER, n_rows - 1)
+        rest = xp.where(rest < 0, rest + (n_rows - 1), rest)  # in ONNX it may be that of C
+        rows.append(xp.where(is_ngram, 1 + rest, 0))
     return rows
 
 

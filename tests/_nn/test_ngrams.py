@@ -1,6 +1,7 @@
 """Rows and vectors of n-grams, against Python's own numbers and by hand."""
 
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -39,6 +40,13 @@ def test_rows(n_rows, width):
     on_backend = hash_ngrams(keras.ops, keras.ops.convert_to_tensor(ids), 3, n_rows)
     for found, expected in zip(on_backend, (pairs, triples), strict=True):
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(found), expected)
+
+
+def test_a_remainder_with_the_sign_of_the_dividend_gives_the_same_rows():
+    """As that of C, and so of networks that TensorFlow exports to ONNX."""
+    as_c = SimpleNamespace(pad=np.pad, where=np.where, mod=np.fmod)
+    ids = np.random.RandomState(0).randint(1, 300, (20, 30), dtype=np.int32)
+    np.testing.assert_array_equal(hash_ngrams(as_c, ids, 3, 100), hash_ngrams(np, ids, 3, 100))
 
 
 def test_single_words_have_no_rows():
