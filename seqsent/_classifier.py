@@ -29,7 +29,7 @@ from ._base import (
 )
 from ._cooccurrence import cooccurrence_tables
 from ._nn.architecture import Architecture, count_outputs
-from ._nn.batches import count_words
+from ._nn.batches import align_right, count_words
 from ._nn.cells import CELLS
 from ._nn.fitted import Network, grow_table
 from ._nn.interrupts import held_back
@@ -180,6 +180,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         Passes over the training data. "auto" makes them enough for 300 training steps, 4 at
         least, or 2 with n-grams, which overfit sooner; twice as many of both with adversarial
         training, which overfits later; 100 at most.
+    train_maxlen : int, default=None
+        Words of a text that training reads, its last ones, while predictions read the whole row.
+        So a long text costs no more to learn from, and is judged by all that it says. None trains
+        on whole rows.
     adversarial : float, default=0.0
         Trains against the worst small change of the word vectors [2]_, too: in each step they
         are moved along the gradient of the loss, in each text by this share of their length,
@@ -241,7 +245,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     n_words_ : int
         Rows of the embedding table.
     time_scale_ : float
-        0.95 quantile of the lengths of the training texts, in words.
+        0.95 quantile of the lengths of the training texts, in words, as training reads them.
     n_features_in_ : int
         Row length seen in ``fit``.
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
@@ -308,6 +312,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "global_clipnorm": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "train_maxlen": [Interval(Integral, 1, None, closed="left"), None],
         "adversarial": [Interval(Real, 0, 1, closed="left")],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
@@ -367,6 +372,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         lazy_updates: bool | None = None,
         batch_size: int = 128,
         epochs: int | Literal["auto"] = "auto",
+        train_maxlen: int | None = None,
         adversarial: float = 0.0,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool = False,
@@ -404,6 +410,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.lazy_updates = lazy_updates
         self.batch_size = batch_size
         self.epochs = epochs
+        self.train_maxlen = train_maxlen
         self.adversarial = adversarial
         self.class_weight = class_weight
         self.early_stopping = early_stopping
@@ -711,7 +718,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             raise ValueError(f"oov_char={self.oov_char} must lie below {table}.")
         self.classes_ = classes
         self.n_words_ = int(n_words)
-        self.time_scale_ = float(np.quantile(count_words(ids), _LONG_TEXT_QUANTILE))
+        learned = data._replace(ids=self._read_in_training(ids))
+        lengths = count_words(learned.ids)
+        self.time_scale_ = float(np.quantile(lengths, _LONG_TEXT_QUANTILE))
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
         self._seed = seed
@@ -721,7 +730,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
-            tables=self._start_vectors(data, seed) if matrix is None else [matrix],
+            tables=self._start_vectors(learned, seed) if matrix is None else [matrix],
         )
         self._start = self._describe_start(matrix)
 
@@ -825,7 +834,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         What interrupts it after a whole epoch is returned.
         """
         network = self._fitted_network()
-        ids = replace_unknown(data.ids, self.n_words_, self.oov_char)
+        ids = self._read_in_training(data.ids)
+        ids = replace_unknown(ids, self.n_words_, self.oov_char)
         training = network.train(
             data._replace(ids=ids),
             validation_data,
@@ -850,6 +860,12 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.best_iter_ = training.best_epoch
         self.n_iter_ = training.n_epochs
         return training.interrupt
+
+    def _read_in_training(self, ids: Ids) -> Ids:
+        """Return the columns that hold the words which training reads."""
+        if self.train_maxlen is None or self.train_maxlen >= ids.shape[1]:
+            return ids
+        return (align_right(ids) if self.mask_padding else ids)[:, -self.train_maxlen :]
 
     def _identify(self, *data: TrainingData | None) -> str:
         """Return a hash of all that decides what comes of a training."""

@@ -746,6 +746,39 @@ def test_the_rate_is_put_back_when_a_training_fails(data):
     assert rate_of(model) == pytest.approx(0.01)
 
 
+@pytest.mark.parametrize(
+    "options", [{"mask_padding": True}, {"mask_padding": False}, {"embedding_init": "ppmi"}]
+)
+def test_training_reads_the_last_words_and_predictions_the_whole_row(data, options):
+    X, y = np.roll(data[0], -4, axis=1), data[1]  # a third of the rows has padding at its end
+    options = {"num_words": 60, "embedding_init": "uniform", **options}
+    model = classifier(train_maxlen=5, **options).fit(X, y)
+    cut = X[:, -5:].copy()
+    if model.mask_padding:
+        cut[:30] = X[:30, 3:8]
+    on_cut = classifier(**options).fit(cut, y)
+    assert model.time_scale_ == on_cut.time_scale_ == 5
+    assert model.n_features_in_ == 12
+    for ours, theirs in zip(model.model_.get_weights(), on_cut.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    on_cut.n_features_in_ = 12
+    np.testing.assert_array_equal(model.predict_proba(X), on_cut.predict_proba(X))
+    assert not np.allclose(model.predict_proba(X)[30:], model.predict_proba(X * (X > 30))[30:])
+    # so do figures of validation data
+    found = model.set_params(warm_start=True).fit(X, y, X_val=X, y_val=y).history_
+    assert found["val_accuracy"][-1] == pytest.approx(model.score(X, y))
+    part = classifier(train_maxlen=5, **options).partial_fit(X, y, classes=[0, 1])
+    of_cut = classifier(**options).partial_fit(cut, y, classes=[0, 1])
+    for ours, theirs in zip(part.model_.get_weights(), of_cut.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("train_maxlen", [12, 100])
+def test_rows_that_are_no_longer_are_read_whole(data, fitted, train_maxlen):
+    model = classifier(train_maxlen=train_maxlen).fit(*data)
+    np.testing.assert_array_equal(model.predict_proba(data[0]), fitted.predict_proba(data[0]))
+
+
 @pytest.mark.slow
 def test_adversarial_training_is_jaxs(data):
     model = classifier(adversarial=0.3, pooling=("max", "mean"))
