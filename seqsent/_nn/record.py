@@ -27,6 +27,16 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
     Its loss is the mean over all weights of the epoch; Keras's own figure counts every batch
     alike, also a last one that is filled up. It comes before all other callbacks.
 
+    Parameters
+    ----------
+    epoch : int
+        Epochs before this training.
+    may_go_back : bool
+        Whether other callbacks may put the weights of an epoch before in the place of the last.
+    is_short : bool
+        Whether epochs are so short that signals wait for their end. Then, where nobody else
+        ends an epoch either, the network itself has the weights of the last whole one.
+
     Attributes
     ----------
     epoch, n_batches : int
@@ -36,13 +46,15 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
     logs : dict
         Figures of the epoch so far, if batches are counted.
     digests : dict of int to int
-        Whole epochs, counted from 1, by the weights at their end.
+        Whole epochs, counted from 1, by the weights at their end; empty without ``may_go_back``.
     weights : list of ndarray
-        Those at the end of the last whole epoch; none before.
+        Those at the end of the last whole epoch; empty before, and where the network has them.
     """
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int, *, may_go_back: bool, is_short: bool) -> None:
         super().__init__()
+        self._may_go_back = may_go_back
+        self._is_short = is_short and not may_go_back
         self.epoch, self.n_batches = epoch, 0
         self.epochs: dict[int, dict[str, float]] = {}
         self.logs: dict[str, Any] = {}
@@ -50,7 +62,8 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
         self.weights: list[NDArray[Any]] = []
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        deliver()
+        if batch == 0 or not self._is_short:
+            deliver()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         logs = {} if logs is None else logs
@@ -59,8 +72,10 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
                 logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
         if not np.isfinite(float(logs.get("loss", 0.0))):
             raise ValueError(diverged(f"the loss is {logs['loss']} after epoch {epoch + 1}"))
-        self.weights = to_numpy(self.model.weights)
-        self.digests[digest(self.weights)] = epoch + 1
+        if not self._is_short:  # copies and digests of large tables take longer than such epochs
+            self.weights = to_numpy(self.model.weights)
+        if self._may_go_back:
+            self.digests[digest(self.weights)] = epoch + 1
         self.epochs[epoch] = logs  # to which other callbacks may add
         self.epoch, self.n_batches = epoch + 1, 0
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 keras = import_keras()
 
 _LARGEST_WEIGHT = 1e9  # far beyond any that a network works with
+_UNBROKEN_BATCHES = 4  # epochs of so few are over soon: signals wait for their end
 
 Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, weights
 
@@ -140,7 +141,11 @@ def train_network(
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, schedule=schedule)
-    record = Record(schedule.n_epochs_before)
+    record = Record(
+        schedule.n_epochs_before,
+        may_go_back=bool(schedule.callbacks) or schedule.patience is not None,
+        is_short=len(batches) <= _UNBROKEN_BATCHES,
+    )
     interrupt = None
     with ExitStack() as stack:
         stack.enter_context(_running(model, programs, schedule.callbacks))
@@ -159,9 +164,10 @@ def train_network(
                 shuffle=False,  # the batches do it; Keras would use Python's global generator
             )
         except KeyboardInterrupt as error:
-            if not record.weights:
+            if not record.epochs:
                 raise
-            model.set_weights(record.weights)
+            if record.weights:
+                model.set_weights(record.weights)
             interrupt = error
         except RuntimeError:
             if keras.backend.backend() == "torch":  # refuses to go on with what is no number
@@ -177,7 +183,9 @@ def _sum_up(model: Any, record: Record, interrupt: KeyboardInterrupt | None) -> 
     for logs in record.epochs.values():
         for name, value in logs.items():
             history.setdefault(name, []).append(float(value))
-    best_epoch = record.digests.get(digest(to_numpy(model.weights)), record.epoch)
+    best_epoch = record.epoch
+    if record.digests:
+        best_epoch = record.digests.get(digest(to_numpy(model.weights)), best_epoch)
     return Training(history, record.epoch, best_epoch, interrupt)
 
 

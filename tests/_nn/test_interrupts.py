@@ -11,6 +11,7 @@ import pytest
 
 from seqsent import RecurrentSentimentClassifier
 from seqsent._backend import import_keras
+from seqsent._nn.batches import Batches
 from seqsent._nn.interrupts import deliver, held_back
 
 keras = import_keras()
@@ -117,6 +118,31 @@ def test_the_last_whole_epoch_stays(data):
     whole = small(epochs=2).fit(*data)
     np.testing.assert_allclose(model.predict_proba(data[0]), whole.predict_proba(data[0]))
     assert model.set_params(callbacks=None).fit(*data).n_iter_ == 5
+
+
+@pytest.mark.parametrize(("batch_size", "n_whole"), [(16, 1), (32, 2), (96, 2)])
+def test_short_epochs_end_first(data, monkeypatch, batch_size, n_whole):
+    """Without callbacks: the signal comes with a late batch of the second epoch."""
+    given = Batches.__getitem__
+    n_given = []
+
+    def give(batches, index):
+        n_given.append(index)
+        last = 1 + 2 * len(batches)  # Keras looks at one first
+        if len(n_given) == (last if len(batches) == 1 else last - 1):
+            os.kill(os.getpid(), signal.SIGINT)
+        return given(batches, index)
+
+    model = small(batch_size=batch_size)
+    with monkeypatch.context() as patch:
+        patch.setattr(Batches, "__getitem__", give)
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(*data)
+    whole = small(batch_size=batch_size, epochs=n_whole).fit(*data)
+    assert (model.n_iter_, model.best_iter_) == (n_whole, n_whole)
+    assert model.history_ == whole.history_
+    for kept, expected in zip(model.model_.get_weights(), whole.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(kept, expected)
 
 
 @pytest.mark.parametrize("is_fitted", [False, True])
