@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow
 import pytest
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.pipeline import make_pipeline
@@ -147,7 +146,9 @@ CASES = {
         r"got dict in rows .*: \[row\['text'\] for row in X\]",
     ),
     "pyarrow table": (
-        lambda: make_sentiment_pipeline().fit(pyarrow.table({"y": LABELS, "t": TEXTS}), LABELS),
+        lambda: make_sentiment_pipeline().fit(
+            pytest.importorskip("pyarrow").table({"y": LABELS, "t": TEXTS}), LABELS
+        ),
         ValueError,
         r"a Table with the columns 'y', 't'. Pass the texts alone: X\['t'\]",
     ),
