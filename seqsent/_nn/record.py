@@ -12,6 +12,8 @@ from .objective import LOG_LOSS
 
 keras = import_keras()
 
+_UNBROKEN_BATCHES = 4  # epochs of so few are over sooner than large tables are copied and hashed
+
 
 def diverged(what: str) -> str:
     """Return the message of a training that went astray."""
@@ -31,11 +33,11 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
     ----------
     epoch : int
         Epochs before this training.
+    n_batches : int
+        Those of an epoch. Where they are few and no other callback takes part, signals wait for
+        the epoch's end, so that the network itself has the weights of the last whole one.
     may_go_back : bool
         Whether other callbacks may put the weights of an epoch before in the place of the last.
-    is_short : bool
-        Whether epochs are so short that signals wait for their end. Then, where nobody else
-        ends an epoch either, the network itself has the weights of the last whole one.
 
     Attributes
     ----------
@@ -51,10 +53,10 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
         Those at the end of the last whole epoch; empty before, and where the network has them.
     """
 
-    def __init__(self, epoch: int, *, may_go_back: bool, is_short: bool) -> None:
+    def __init__(self, epoch: int, n_batches: int, *, may_go_back: bool) -> None:
         super().__init__()
         self._may_go_back = may_go_back
-        self._is_short = is_short and not may_go_back
+        self._is_unbroken = n_batches <= _UNBROKEN_BATCHES and not may_go_back
         self.epoch, self.n_batches = epoch, 0
         self.epochs: dict[int, dict[str, float]] = {}
         self.logs: dict[str, Any] = {}
@@ -62,7 +64,7 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
         self.weights: list[NDArray[Any]] = []
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        if batch == 0 or not self._is_short:
+        if batch == 0 or not self._is_unbroken:
             deliver()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -72,7 +74,7 @@ class Record(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras h
                 logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
         if not np.isfinite(float(logs.get("loss", 0.0))):
             raise ValueError(diverged(f"the loss is {logs['loss']} after epoch {epoch + 1}"))
-        if not self._is_short:  # copies and digests of large tables take longer than such epochs
+        if not self._is_unbroken:
             self.weights = to_numpy(self.model.weights)
         if self._may_go_back:
             self.digests[digest(self.weights)] = epoch + 1

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 keras = import_keras()
 
 _LARGEST_WEIGHT = 1e9  # far beyond any that a network works with
-_UNBROKEN_BATCHES = 4  # epochs of so few are over soon: signals wait for their end
 
 Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, weights
 
@@ -72,6 +71,11 @@ class Schedule:
     callbacks: Sequence[Any]
     identity: str
     verbose: int
+
+    @property
+    def may_go_back(self) -> bool:
+        """Whether a callback may end the training with the weights of an epoch before."""
+        return bool(self.callbacks) or self.patience is not None
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,7 @@ def train_network(
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, schedule=schedule)
-    record = Record(
-        schedule.n_epochs_before,
-        may_go_back=bool(schedule.callbacks) or schedule.patience is not None,
-        is_short=len(batches) <= _UNBROKEN_BATCHES,
-    )
+    record = Record(schedule.n_epochs_before, len(batches), may_go_back=schedule.may_go_back)
     interrupt = None
     with ExitStack() as stack:
         stack.enter_context(_running(model, programs, schedule.callbacks))

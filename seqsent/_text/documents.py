@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 _WHAT_TO_PASS = (
     "Pass one text per row: a list of str, a 1-D array, a Series, a column of a table, "
@@ -35,7 +36,7 @@ def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> l
 
 def column_names(X: Any) -> list[Any] | None:
     """Return the names of the columns of a frame, a table or a mapping; None of anything else."""
-    if isinstance(X, Mapping):
+    if isinstance(X, Mapping) and not issparse(X):  # older scipys have one that is a dict
         return list(X)
     for attribute in ("column_names", "columns"):  # pyarrow, Hugging Face; pandas, polars
         names = getattr(X, attribute, None)
