@@ -718,9 +718,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             raise ValueError(f"oov_char={self.oov_char} must lie below {table}.")
         self.classes_ = classes
         self.n_words_ = int(n_words)
-        learned = data._replace(ids=self._read_in_training(ids))
-        lengths = count_words(learned.ids)
-        self.time_scale_ = float(np.quantile(lengths, _LONG_TEXT_QUANTILE))
+        read = data._replace(ids=self._read_in_training(ids))
+        self.time_scale_ = float(np.quantile(count_words(read.ids), _LONG_TEXT_QUANTILE))
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
         self._seed = seed
@@ -730,7 +729,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
-            tables=self._start_vectors(learned, seed) if matrix is None else [matrix],
+            tables=self._start_vectors(read, seed) if matrix is None else [matrix],
         )
         self._start = self._describe_start(matrix)
 

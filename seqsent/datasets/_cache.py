@@ -44,8 +44,12 @@ def checksum_of(file: io.BufferedReader, algorithm: str = "md5") -> str:
     return hashlib.file_digest(file, new).hexdigest()
 
 
-def download(url: str, target: Path, checksum: str, size: int, algorithm: str = "md5") -> None:
+def download(
+    url: str, target: Path, checksum: str, size: int, by_hand: str, algorithm: str = "md5"
+) -> None:
     """Download to ``target``, which is written only if the checksum of the whole is right.
+
+    ``by_hand`` says what a person may do instead.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def download(url: str, target: Path, checksum: str, size: int, algorithm: str = 
         raise OSError(
             # some quote the server, at any length
             f"The download of {url} to {target} failed ({textwrap.shorten(reason, 500)}). "
-            "Nothing was kept."
+            f"Nothing was kept. Try again, or {by_hand}"
         ) from error
 
 

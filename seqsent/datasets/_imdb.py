@@ -194,10 +194,7 @@ def _by_hand(home: Path) -> str:
 
 def _load_published(home: Path, wanted: tuple[str, ...]) -> "dict[str, pd.DataFrame]":
     archive = home / "imdb" / _ARCHIVE
-    try:
-        download(_URL, archive, _MD5, _SIZE)
-    except OSError as error:
-        raise OSError(f"{error} Try again, or {_by_hand(home)}") from error
+    download(_URL, archive, _MD5, _SIZE, _by_hand(home))
     # not the archive itself: another process may have made tables of it by now
     frames = _load(home, wanted)
     if frames is None:

@@ -186,10 +186,7 @@ def _find(home: Path, download_if_missing: bool) -> Path:
         )
     for name, (size, algorithm, checksum) in _PUBLISHED.items():
         if not (own / name).is_file():
-            try:
-                download(_URL + name, own / name, checksum, size, algorithm)
-            except OSError as error:
-                raise OSError(f"{error} Try again, or {by_hand}") from error
+            download(_URL + name, own / name, checksum, size, by_hand, algorithm)
     return own
 
 

@@ -20,7 +20,7 @@ def test_progress_is_shown_on_a_terminal_alone(publisher, tmp_path, monkeypatch,
     publisher.content = content = bytes(1_200_000)
     target = tmp_path / "target.bin"
     monkeypatch.setattr(_cache.sys, "stderr", stream)
-    _cache.download(publisher.url, target, hashlib.md5(content).hexdigest(), len(content))
+    _cache.download(publisher.url, target, hashlib.md5(content).hexdigest(), len(content), "")
     assert target.read_bytes() == content
     shown = stream.getvalue()
     if stream.isatty():

@@ -93,7 +93,7 @@ def test_damaged_download(tmp_path, publisher_of_sequences, name):
     content = published.read_bytes()
     published.write_bytes(content[:40])
     kind = "SHA256" if name == "imdb.npz" else "MD5"
-    told = rf"{name} to .*: 40 bytes of {len(content)} arrived with {kind} .*Nothing.*Try again"
+    told = rf"{name} to .*: 40 bytes of {len(content)} arrived with {kind} .*Nothing.*again, or put"
     with pytest.raises(OSError, match=told):
         fetch_imdb_sequences(data_home=tmp_path)
     own = tmp_path / "keras_imdb"
@@ -105,6 +105,11 @@ def test_damaged_download(tmp_path, publisher_of_sequences, name):
         "imdb_word_index.json": ["/imdb.npz", "/imdb_word_index.json", "/imdb_word_index.json"],
     }
     assert publisher_of_sequences.asked == expected[name]
+
+
+def test_nobody_at_the_address(tmp_path):
+    with pytest.raises(OSError, match=r"of http://127\.0\.0\.1:1/imdb\.npz .* put imdb\.npz"):
+        fetch_imdb_sequences(data_home=tmp_path)
 
 
 def test_what_is_published_is_what_keras_expects():
