@@ -6,6 +6,8 @@ optimizer and options.
 """
 
 import json
+import os
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -262,7 +264,7 @@ class Program:
     donates : bool
         Whether calls give the state away.
     options : dict
-        Of the compiler.
+        Of the compiler, where ``XLA_FLAGS`` does not choose them.
     """
 
     def __init__(
@@ -327,8 +329,10 @@ class Program:
         return jax.jit(function, donate_argnums=donated).lower(*arguments)
 
     def _compile(self, shape: tuple[int, ...], lowered: Any) -> None:
+        chosen = set(re.findall(r"--(\w+)", os.environ.get("XLA_FLAGS", "")))  # by the user
+        options = {name: value for name, value in self.options.items() if name not in chosen}
         try:
-            self._compiled[shape] = lowered.compile(compiler_options=self.options)
+            self._compiled[shape] = lowered.compile(compiler_options=options)
         except RuntimeError:  # a release of XLA that does not know an option
             self._compiled[shape] = lowered.compile()
         if folder := enable_compilation_cache():

@@ -239,6 +239,25 @@ def test_a_compiler_that_does_not_know_our_options(data, empty_cache, monkeypatc
     np.testing.assert_allclose(ours, expected, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("flags", "given"),
+    [
+        ("", {"xla_one": 1, "xla_two": True}),
+        ("--xla_one=0", {"xla_two": True}),
+        ("--xla_one=0 --xla_two", {}),
+        ("--xla_one_more=3 --xla_other=xla_two", {"xla_one": 1, "xla_two": True}),
+    ],
+)
+def test_options_that_the_user_set_are_left_alone(flags, given, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", flags)
+    compiled = []
+    lowered = SimpleNamespace(compile=lambda compiler_options: compiled.append(compiler_options))
+    options = {"xla_one": 1, "xla_two": True}
+    program = programs.Program(lambda: None, "step", None, donates=False, options=options)
+    program._compile((2, 3), lowered)
+    assert compiled == [given]
+
+
 def test_the_model_is_left_a_plain_one(data):
     fitted = classifier().fit(*data)
     model = fitted.model_
