@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import skops.io
 from sklearn.base import clone
+from sklearn.utils.fixes import parse_version
 
 from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
 from seqsent._backend import import_keras
@@ -295,10 +296,6 @@ gate_activations(pipeline, "good")
     assert done.returncode == 0, done.stderr
 
 
-KERAS_VERSION = tuple(map(int, keras.__version__.split(".")[:2]))
-JAX_VERSION = tuple(map(int, version("jax").split(".")[:2]))
-
-
 def check_export_to_onnx(path, cell, n_classes, **parameters):
     onnxruntime = pytest.importorskip("onnxruntime")
     ids = np.random.RandomState(0).randint(1, 30, (24, 9)).astype(np.int32)
@@ -321,10 +318,11 @@ def check_export_to_onnx(path, cell, n_classes, **parameters):
 @pytest.mark.slow
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx is JAX's tool")
 @pytest.mark.skipif(
-    KERAS_VERSION < (3, 15), reason="older versions of Keras want TensorFlow for it"
+    parse_version(keras.__version__) < parse_version("3.15"),
+    reason="older versions of Keras want TensorFlow for it",
 )
 @pytest.mark.skipif(
-    JAX_VERSION < (0, 7),
+    parse_version(version("jax")) < parse_version("0.7"),
     reason="jax2onnx for older JAX leaves jax_dynamic_shapes on, which stops compiled programs",
 )
 @pytest.mark.filterwarnings("default")
