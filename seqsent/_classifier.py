@@ -281,7 +281,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     >>> texts, labels = make_reviews(500, return_X_y=True, random_state=0)
     >>> ids = SequenceVectorizer(maxlen=40).fit_transform(texts)
     >>> X_train, X_test, y_train, y_test = train_test_split(ids, labels, random_state=0)
-    >>> classifier = RecurrentSentimentClassifier(cell="gru", random_state=0)
+    >>> classifier = RecurrentSentimentClassifier(cell="gru", epochs=10, random_state=0)
     >>> classifier.fit(X_train, y_train).predict_proba(X_test).shape
     (125, 2)
     """

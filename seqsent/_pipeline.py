@@ -109,7 +109,7 @@ def make_sentiment_pipeline(
     >>> from seqsent import make_sentiment_pipeline
     >>> from seqsent.datasets import make_reviews
     >>> texts, labels = make_reviews(500, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, random_state=0)
+    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=10, random_state=0)
     >>> pipeline.fit(texts, labels).predict(["the plot was not good, it was bad"]).shape
     (1,)
     """

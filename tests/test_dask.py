@@ -85,7 +85,7 @@ def test_a_search_survives_the_loss_of_a_worker(client, data, tmp_path):
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_parquet_is_scored_as_in_one_process(n_workers, data, tmp_path):
+def test_parquet_is_scored_as_in_one_process(n_workers, client, data, tmp_path):
     pytest.importorskip("pyarrow")
     texts, labels = data
     pipeline = new_pipeline().fit(texts, labels)
@@ -101,9 +101,11 @@ def test_parquet_is_scored_as_in_one_process(n_workers, data, tmp_path):
                 predicted=probabilities.argmax(axis=1), probability=probabilities.max(axis=1)
             )
         )
+    # a cluster of its own, and one that is there
+    where = ["--workers", "1"] if n_workers == 1 else ["--address", client.scheduler.address]
     command = [
         sys.executable, "-Werror", EXAMPLES / "score_parquet.py", "--model", "model.joblib",
-        "--texts", "texts", "--output", "scored", "--workers", str(n_workers),
+        "--texts", "texts", "--output", "scored", *where,
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -171,14 +171,15 @@ def test_used_callbacks_do_not_keep_the_network():
 
 
 @pytest.mark.slow
-def test_a_fresh_process_predicts_the_same(fitted, tmp_path):
-    joblib.dump(fitted, tmp_path / "model.joblib")
-    np.save(tmp_path / "expected.npy", fitted.predict_proba(TEXTS))
+def test_a_fresh_process_predicts_the_same(tmp_path):
+    fitted = [make_pipeline(cell=cell).fit(TEXTS, LABELS) for cell in ("simple", "lstm", "gru")]
+    joblib.dump(fitted, tmp_path / "models.joblib")
+    np.save(tmp_path / "expected.npy", [model.predict_proba(TEXTS) for model in fitted])
     code = (
         "import sys, joblib, numpy as np; "
-        "model = joblib.load('model.joblib'); "
-        f"texts = {TEXTS!r}; "
-        "assert np.abs(model.predict_proba(texts) - np.load('expected.npy')).max() < 1e-6"
+        "models = joblib.load('models.joblib'); "
+        f"found = [model.predict_proba({TEXTS!r}) for model in models]; "
+        "assert np.abs(found - np.load('expected.npy')).max() < 1e-6"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 

@@ -129,17 +129,17 @@ def test_presets_that_learn_from_few_texts(preset: Any) -> None:
     if preset == "accurate" and import_keras().backend.backend() != "jax":
         pytest.skip("adversarial training needs JAX")
     rng = np.random.default_rng(0)
-    labels = rng.integers(2, size=240)
+    labels = rng.integers(2, size=100)
     verdicts = np.array([["awful", "dull", "a bore"], ["lovely", "moving", "a joy"]])
     texts = [
         f"{rng.choice(['we', 'they'])} saw film {rng.integers(50)} and it was {rng.choice(row)}"
         for row in verdicts[labels]
     ]
     pipeline = make_sentiment_pipeline(preset=preset, ngram_buckets=2**12, random_state=0)
-    pipeline.fit(texts[:200], labels[:200])
+    pipeline.fit(texts[:60], labels[:60])
     assert pipeline[-1].n_iter_ == 100
     assert pipeline[-1].num_words is None  # the table is as large as the texts need
-    assert pipeline.score(texts[200:], labels[200:]) > 0.95
+    assert pipeline.score(texts[60:], labels[60:]) > 0.95
 
 
 def test_a_preset_may_name_no_vocabulary(monkeypatch: pytest.MonkeyPatch) -> None:

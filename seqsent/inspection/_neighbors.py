@@ -52,7 +52,7 @@ def word_neighbors(estimator: Any, word: str | int, n: int = 10) -> pd.DataFrame
     >>> from seqsent.datasets import make_reviews
     >>> from seqsent.inspection import word_neighbors
     >>> texts, labels = make_reviews(1000, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, random_state=0)
+    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=10, random_state=0)
     >>> word_neighbors(pipeline.fit(texts, labels), "dull", n=3).shape
     (3, 1)
     """
