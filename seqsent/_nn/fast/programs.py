@@ -331,9 +331,18 @@ class Program:
     def _compile(self, shape: tuple[int, ...], lowered: Any) -> None:
         chosen = set(re.findall(r"--(\w+)", os.environ.get("XLA_FLAGS", "")))  # by the user
         options = {name: value for name, value in self.options.items() if name not in chosen}
-        try:
-            self._compiled[shape] = lowered.compile(compiler_options=options)
-        except RuntimeError:  # a release of XLA that does not know an option
-            self._compiled[shape] = lowered.compile()
+        self._compiled[shape] = _compile_with(options, lowered)
         if folder := enable_compilation_cache():
             keep_small(folder)
+
+
+def _compile_with(options: dict[str, Any], lowered: Any) -> Callable[..., Any]:
+    """Compile with those of the options that this release of XLA knows."""
+    try:
+        compiled: Callable[..., Any] = lowered.compile(compiler_options=options)
+        return compiled
+    except RuntimeError as error:
+        known = {name: value for name, value in options.items() if name not in str(error)}
+        if known == options:  # it is not for them that it failed
+            raise
+    return _compile_with(known, lowered)

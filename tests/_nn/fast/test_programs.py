@@ -231,12 +231,21 @@ def test_a_search_compiles_each_program_once_and_those_not_kept_are_freed(data, 
     assert count_alive() == before
 
 
-def test_a_compiler_that_does_not_know_our_options(data, empty_cache, monkeypatch):
+def test_a_compiler_that_does_not_know_an_option(data, empty_cache, monkeypatch):
     expected = classifier().fit(*data).predict_proba(data[0])
     clear_caches()
-    monkeypatch.setattr(programs, "_OPTIONS_OF_GRADIENTS", {"xla_of_another_release": 1})
+    options = {"xla_of_another_release": 1, **programs._OPTIONS_OF_GRADIENTS}
+    monkeypatch.setattr(programs, "_OPTIONS_OF_GRADIENTS", options)
     ours = classifier().fit(*data).predict_proba(data[0])
-    np.testing.assert_allclose(ours, expected, atol=1e-5)
+    np.testing.assert_array_equal(ours, expected)  # the options that it knows are kept
+
+
+def test_what_no_option_is_to_blame_for_is_raised():
+    def compile(compiler_options):
+        raise RuntimeError("out of memory")
+
+    with pytest.raises(RuntimeError, match="out of memory"):
+        programs._compile_with({"xla_one": 1}, SimpleNamespace(compile=compile))
 
 
 @pytest.mark.parametrize(
