@@ -97,6 +97,7 @@ def test_training_equals_the_hand_written_program(cell, data):
     ).get_weights()
     hand.set_weights(weights)
     hand.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
+    y = y.astype(np.int32)  # JAX 0.12 warns of 64 bits, which Keras passes on
     history = hand.fit(
         X, y, batch_size=32, epochs=3, shuffle=False, verbose=0, validation_data=(X[:50], y[:50])
     ).history
