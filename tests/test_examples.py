@@ -119,11 +119,11 @@ def test_optuna_search(run_example: RunExample) -> None:
 
 @pytest.mark.parametrize("data", ["reviews", "imdb"])
 def test_cross_validation_pandas(run_example: RunExample, imdb_home: Path, data: str) -> None:
-    options = ("--data", data, "--data-home", imdb_home, "--n-samples", 500, "--epochs", 7)
+    options = ("--data", data, "--data-home", imdb_home, "--n-samples", 600, "--epochs", 10)
     output = run_example("cross_validation_pandas.py", *options)
     scores = read_table(output, "mean  ")
-    assert scores.loc["test_accuracy", "mean"] > 0.65
-    assert scores.loc["test_roc_auc", "mean"] > 0.7
+    assert scores.loc["test_accuracy", "mean"] > 0.7
+    assert scores.loc["test_roc_auc", "mean"] > 0.75
     assert scores.loc["test_neg_log_loss", "mean"] > -np.log(2)
 
     mistakes = read_table(output, "label  positive")
@@ -153,14 +153,14 @@ def test_beat_the_linear_model(tmp_path: Path, run_example: RunExample) -> None:
     reason="Keras's global_clipnorm keeps 16 MB of each fit there, by hand too",
 )
 def test_train_on_a_large_file(tmp_path: Path) -> None:
-    options = ("--megabytes", 40, "--allowed", 1500, "--passes", 1)
+    options = ("--megabytes", 80, "--allowed", 1500, "--passes", 1)
     command = [sys.executable, "-Werror", EXAMPLES / "train_on_a_large_file.py", *options]
     done = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     output = done.stdout
     size, n_chunks = re.search(r"a file of (\d+) MB in (\d+) chunks, 1500 MB", output).groups()
-    assert 37 < int(size) < 43
-    assert int(n_chunks) > 5
+    assert 75 < int(size) < 85
+    assert int(n_chunks) > 10
     first = re.search(r"^first chunk: accuracy \S+, at most (\d+) MB", output, re.M)[1]
     in_the_end = re.search(r"at most (\d+) MB were ever in use, for a file of", output)[1]
     assert int(in_the_end) - int(first) < int(size)  # more chunks take no more memory

@@ -60,7 +60,7 @@ def test_unmasked_network_equals_the_hand_written_one(cell, n_outputs, ids):
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("pooling", ["last", ("max", "mean")])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_padding_does_not_change_the_answer(cell, pooling, bidirectional, ids):
     network = build_network(
