@@ -54,7 +54,8 @@ def build(folder: Path, *options: str, path: str = "") -> subprocess.CompletedPr
     search = os.pathsep.join(filter(None, [path, os.environ.get("PYTHONPATH")]))
     return subprocess.run(
         [sys.executable, str(BUILD), str(folder), *options],
-        env={**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": search},
+        # pages are the same on all backends, and not all are silent
+        env={**os.environ, "KERAS_BACKEND": "jax", "MPLBACKEND": "Agg", "PYTHONPATH": search},
         capture_output=True,
         text=True,
         check=False,
