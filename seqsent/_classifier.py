@@ -62,8 +62,10 @@ from ._validation import (
 
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
+_FEW_TEXTS = 10_000  # which batch_size="auto" makes the smaller batches of
 _AUTO_STEPS = 300  # of a training with epochs="auto"
-_FEWEST_EPOCHS, _MOST_EPOCHS = 4, 100  # then
+_FEWEST_EPOCHS, _MOST_EPOCHS = 2, 100  # then
+_LARGE_BATCH = 64  # beyond which texts have to be read more often
 _OF_0_1_0: dict[str, Any] = {  # what was not a parameter yet
     "embedding_init": "uniform",
     "learning_rate_schedule": "constant",
@@ -143,8 +145,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     embedding_init : {"ppmi", "uniform"}, default="ppmi"
         Where word vectors start that are not given. "ppmi" takes them from the training texts:
         words start alike that stand near the same words, by a truncated singular value
-        decomposition of the positive pointwise mutual information [4]_, and n-grams near the
-        words among which they stand. "uniform" draws vectors of words at random, as Keras does;
+        decomposition of the positive pointwise mutual information [4]_, in a quarter of their
+        entries words that stand in the same texts [6]_, and n-grams near the words among which
+        they stand. "uniform" draws vectors of words at random, as Keras does;
         those of n-grams are zeros then, as they are beside ``embedding_weights``.
     train_embedding : bool, default=True
         Whether training moves the word vectors.
@@ -159,8 +162,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         A name that Keras knows, or an instance whose options are copied, its learning
         rate among them.
     learning_rate : float, default=None
-        Learning rate of a named optimizer; None is 0.004. An instance has its own, and
-        takes no other.
+        Learning rate of a named optimizer; None is 0.006, or 0.004 for a SimpleRNN. An instance
+        has its own, and takes no other.
     learning_rate_schedule : {"constant", "cosine"}, default=None
         "cosine" lets the learning rate fall along half a cosine [3]_ over the ``epochs`` of a
         fit, to almost nothing in the last. None is "cosine" in ``fit`` for a named optimizer,
@@ -174,12 +177,14 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         numbers or more where optimizer="adam" and Keras runs on JAX. A word's vector moves at
         once as far as Adam would move it by and by; an n-gram's when it comes again, as with
         PyTorch's SparseAdam.
-    batch_size : int, default=128
-        Texts per training step.
+    batch_size : int or "auto", default="auto"
+        Texts per training step. "auto" is 32 for 10,000 training texts or fewer, which would else
+        be too few steps, and 64 for more; 128 for a SimpleRNN.
     epochs : int or "auto", default="auto"
-        Passes over the training data. "auto" makes them enough for 300 training steps, 4 at
-        least, or 2 with n-grams, which overfit sooner; twice as many of both with adversarial
-        training, which overfits later; 100 at most.
+        Passes over the training data. "auto" makes them enough for 300 training steps, in which
+        ``batch_size="auto"`` counts as what it is for many texts; 2 at least, or 4 for larger
+        batches than 64 without n-grams; twice as many with adversarial training, which overfits
+        later; 100 at most.
     train_maxlen : int, default=None
         Words of a text that training reads, its last ones, while predictions read the whole row.
         So a long text costs no more to learn from, and is judged by all that it says. None trains
@@ -272,6 +277,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     .. [5] A. Joulin, E. Grave, P. Bojanowski and T. Mikolov, "Bag of tricks for efficient text
        classification", European Chapter of the Association for Computational Linguistics,
        2017, arXiv:1607.01759.
+    .. [6] S. Deerwester, S. T. Dumais, G. W. Furnas, T. K. Landauer and R. Harshman, "Indexing by
+       latent semantic analysis", Journal of the American Society for Information Science 41, 1990.
 
     Examples
     --------
@@ -310,7 +317,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "lazy_updates": ["boolean", None],
         "learning_rate_schedule": [StrOptions({"constant", "cosine"}), None],
         "global_clipnorm": [Interval(Real, 0, None, closed="neither"), None],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "train_maxlen": [Interval(Integral, 1, None, closed="left"), None],
         "adversarial": [Interval(Real, 0, 1, closed="left")],
@@ -370,7 +377,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         learning_rate_schedule: Literal["constant", "cosine"] | None = None,
         global_clipnorm: float | None = 1.0,
         lazy_updates: bool | None = None,
-        batch_size: int = 128,
+        batch_size: int | Literal["auto"] = "auto",
         epochs: int | Literal["auto"] = "auto",
         train_maxlen: int | None = None,
         adversarial: float = 0.0,
@@ -755,7 +762,12 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self._network = Network.from_state(state, self._new_optimizer(), seed=seed)
 
     def _new_optimizer(self) -> Any:
-        return make_optimizer(self.optimizer, self.learning_rate, self.global_clipnorm)
+        return make_optimizer(
+            self.optimizer,
+            self.learning_rate,
+            self.global_clipnorm,
+            default_rate=CELLS[self.cell].learning_rate,
+        )
 
     def _start_vectors(self, data: TrainingData, seed: int) -> list[NDArray[np.float32]]:
         """Return the tables of vectors to start from; none draws them."""
@@ -844,7 +856,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 epochs=1 if is_part else self._count_epochs(len(ids)),
                 n_epochs_before=self.n_iter_,
                 anneals=not is_part and self._anneals(),
-                batch_size=self.batch_size,
+                batch_size=self._count_in_batch(len(ids)),
                 trim=network.architecture.mask_padding,
                 is_part=is_part,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
@@ -875,11 +887,19 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
         return str(joblib.hash([parameters, self.n_iter_, *data]))
 
+    def _count_in_batch(self, n_texts: int) -> int:
+        if self.batch_size != "auto":
+            return int(self.batch_size)
+        return CELLS[self.cell].batch_sizes[n_texts > _FEW_TEXTS]
+
     def _count_epochs(self, n_texts: int) -> int:
         if self.epochs != "auto":
             return int(self.epochs)
-        fewest = _FEWEST_EPOCHS // 2 if self.ngram_range[1] > 1 else _FEWEST_EPOCHS
-        enough = max(fewest, ceil(_AUTO_STEPS / ceil(n_texts / self.batch_size)))
+        # few texts are read as often as if their batches were those of many
+        batch_size = self._count_in_batch(max(n_texts, _FEW_TEXTS + 1))
+        large = batch_size > _LARGE_BATCH and self.ngram_range[1] == 1
+        fewest = 2 * _FEWEST_EPOCHS if large else _FEWEST_EPOCHS
+        enough = max(fewest, ceil(_AUTO_STEPS / ceil(n_texts / batch_size)))
         return min(2 * enough if self.adversarial else enough, _MOST_EPOCHS)
 
     def _anneals(self) -> bool:
@@ -924,7 +944,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             # the defaults of 0.1.0, which gave way to word vectors and to an optimizer instance
             if state.get("embedding_weights") is not None and state["embed_dim"] == 32:
                 state["embed_dim"] = None
-            if state.get("learning_rate") == 0.004:
+            if state.get("learning_rate") == 0.004 and not isinstance(state["optimizer"], str):
                 state["learning_rate"] = None
         if "embedding_init" not in state:
             state = {**_OF_0_1_0, **state}

@@ -1,9 +1,12 @@
 """Word vectors from the training texts themselves: which words stand near which others.
 
-Positive pointwise mutual information, reduced by a truncated singular value decomposition, with
-the settings that Levy, Goldberg & Dagan 2015 found to matter ("Improving distributional
-similarity with lessons learned from word embeddings", TACL 3): nearer words count more, rare
-contexts less, and the singular values enter with their square roots.
+Three quarters of a vector are positive pointwise mutual information, reduced by a truncated
+singular value decomposition, with the settings that Levy, Goldberg & Dagan 2015 found to matter
+("Improving distributional similarity with lessons learned from word embeddings", TACL 3): nearer
+words count more, rare contexts less, and the singular values enter with their square roots.
+
+The last quarter tells in which texts words stand together, however far apart: latent semantic
+analysis (Deerwester et al. 1990, "Indexing by latent semantic analysis", JASIS 41).
 """
 
 import numpy as np
@@ -26,6 +29,8 @@ _NGRAM_CONTEXTS = 5_000  # the most frequent words
 _FEWEST_NGRAMS = 3  # in a row of the table; other rows start as zeros
 _DOUBT = 5  # so many n-grams say half of what very many would
 _SMALLEST_VALUE = 1e-3  # of the largest; below are errors of rounding
+_OF_TEXTS = 4  # one in so many entries tells of whole texts
+_FEWEST_TEXTS = 2  # that a word stands in, to be known by them
 
 
 def cooccurrence_tables(
@@ -39,7 +44,7 @@ def cooccurrence_tables(
     max_n: int = 1,
     n_rows: int = 0,
 ) -> list[NDArray[np.float32]]:
-    """Return vectors of words, and of n-grams, that are alike where they stand near the same words.
+    """Return vectors of words, and of n-grams, alike where they stand near the same words.
 
     Parameters
     ----------
@@ -78,11 +83,14 @@ def cooccurrence_tables(
     information = _positive_information(counts, shares)
     if not information.nnz:
         return tables
-    rank = min(embed_dim, len(words))
-    with threadpool_limits(1):  # or else the number of threads would show in the last digits
-        vectors, values, contexts = randomized_svd(information, rank, n_iter=3, random_state=seed)
+    n_near = embed_dim - embed_dim // _OF_TEXTS
+    rank = min(n_near, len(words))
+    vectors, values, contexts = _decomposed(information, rank, seed)
     known = vectors.any(axis=1)
     table[words[known], :rank] = _scaled(vectors[known] * np.sqrt(values), _SCALE)
+    of_texts = _vectors_of_texts(places, weights, len(words), embed_dim - n_near, seed)
+    known = of_texts.any(axis=1)
+    table[words[known], n_near : n_near + of_texts.shape[1]] = _scaled(of_texts[known], _SCALE)
     if max_n > 1:
         # what makes the words' vectors of their information makes those of n-grams of theirs
         values = np.sqrt(values) / np.maximum(values, _SMALLEST_VALUE * values[0])
@@ -90,6 +98,41 @@ def cooccurrence_tables(
         of_contexts = (contexts[:, : information.shape[1]] * values[:, np.newaxis]).T
         tables[1][rows, :rank] = _scaled(information @ of_contexts, _NGRAM_SCALE)
     return tables
+
+
+def _vectors_of_texts(
+    places: NDArray[np.int32], weights: FloatArray, n_words: int, rank: int, seed: int
+) -> NDArray[np.float32]:
+    """Return vectors of length 1 that are alike where words stand in the same texts.
+
+    They have ``rank`` entries, or as many as the texts are enough for. Those of words of too few
+    texts are zeros.
+    """
+    says = weights > np.finfo(np.float32).eps
+    places, weights = places[says], weights[says]
+    rank = min(rank, n_words - 1, len(places) - 1)
+    if rank < 1:
+        return np.zeros((n_words, 0), np.float32)
+    texts, columns = np.nonzero(places >= 0)
+    ones = np.ones(len(texts), np.float32)
+    matrix = coo_array((ones, (places[texts, columns], texts)), (n_words, len(places))).tocsr()
+    n_texts = np.diff(matrix.indptr)
+    rarity = 1 + np.log(weights.sum() / np.maximum(matrix.astype(bool) @ weights, weights.min()))
+    matrix.data = (1 + np.log(matrix.data)) * np.repeat(rarity.astype(np.float32), n_texts)
+    of_texts = np.sqrt(weights / np.maximum(matrix.power(2).sum(axis=0), 1))
+    matrix.data *= of_texts.astype(np.float32)[matrix.indices]
+    vectors, values, _ = _decomposed(matrix, rank + 1, seed)
+    vectors = (vectors * np.sqrt(values))[:, 1:]  # the first says how frequent a word is
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    known = (n_texts[:, np.newaxis] >= _FEWEST_TEXTS) & (lengths > _SMALLEST_VALUE * lengths.max())
+    return np.divide(vectors, lengths, where=known, out=np.zeros_like(vectors))
+
+
+def _decomposed(matrix: csr_array, rank: int, seed: int) -> tuple[NDArray[np.float32], ...]:
+    """Return a truncated singular value decomposition."""
+    with threadpool_limits(1):  # or else the number of threads would show in the last digits
+        vectors, values, others = randomized_svd(matrix, rank, n_iter=3, random_state=seed)
+    return vectors, values, others
 
 
 def _most_frequent(

@@ -6,9 +6,13 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
+from ._backend import import_keras
 from ._nn.architecture import Architecture, count_outputs, draw_network
-from ._nn.objective import default_compile_kwargs
+from ._nn.cells import CELLS
+from ._nn.objective import loss_and_metrics
 from ._validation import load_embedding_weights, table_shape
+
+keras = import_keras()
 
 _DEFAULT_TIME_SCALE = 250  # words; where neither the caller nor the data say how long texts are
 
@@ -89,8 +93,9 @@ def build_network(
         Facts about the data as scikeras gathers them: ``n_classes_`` (default 2)
         and ``n_features_in_``.
     compile_kwargs : mapping, default=None
-        Arguments of ``keras.Model.compile``. Adam with learning rate 0.004, the
-        cross-entropy that fits ``n_classes_`` and accuracy stand where nothing is given.
+        Arguments of ``keras.Model.compile``. Adam with learning rate 0.006, 0.004 for a
+        SimpleRNN, the cross-entropy that fits ``n_classes_`` and accuracy stand where nothing
+        is given.
 
     Returns
     -------
@@ -132,5 +137,6 @@ def build_network(
         tables=() if matrix is None else (matrix,),
     )
     chosen = {name: value for name, value in (compile_kwargs or {}).items() if value is not None}
-    network.compile(**{**default_compile_kwargs(n_outputs), **chosen})
+    chosen.setdefault("optimizer", keras.optimizers.Adam(CELLS[cell].learning_rate))
+    network.compile(**{**loss_and_metrics(n_outputs), **chosen})
     return network

@@ -17,7 +17,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "train_maxlen": 200,
         "ngram_range": (1, 2),
         **_AGAINST_OVERFITTING,
-        "batch_size": 128,
+        "learning_rate": 0.004,
         "epochs": "auto",
     },
     "accurate": {

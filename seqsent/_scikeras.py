@@ -7,7 +7,7 @@ from ._base import draw_seed
 from ._classifier import RecurrentSentimentClassifier
 from ._network import build_network
 from ._nn.architecture import Architecture
-from ._nn.objective import LEARNING_RATE
+from ._nn.cells import CELLS
 from ._validation import load_embedding_weights
 
 # what decides the network beside the architecture, under the names of both functions
@@ -25,7 +25,8 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     weights; length-sorted batches, early stopping, ``oov_char``, word vectors that start from
     the texts, ``train_maxlen``, adversarial training and the schedule of the learning rate stay
     behind.
-    ``epochs="auto"`` becomes the epochs of the last fit, or 5.
+    ``epochs="auto"`` becomes the epochs of the last fit, or 5, and ``batch_size="auto"`` the
+    size for few texts.
 
     Parameters
     ----------
@@ -66,6 +67,9 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     fitted = hasattr(classifier, "classes_")
     if classifier.epochs == "auto":  # which follows from data that scikeras does not pass on
         parameters["epochs"] = classifier.n_iter_ if fitted else _EPOCHS
+    cell = CELLS[classifier.cell]
+    if classifier.batch_size == "auto":
+        parameters["batch_size"] = cell.batch_sizes[0]
     num_words = _count_words(classifier)
     from scikeras.wrappers import KerasClassifier
 
@@ -73,7 +77,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     optimizer = {"optimizer": classifier.optimizer}
     if isinstance(classifier.optimizer, str):
         rate = classifier.learning_rate
-        optimizer["optimizer__learning_rate"] = LEARNING_RATE if rate is None else rate
+        optimizer["optimizer__learning_rate"] = cell.learning_rate if rate is None else rate
         optimizer["optimizer__global_clipnorm"] = classifier.global_clipnorm
     return KerasClassifier(
         model=build_network,

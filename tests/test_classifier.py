@@ -12,7 +12,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from seqsent import RecurrentSentimentClassifier, build_network
-from seqsent._backend import import_keras
+from seqsent._backend import import_keras, tensor_to_numpy
 from seqsent._base import draw_seed
 from seqsent._cooccurrence import cooccurrence_tables
 
@@ -646,12 +646,13 @@ def test_by_default_the_rate_of_a_named_optimizer_falls_in_a_fit(data):
         def on_epoch_end(self, epoch, logs=None):
             rates.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
 
-    model = classifier(callbacks=[Rate()]).fit(*data)
-    classifier(callbacks=[Rate()], learning_rate_schedule="constant").fit(*data)
-    classifier(callbacks=[Rate()], optimizer=keras.optimizers.Adam(0.004)).fit(*data)
+    options = {"callbacks": [Rate()], "batch_size": 90}
+    model = classifier(**options).fit(*data)
+    classifier(learning_rate_schedule="constant", **options).fit(*data)
+    classifier(optimizer=keras.optimizers.Adam(0.006), **options).fit(*data)
     model.partial_fit(*data)
-    falls = [0.004 * (0.5 + 1 / np.pi), 0.004 * (0.5 - 1 / np.pi)]
-    assert rates == pytest.approx([*falls, *[0.004] * 5], rel=1e-5)
+    falls = [0.006 * (0.5 + 1 / np.pi), 0.006 * (0.5 - 1 / np.pi)]
+    assert rates == pytest.approx([*falls, *[0.006] * 5], rel=1e-5)
 
 
 def test_the_norm_of_a_gradient_is_bounded(data):
@@ -714,9 +715,13 @@ def test_where_word_vectors_start(data):
     [
         (25_000, 128, 1, 0.0, 4),  # 196 steps each: 2 epochs have 300, but 4 are the fewest
         (25_000, 128, 2, 0.0, 2),
+        (25_000, "auto", 1, 0.0, 2),  # 391 steps of 64
         (25_000, 64, 2, 0.05, 4),
-        (25_000, 64, 1, 0.05, 8),
+        (25_000, 64, 1, 0.05, 4),
+        (8_530, "auto", 1, 0.0, 3),  # in batches of 32 as many epochs as in batches of 64
+        (500, "auto", 1, 0.0, 38),
         (8_530, 64, 3, 0.05, 6),  # 134 steps, of which 3 epochs have 300
+        (8_530, 16, 3, 0.05, 4),
         (1_000, 100, 1, 0.0, 30),
         (90, 90, 1, 0.0, 100),
     ],
@@ -729,9 +734,37 @@ def test_epochs_that_follow_from_the_data(n_texts, batch_size, ngrams, adversari
 
 @pytest.mark.slow
 def test_automatic_epochs_are_run(data):
-    model = classifier(epochs="auto", batch_size=2).fit(*data)  # 45 steps each
-    assert model.n_iter_ == len(model.loss_curve_) == 7
-    assert model.partial_fit(*data).n_iter_ == 8
+    X, y = (np.repeat(part, 60, axis=0) for part in data)  # 85 steps of 64 each
+    model = classifier(epochs="auto").fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == 4
+    assert model.partial_fit(X, y).n_iter_ == 5
+
+
+@pytest.mark.parametrize(
+    ("cell", "n_texts", "steps"),
+    [("gru", 90, 3), ("lstm", 10_000, 313), ("lstm", 10_001, 157), ("simple", 180, 2)],
+)
+def test_automatic_batches(data, cell, n_texts, steps):
+    class Steps(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            assert logs is not None
+            counted.append(batch)
+
+    counted: list[int] = []
+    X, y = (np.resize(part, (n_texts, *part.shape[1:])) for part in data)
+    small = {"cell": cell, "state_dim": 1, "embed_dim": 1, "epochs": 1}
+    classifier(batch_size="auto", callbacks=[Steps()], **small).fit(X, y)
+    assert counted == list(range(steps))
+
+
+@pytest.mark.parametrize(("cell", "rate"), [("simple", 0.004), ("lstm", 0.006), ("gru", 0.006)])
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_the_learning_rate_where_none_is_given(data, cell, rate, optimizer):
+    options = {"cell": cell, "optimizer": optimizer, "learning_rate_schedule": "constant"}
+    model = classifier(epochs=1, learning_rate=None, **options).fit(*data)
+    assert rate_of(model) == pytest.approx(rate)
+    network = build_network(cell=cell, num_words=10)
+    assert tensor_to_numpy(network.optimizer.learning_rate.value) == pytest.approx(rate)
 
 
 def test_the_rate_is_put_back_when_a_training_fails(data):
@@ -798,7 +831,7 @@ def test_adversarial_training_is_jaxs(data):
 def test_an_optimizer_of_another_kind_begins_anew(data):
     # the two gather numbers of the same shapes, which mean something else
     first, second = keras.optimizers.Adam(0.01), keras.optimizers.Nadam(1e-9)
-    model = classifier(warm_start=True, optimizer=first, epochs=1).fit(*data)
+    model = classifier(warm_start=True, optimizer=first, epochs=1, batch_size=90).fit(*data)
     moved = model.set_params(optimizer=second).fit(*data).model_.optimizer
     assert max(abs(keras.ops.convert_to_numpy(v.value)).max() for v in moved.variables[2:]) < 1
     assert float(keras.ops.convert_to_numpy(moved.iterations.value)) == 1
@@ -1048,7 +1081,7 @@ def test_weights_set_on_the_model_are_seen(data, fitted):
 
 
 def test_optimizers(data):
-    adam = keras.optimizers.Adam(0.004, global_clipnorm=1.0)
+    adam = keras.optimizers.Adam(0.006, global_clipnorm=1.0)
     by_name = classifier().fit(*data)
     by_instance = classifier(optimizer=adam, learning_rate_schedule="cosine").fit(*data)
     np.testing.assert_array_equal(
@@ -1056,7 +1089,7 @@ def test_optimizers(data):
     )
     assert not adam.built
     classifier(optimizer="sgd", epochs=1).fit(*data)
-    with pytest.raises(ValueError, match=r"learning_rate=0.5 contradicts .* own is 0.004"):
+    with pytest.raises(ValueError, match=r"learning_rate=0.5 contradicts .* own is 0.006"):
         classifier(optimizer=adam, learning_rate=0.5).fit(*data)
     assert rate_of(classifier(learning_rate=1, epochs=1).fit(*data)) == 1  # an int is a number
 

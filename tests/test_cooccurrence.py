@@ -43,7 +43,7 @@ def test_products_are_the_positive_information():
     """With as many numbers as words, vectors keep all of the matrix: W W' is its absolute value."""
     rng = np.random.default_rng(0)
     ids = rng.integers(0, 9, size=(40, 12)).astype(np.int32)
-    vectors = vectors_of(ids, 9, 8, seed=0)[1:].astype(np.float64)
+    vectors = vectors_of(ids, 9, 10, seed=0)[1:, :8].astype(np.float64)
     matrix = positive_information(ids, 9)[1:, 1:]
     left, values, _ = np.linalg.svd(matrix)
     expected = (left * values) @ left.T
@@ -99,16 +99,66 @@ def test_a_text_that_counts_twice_is_the_text_twice():
     rng = np.random.default_rng(0)
     ids = rng.integers(1, 9, size=(30, 6)).astype(np.int32)
     twice = np.arange(30) < 10
-    (found,) = cooccurrence_tables(ids, np.where(twice, 2e-300, 1e-300), 9, 8, seed=0)
-    expected = vectors_of(np.vstack([ids, ids[twice]]), 9, 8, seed=0)
-    np.testing.assert_allclose(found[1:] @ found[1:].T, expected[1:] @ expected[1:].T, atol=1e-5)
-    assert abs(found - vectors_of(ids, 9, 8, seed=0)).max() > 0.01
+    (found,) = cooccurrence_tables(ids, np.where(twice, 2e-300, 1e-300), 9, 10, seed=0)
+    expected = vectors_of(np.vstack([ids, ids[twice]]), 9, 10, seed=0)
+    uniform = vectors_of(ids, 9, 10, seed=0)
+    for part in (np.s_[1:, :8], np.s_[1:, 8:]):
+        found_part, expected_part = found[part], expected[part]
+        np.testing.assert_allclose(
+            found_part @ found_part.T, expected_part @ expected_part.T, atol=1e-5
+        )
+        assert abs(found_part @ found_part.T - uniform[part] @ uniform[part].T).max() > 0.01
 
 
 def test_a_text_that_weighs_next_to_nothing_says_nothing():
     (found,) = cooccurrence_tables(TEXTS, np.array([1, 1, 1, 1, 1e-300, 1e-300]), 9, 8, seed=0)
     expected = vectors_of(TEXTS[:4], 9, 8, seed=0)
     np.testing.assert_allclose(found[5:] @ found[5:].T, expected[5:] @ expected[5:].T, atol=1e-5)
+
+
+def vectors_of_texts(ids, n_words, rank):
+    """Return the vectors by loops and a whole decomposition, as Deerwester et al. have it."""
+    matrix = np.zeros((n_words, len(ids)))
+    for text, row in enumerate(ids):
+        for word in set(row.tolist()) - {0}:
+            matrix[word, text] = 1 + np.log((row == word).sum())
+    n_texts = (matrix > 0).sum(axis=1)
+    matrix[1:] *= 1 + np.log(len(ids) / n_texts[1:, np.newaxis])
+    left, values, _ = np.linalg.svd(matrix / np.linalg.norm(matrix, axis=0))
+    vectors = left[1:, 1 : rank + 1] * np.sqrt(values[1 : rank + 1])
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_the_last_quarter_tells_in_which_texts_words_stand():
+    rng = np.random.default_rng(0)
+    ids = rng.integers(0, 9, size=(40, 12)).astype(np.int32)
+    found = vectors_of(ids, 9, 12, seed=0)[1:, 9:].astype(np.float64)
+    expected = _SCALE * np.sqrt(3) * vectors_of_texts(ids, 9, 3)  # this root mean square
+    np.testing.assert_allclose(found @ found.T, expected @ expected.T, atol=1e-5)
+
+
+def test_words_of_the_same_texts_are_alike_however_far_apart():
+    """1 and 2 never stand within five words of each other, but in the same texts; 3 elsewhere."""
+    rng = np.random.default_rng(0)
+    ids = rng.integers(10, 40, size=(60, 30)).astype(np.int32)
+    ids[:30, 0], ids[:30, -1], ids[30:, 0] = 1, 2, 3
+    near, of_texts = np.split(vectors_of(ids, 40, 16, seed=0), [12], axis=1)
+
+    def cosine(vectors, a, b):
+        return vectors[a] @ vectors[b] / np.linalg.norm(vectors[a]) / np.linalg.norm(vectors[b])
+
+    assert cosine(of_texts, 1, 2) > 0.95
+    assert cosine(of_texts, 1, 3) < 0
+    assert abs(cosine(near, 1, 2)) < 0.5
+
+
+def test_a_word_of_one_text_says_nothing_of_texts():
+    rng = np.random.default_rng(0)
+    ids = rng.integers(2, 9, size=(40, 12)).astype(np.int32)
+    ids[0, 0] = 1
+    vectors = vectors_of(ids, 9, 12, seed=0)
+    np.testing.assert_array_less(np.abs(vectors[1, 9:]), 0.05)  # as it was drawn
+    assert np.linalg.norm(vectors[2, 9:]) == pytest.approx(_SCALE * np.sqrt(3), rel=1e-5)
 
 
 def ngram_information(ids, n_words, max_n, n_rows):
@@ -135,7 +185,9 @@ def test_ngrams_lie_where_words_with_their_neighbours_would(max_n):
     """What turns a word's information into its vector turns an n-gram's into its own."""
     rng = np.random.default_rng(0)
     ids = rng.integers(0, 9, size=(60, 12)).astype(np.int32)
-    words, ngrams = cooccurrence_tables(ids, np.ones(60), 9, 8, seed=0, max_n=max_n, n_rows=40)
+    tables = cooccurrence_tables(ids, np.ones(60), 9, 10, seed=0, max_n=max_n, n_rows=40)
+    words, ngrams = (table[:, :8] for table in tables)
+    assert not tables[1][:, 8:].any()
     left, _, right = np.linalg.svd(positive_information(ids, 9)[1:, 1:])
     information = ngram_information(ids, 9, max_n, 40)
     expected = information[:, 1:] @ (right.T @ left.T)

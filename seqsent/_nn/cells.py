@@ -137,6 +137,10 @@ class Cell:
         What the absolute values of the first state do not exceed.
     lets_gradient_through_padding : bool
         Whether the gradient must be stopped at padding, where it could grow from step to step.
+    learning_rate : float
+        Of a named optimizer, where the user chose none.
+    batch_sizes : tuple of two int
+        Texts per training step, where the user chose none, of few texts and of many.
     """
 
     layer: type[Any]
@@ -147,6 +151,8 @@ class Cell:
     backward: Backward | None = None
     bound: float = 1.0
     lets_gradient_through_padding: bool = False
+    learning_rate: float = 0.006
+    batch_sizes: tuple[int, int] = (32, 64)
 
     def weight_shapes(self, n_inputs: int, units: int) -> list[tuple[int, ...]] | None:
         """Return the shapes of a layer's weights; None where only the layer knows them."""
@@ -285,6 +291,8 @@ CELLS: dict[str, Cell] = {
         forward=_simple_forward,
         backward=_simple_backward,
         lets_gradient_through_padding=True,
+        learning_rate=0.004,
+        batch_sizes=(128, 128),
     ),
     "lstm": Cell(
         layer=keras.layers.LSTM,

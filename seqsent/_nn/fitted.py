@@ -23,7 +23,7 @@ from .cells import CELLS
 from .gradients import VectorFunctions, vector_functions
 from .initial_weights import InitialWeights
 from .ngrams import embed
-from .objective import build_optimizer, default_compile_kwargs, go_on_with
+from .objective import build_optimizer, go_on_with, loss_and_metrics
 from .plain import PlainNetwork
 from .progress import ProgressLine
 from .training import Data, Schedule, Training, train_network
@@ -49,8 +49,7 @@ class Network:
     def __init__(self, architecture: Architecture, model: Any, optimizer: Any) -> None:
         self.architecture = architecture
         self.model = model
-        compile_kwargs = default_compile_kwargs(architecture.n_outputs)
-        model.compile(**{**compile_kwargs, "optimizer": optimizer})
+        model.compile(optimizer, **loss_and_metrics(architecture.n_outputs))
         model._called = True  # ``export`` refuses a model that Keras itself has never run
 
     @classmethod

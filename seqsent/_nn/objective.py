@@ -8,13 +8,12 @@ from .._backend import import_keras, tensor_to_numpy, zeros_on_backend
 
 keras = import_keras()
 
-LEARNING_RATE = 0.004  # of optimizers that are given by name
 _PACKED = "Keras optimizer"  # the key that tells what was packed from other dicts
 LOG_LOSS = "log_loss"  # the metric that is the loss, exact over batches of unequal weight
 
 
-def default_compile_kwargs(n_outputs: int) -> dict[str, Any]:
-    """Return the arguments of ``keras.Model.compile`` that fit the number of outputs.
+def loss_and_metrics(n_outputs: int) -> dict[str, Any]:
+    """Return the arguments of ``keras.Model.compile`` that follow from the number of outputs.
 
     The loss is the mean over weights, not over rows, so that a row of weight zero
     changes nothing. Labels may come with or without an axis of their own.
@@ -24,14 +23,17 @@ def default_compile_kwargs(n_outputs: int) -> dict[str, Any]:
     # Keras's metrics of these names take labels of one shape only, its losses both
     log_loss = keras.metrics.MeanMetricWrapper(loss(reduction=None), name=LOG_LOSS)
     return {
-        "optimizer": keras.optimizers.Adam(LEARNING_RATE),
         "loss": loss(reduction="mean_with_sample_weight"),
         "weighted_metrics": ["accuracy", log_loss],
     }
 
 
 def make_optimizer(
-    optimizer: Any, learning_rate: float | None, global_clipnorm: float | None
+    optimizer: Any,
+    learning_rate: float | None,
+    global_clipnorm: float | None,
+    *,
+    default_rate: float,
 ) -> Any:
     """Return a new Keras optimizer: of a name with these options, or like an instance.
 
@@ -47,7 +49,7 @@ def make_optimizer(
                 f"pass the optimizer by name: optimizer={type(optimizer).__name__.lower()!r}."
             )
         return type(optimizer).from_config(config)
-    rate = float(LEARNING_RATE if learning_rate is None else learning_rate)
+    rate = float(default_rate if learning_rate is None else learning_rate)
     try:
         options = {"learning_rate": rate, "global_clipnorm": global_clipnorm}
         return keras.optimizers.get({"class_name": optimizer, "config": options})

@@ -19,7 +19,7 @@ from ..._types import Array
 from ..architecture import Architecture, after_embedding
 from ..batches import Batches
 from ..initial_weights import InitialWeights
-from ..objective import build_optimizer, default_compile_kwargs
+from ..objective import build_optimizer, loss_and_metrics
 from .layers import FastEmbedding, FastNgramEmbedding, fast_layers
 from .tables import Touched, update_lazily
 
@@ -76,8 +76,8 @@ class Steps:
         layers = {**embeddings, **fast_layers()}
         donor = architecture.assemble(InitialWeights(np.random.default_rng(0)), layers=layers)
         if optimizer is not None:
-            compile_kwargs = default_compile_kwargs(architecture.n_outputs)
-            donor.compile(**{**compile_kwargs, "optimizer": optimizer})
+            compile_kwargs = loss_and_metrics(architecture.n_outputs)
+            donor.compile(optimizer, **compile_kwargs)
             build_optimizer(donor)
             _build_metrics(donor)
             _drop_values(optimizer.variables)
