@@ -46,7 +46,7 @@ if options.data == "imdb":
     if options.n_samples:
         train = train.sample(options.n_samples, random_state=0)
         test = test.sample(options.n_samples, random_state=0)
-    settings = {"maxlen": 250, "batch_size": 128, "epochs": options.epochs or 4}
+    settings = {"maxlen": 250, "epochs": options.epochs or "auto"}
 else:
     n_train = options.n_samples or 1500
     reviews = make_reviews(n_train + 500, as_frame=True, random_state=0).frame

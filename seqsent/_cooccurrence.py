@@ -74,6 +74,9 @@ def cooccurrence_tables(
     tables = [table] if max_n == 1 else [table, np.zeros((n_rows, embed_dim), np.float32)]
     words, places = _most_frequent(ids, n_words, skipped)
     weights = weights / weights.max()
+    n_near = embed_dim - embed_dim // _OF_TEXTS
+    # before there are counts, which take the most memory
+    of_texts = _vectors_of_texts(places, weights, len(words), embed_dim - n_near, seed)
     counts = csr_array((len(words), len(words)), dtype=np.float32)
     for distance in range(1, min(_WINDOW, places.shape[1] - 1) + 1):
         counts += _count(places[:, :-distance], places[:, distance:], weights / distance, counts)
@@ -83,12 +86,10 @@ def cooccurrence_tables(
     information = _positive_information(counts, shares)
     if not information.nnz:
         return tables
-    n_near = embed_dim - embed_dim // _OF_TEXTS
     rank = min(n_near, len(words))
     vectors, values, contexts = _decomposed(information, rank, seed)
     known = vectors.any(axis=1)
     table[words[known], :rank] = _scaled(vectors[known] * np.sqrt(values), _SCALE)
-    of_texts = _vectors_of_texts(places, weights, len(words), embed_dim - n_near, seed)
     known = of_texts.any(axis=1)
     table[words[known], n_near : n_near + of_texts.shape[1]] = _scaled(of_texts[known], _SCALE)
     if max_n > 1:
@@ -113,9 +114,10 @@ def _vectors_of_texts(
     rank = min(rank, n_words - 1, len(places) - 1)
     if rank < 1:
         return np.zeros((n_words, 0), np.float32)
-    texts, columns = np.nonzero(places >= 0)
+    is_known = places >= 0
+    texts = np.repeat(np.arange(len(places), dtype=np.int32), is_known.sum(axis=1))
     ones = np.ones(len(texts), np.float32)
-    matrix = coo_array((ones, (places[texts, columns], texts)), (n_words, len(places))).tocsr()
+    matrix = coo_array((ones, (places[is_known], texts)), (n_words, len(places))).tocsr()
     n_texts = np.diff(matrix.indptr)
     rarity = 1 + np.log(weights.sum() / np.maximum(matrix.astype(bool) @ weights, weights.min()))
     matrix.data = (1 + np.log(matrix.data)) * np.repeat(rarity.astype(np.float32), n_texts)

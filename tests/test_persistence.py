@@ -207,6 +207,7 @@ def test_a_pickle_of_version_0_1_0():
     # and a fit is what it was then
     assert (classifier.embedding_init, classifier.global_clipnorm) == ("uniform", None)
     assert (classifier.learning_rate_schedule, classifier.dropout) == ("constant", 0.0)
+    assert (classifier.learning_rate, classifier.batch_size) == (0.004, 128)
 
 
 def restored(classifier, **changes):

@@ -29,7 +29,9 @@ def fit(rows: str, words: str) -> Result:
     rng = np.random.default_rng(0)
     X = rng.integers(3, 10_000, size=(int(rows), int(words)))
     y = rng.integers(0, 2, size=int(rows))
-    classifier = RecurrentSentimentClassifier(cell="lstm", num_words=10_000, random_state=0)
+    classifier = RecurrentSentimentClassifier(
+        cell="lstm", num_words=10_000, batch_size=128, epochs=5, random_state=0
+    )
     classifier.fit(X, y)
     start = time.perf_counter()
     classifier.fit(X, y)
