@@ -732,7 +732,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self._seed = seed
         self._network: Network | dict[str, Any] = Network.draw(
             self._chosen_architecture(matrix),
-            self._new_optimizer(),
+            self._new_optimizer(self.cell),
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
@@ -759,14 +759,14 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             check_ids_in_table(ids, self.n_words_, given_by)
         # otherwise each call would drop the same units and n-grams again
         seed = int(np.random.default_rng([self._seed, self.n_iter_, 1]).integers(2**31))
-        self._network = Network.from_state(state, self._new_optimizer(), seed=seed)
+        self._network = Network.from_state(state, self._new_optimizer(self.cell), seed=seed)
 
-    def _new_optimizer(self) -> Any:
+    def _new_optimizer(self, cell: str) -> Any:
         return make_optimizer(
             self.optimizer,
             self.learning_rate,
             self.global_clipnorm,
-            default_rate=CELLS[self.cell].learning_rate,
+            default_rate=CELLS[cell].learning_rate,
         )
 
     def _start_vectors(self, data: TrainingData, seed: int) -> list[NDArray[np.float32]]:
@@ -856,7 +856,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 epochs=1 if is_part else self._count_epochs(len(ids)),
                 n_epochs_before=self.n_iter_,
                 anneals=not is_part and self._anneals(),
-                batch_size=self._count_in_batch(len(ids)),
+                batch_size=self._count_in_batch(few=len(ids) <= _FEW_TEXTS),
                 trim=network.architecture.mask_padding,
                 is_part=is_part,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
@@ -883,20 +883,21 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         parameters = self.get_params(deep=False)
         for name in ("callbacks", "verbose"):
             del parameters[name]
-        optimizer = self._new_optimizer()
+        optimizer = self._new_optimizer(self.cell)
         parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
         return str(joblib.hash([parameters, self.n_iter_, *data]))
 
-    def _count_in_batch(self, n_texts: int) -> int:
+    def _count_in_batch(self, *, few: bool) -> int:
         if self.batch_size != "auto":
             return int(self.batch_size)
-        return CELLS[self.cell].batch_sizes[n_texts > _FEW_TEXTS]
+        of_few, of_many = CELLS[self.cell].batch_sizes
+        return of_few if few else of_many
 
     def _count_epochs(self, n_texts: int) -> int:
         if self.epochs != "auto":
             return int(self.epochs)
         # few texts are read as often as if their batches were those of many
-        batch_size = self._count_in_batch(max(n_texts, _FEW_TEXTS + 1))
+        batch_size = self._count_in_batch(few=False)
         large = batch_size > _LARGE_BATCH and self.ngram_range[1] == 1
         fewest = 2 * _FEWEST_EPOCHS if large else _FEWEST_EPOCHS
         enough = max(fewest, ceil(_AUTO_STEPS / ceil(n_texts / batch_size)))
@@ -920,7 +921,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             refuse_in_fork("Networks")
             with _rebuild_lock, held_back():
                 if isinstance(self._network, dict):
-                    self._network = Network.from_state(self._network, self._new_optimizer())
+                    cell = self._network["architecture"]["cell"]  # a parameter may have changed
+                    self._network = Network.from_state(self._network, self._new_optimizer(cell))
         return self._network
 
     def __sklearn_clone__(self) -> Self:

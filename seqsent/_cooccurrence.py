@@ -121,8 +121,8 @@ def _vectors_of_texts(
     n_texts = np.diff(matrix.indptr)
     rarity = 1 + np.log(weights.sum() / np.maximum(matrix.astype(bool) @ weights, weights.min()))
     matrix.data = (1 + np.log(matrix.data)) * np.repeat(rarity.astype(np.float32), n_texts)
-    of_texts = np.sqrt(weights / np.maximum(matrix.power(2).sum(axis=0), 1))
-    matrix.data *= of_texts.astype(np.float32)[matrix.indices]
+    scales = np.sqrt(weights / np.maximum(matrix.power(2).sum(axis=0), 1))  # to length 1
+    matrix.data *= scales.astype(np.float32)[matrix.indices]
     vectors, values, _ = _decomposed(matrix, rank + 1, seed)
     vectors = (vectors * np.sqrt(values))[:, 1:]  # the first says how frequent a word is
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -43,7 +43,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     TypeError
         If given anything but a RecurrentSentimentClassifier.
     ValueError
-        If the size of the embedding table is unknown.
+        If the size of the embedding table is unknown, or a parameter is out of its range.
 
     Notes
     -----
@@ -63,6 +63,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
             "to_scikeras takes a RecurrentSentimentClassifier (of a Pipeline: its last step), "
             f"got {type(classifier).__name__}."
         )
+    classifier._validate_params()
     parameters = classifier.get_params(deep=False)
     fitted = hasattr(classifier, "classes_")
     if classifier.epochs == "auto":  # which follows from data that scikeras does not pass on

@@ -18,6 +18,10 @@ def vectors_of(ids, *size, **options):
     return vectors
 
 
+def cosine(vectors, a, b):
+    return vectors[a] @ vectors[b] / np.linalg.norm(vectors[a]) / np.linalg.norm(vectors[b])
+
+
 def neighbours(ids, n_words):
     """Return how often words stand near each other, nearer ones counting more, by loops."""
     counts = np.zeros((n_words, n_words))
@@ -54,13 +58,9 @@ def test_products_are_the_positive_information():
 
 def test_words_among_the_same_words_are_alike():
     vectors = vectors_of(TEXTS, 9, 2, seed=0)
-
-    def cosine(a, b):
-        return vectors[a] @ vectors[b] / np.linalg.norm(vectors[a]) / np.linalg.norm(vectors[b])
-
-    assert cosine(1, 2) == pytest.approx(1, abs=1e-3)
-    assert cosine(3, 4) == pytest.approx(1, abs=1e-3)
-    assert abs(cosine(1, 3)) < 1e-3
+    assert cosine(vectors, 1, 2) == pytest.approx(1, abs=1e-3)
+    assert cosine(vectors, 3, 4) == pytest.approx(1, abs=1e-3)
+    assert abs(cosine(vectors, 1, 3)) < 1e-3
 
 
 def test_words_of_which_nothing_is_known_are_drawn():
@@ -143,10 +143,6 @@ def test_words_of_the_same_texts_are_alike_however_far_apart():
     ids = rng.integers(10, 40, size=(60, 30)).astype(np.int32)
     ids[:30, 0], ids[:30, -1], ids[30:, 0] = 1, 2, 3
     near, of_texts = np.split(vectors_of(ids, 40, 16, seed=0), [12], axis=1)
-
-    def cosine(vectors, a, b):
-        return vectors[a] @ vectors[b] / np.linalg.norm(vectors[a]) / np.linalg.norm(vectors[b])
-
     assert cosine(of_texts, 1, 2) > 0.95
     assert cosine(of_texts, 1, 3) < 0
     assert abs(cosine(near, 1, 2)) < 0.5

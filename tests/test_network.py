@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier, build_network
-from seqsent._backend import import_keras
+from seqsent._backend import import_keras, tensor_to_numpy
 from seqsent._nn.architecture import Architecture
 
 keras = import_keras()
@@ -195,6 +195,12 @@ def test_compile_kwargs_beat_the_defaults():
     network = build_network(num_words=10, compile_kwargs={"optimizer": optimizer, "loss": None})
     assert network.optimizer is optimizer
     assert network.loss.name == "binary_crossentropy"
+
+
+@pytest.mark.parametrize(("cell", "rate"), [("simple", 0.004), ("lstm", 0.006), ("gru", 0.006)])
+def test_the_learning_rate_where_none_is_given(cell, rate):
+    optimizer = build_network(cell=cell, num_words=10).optimizer
+    assert tensor_to_numpy(optimizer.learning_rate.value) == pytest.approx(rate)
 
 
 def test_same_seed_same_weights():

@@ -188,3 +188,8 @@ def test_a_random_generator_is_read_but_not_used_up() -> None:
     report = run(_CALLS)
     assert len(set(report["seeds"])) == 1
     assert report["unseeded"] == [None, None]
+
+
+def test_a_parameter_out_of_range_is_named() -> None:
+    with pytest.raises(ValueError, match=r"The 'cell' parameter of .* must be .*Got 'rnn'"):
+        to_scikeras(RecurrentSentimentClassifier(cell="rnn", num_words=9))
