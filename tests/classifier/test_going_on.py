@@ -1,0 +1,135 @@
+"""RecurrentSentimentClassifier: warm starts, and parts of the data."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from seqsent._backend import import_keras
+
+keras = import_keras()
+
+PLAIN = {  # as programs by hand train
+    "learning_rate_schedule": "constant",
+    "global_clipnorm": None,
+    "embedding_init": "uniform",
+    "dropout": 0.0,
+}
+
+
+def test_partial_fit_goes_on(data, classifier):
+    X, y = data
+    model = classifier(num_words=60)
+    for epoch in range(1, 4):
+        model.partial_fit(X, y, classes=[0, 1])
+        assert model.n_iter_ == epoch
+    assert len(model.loss_curve_) == 3
+    whole = classifier(num_words=60, epochs=3, shuffle=False, **PLAIN).fit(X, y)
+    parts = classifier(num_words=60, shuffle=False, **PLAIN)
+    for _ in range(3):
+        parts.partial_fit(X, y, classes=[0, 1])
+    np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, atol=1e-5)
+
+
+def test_partial_fit_may_see_a_class_late(data, classifier):
+    X, _ = data
+    model = classifier(num_words=60).partial_fit(X, ["a"] * 90, classes=["a", "b", "c"])
+    assert model.predict_proba(X).shape == (90, 3)
+    model.partial_fit(X, ["b"] * 90)
+    with pytest.raises(ValueError, match=r"labels \['z'\]"):
+        model.partial_fit(X, ["z"] * 90)
+    with pytest.raises(ValueError, match="goes on with the classes"):
+        model.partial_fit(X, ["b"] * 90, classes=["a", "b"])
+
+
+def test_partial_fit_without_a_table_size_warns(data, classifier):
+    X, y = data
+    with pytest.warns(UserWarning, match="Set num_words") as warned:
+        model = classifier().partial_fit(X, y, classes=[0, 1])
+    assert warned[0].filename == __file__
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        model.partial_fit(X + 5000, y)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "message"),
+    [
+        ({"early_stopping": True}, {"classes": [0, 1]}, "early_stopping"),
+        ({"class_weight": "balanced"}, {"classes": [0, 1]}, "balanced"),
+        ({}, {}, "classes must be passed on the first call"),
+        ({}, {"classes": [0]}, "at least 2"),
+    ],
+)
+def test_partial_fit_that_cannot_begin(parameters, arguments, message, data, classifier):
+    model = classifier(num_words=60, **parameters)
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(*data, **arguments)
+    assert not hasattr(model, "classes_")
+
+
+def test_warm_start(data, classifier):
+    X, y = data
+    model = classifier(warm_start=True, epochs=2, shuffle=False, **PLAIN).fit(X, y)
+    model.fit(X, y)
+    assert model.n_iter_ == 4
+    whole = classifier(epochs=4, shuffle=False, **PLAIN).fit(X, y)
+    np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_, atol=1e-5)
+    with pytest.raises(ValueError, match="goes on with the classes"):
+        model.fit(X, np.where(y, "good", "bad"))
+    fixed = classifier(warm_start=True, num_words=60).fit(X, y)
+    with pytest.raises(ValueError, match="word id 5059"):
+        fixed.fit(X + 5000, y)
+
+
+def test_warm_start_grows_a_table_of_no_given_size(data, classifier):
+    X, y = data
+    model = classifier(warm_start=True, epochs=1).fit(X, y)
+    before = model.model_.get_weights()
+    model.set_params(learning_rate=1e-12).fit(X + 1500, y)
+    table, *others = model.model_.get_weights()
+    assert model.n_words_ == len(table) == 2048
+    np.testing.assert_allclose(table[:1024], before[0], atol=1e-6)
+    assert 0 < abs(table[1024:]).max() <= 0.05
+    for now, then in zip(others, before[1:], strict=True):
+        np.testing.assert_allclose(now, then, atol=1e-6)
+    assert model.predict_proba(X + 1500).shape == (90, 2)
+
+
+@pytest.mark.parametrize(
+    ("change", "described"),
+    [
+        ({"cell": "gru"}, r"cell \(lstm to gru\)"),
+        ({"state_dim": 7, "pooling": "max"}, r"state_dim \(6 to 7\), pooling \(last to max\)"),
+        ({"embed_dim": 3}, r"embed_dim \(5 to 3\)"),
+        ({"gate_bias": "keras"}, r"gate_bias \(chrono to keras\)"),
+        ({"num_words": 2000}, r"num_words \(1024 to 2000\)"),
+        ({"embedding_weights": np.eye(1024, 5)}, r"embedding_weights \(None to CRC-32"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("going_on", ["fit", "partial_fit"])
+def test_what_a_training_that_goes_on_cannot_follow(going_on, change, described, data, classifier):
+    model = classifier(warm_start=True, epochs=1).fit(*data)
+    expected = model.predict_proba(data[0])
+    with pytest.raises(ValueError, match=f"change of .*{described}.*warm_start=False"):
+        getattr(model.set_params(**change), going_on)(*data)
+    np.testing.assert_array_equal(model.predict_proba(data[0]), expected)
+
+
+def test_what_a_training_that_goes_on_follows(data, classifier, rate_of):
+    model = classifier(warm_start=True, optimizer=keras.optimizers.Adam(0.01)).fit(*data)
+    model.set_params(optimizer=keras.optimizers.Adam(0.02)).fit(*data)
+    assert rate_of(model) == pytest.approx(0.02)
+    model.set_params(optimizer="sgd", learning_rate=0.5, epochs=1, batch_size=8).fit(*data)
+    assert (rate_of(model), model.n_iter_) == (pytest.approx(0.5), 5)
+    assert type(model.model_.optimizer).__name__ == "SGD"
+
+
+def test_an_optimizer_of_another_kind_begins_anew(data, classifier):
+    # the two gather numbers of the same shapes, which mean something else
+    first, second = keras.optimizers.Adam(0.01), keras.optimizers.Nadam(1e-9)
+    model = classifier(warm_start=True, optimizer=first, epochs=1, batch_size=90).fit(*data)
+    moved = model.set_params(optimizer=second).fit(*data).model_.optimizer
+    assert max(abs(keras.ops.convert_to_numpy(v.value)).max() for v in moved.variables[2:]) < 1
+    assert float(keras.ops.convert_to_numpy(moved.iterations.value)) == 1

@@ -1,0 +1,291 @@
+"""RecurrentSentimentClassifier: labels, ids and weights to learn from."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqsent._backend import import_keras
+
+keras = import_keras()
+
+CELLS = ["simple", "lstm", "gru"]
+PLAIN = {  # as programs by hand train
+    "learning_rate_schedule": "constant",
+    "global_clipnorm": None,
+    "embedding_init": "uniform",
+    "dropout": 0.0,
+}
+
+
+# Labels
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["bad", "good"]),
+        np.array([False, True]),
+        np.array([-1, 1]),
+        np.array([1.0, 2.0]),
+        np.array(["bad", "good"], dtype=object),
+        np.array(["bad", "fair", "good"]),
+        np.array([3, 1, 2, 9]),
+    ],
+)
+def test_labels_of_any_type_come_back(labels, data, classifier):
+    X, _ = data
+    y = labels[X[:, -1] % len(labels)]
+    model = classifier(epochs=1).fit(X, y)
+    np.testing.assert_array_equal(model.classes_, np.unique(labels))
+    predicted = model.predict(X)
+    assert predicted.dtype == labels.dtype
+    assert set(predicted) <= set(labels)
+    probabilities = model.predict_proba(X)
+    assert probabilities.shape == (90, len(labels))
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-12)
+    np.testing.assert_array_equal(predicted, model.classes_[probabilities.argmax(axis=1)])
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.zeros(90), "one class"),
+        (np.linspace(0, 1, 90), "Unknown label type"),
+        (np.eye(2, dtype=int)[np.arange(90) % 2], "1d array"),
+        ([None] * 90, "None for 90 texts"),
+        (np.arange(89) % 2, "inconsistent numbers of samples"),
+    ],
+)
+def test_labels_that_cannot_be_learned(y, message, data, classifier):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(data[0], y)
+
+
+# Ids
+
+
+@pytest.mark.parametrize(
+    ("X", "error", "message"),
+    [
+        (["good", "bad"], TypeError, "reads rows of word ids, got text in X"),
+        (np.array(["good", "bad"]), TypeError, "SequenceVectorizer"),
+        (pd.Series(["good", "bad"]), TypeError, "make_sentiment_pipeline"),
+        (pd.DataFrame({"text": ["good", "bad"]}), TypeError, "got text"),
+        ([[1, 2], [3, -4]], ValueError, "Negative values"),
+        ([[1, 2], [3, 0.5]], ValueError, "whole numbers, got 0.5"),
+        ([[1, 2], [3, 2**31]], ValueError, "below 2\\*\\*31"),
+        ([[1, 2], [3, np.nan]], ValueError, "NaN"),
+        ([1, 2], ValueError, "Expected 2D array"),
+    ],
+)
+def test_what_is_not_ids(X, error, message, classifier):
+    with pytest.raises(error, match=message):
+        classifier().fit(X, [0, 1])
+    fitted = classifier(epochs=1).fit([[1, 2], [3, 4]], [0, 1])
+    with pytest.raises(error, match=message):
+        fitted.predict(X)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "float32", "object"])
+def test_ids_in_any_numeric_type(dtype, data, fitted):
+    X, _ = data
+    expected = fitted.predict_proba(X)
+    np.testing.assert_array_equal(fitted.predict_proba(X.astype(dtype)), expected)
+    np.testing.assert_array_equal(fitted.predict_proba(X.tolist()), expected)
+
+
+def test_frames_are_checked_by_name(data, classifier):
+    X, y = data
+    frame = pd.DataFrame(X, columns=[f"word{i}" for i in range(12)])
+    model = classifier(epochs=1).fit(frame, y)
+    assert model.feature_names_in_.tolist() == list(frame.columns)
+    model.predict(frame)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame.rename(columns={"word0": "other"}))
+
+
+def test_explicit_table_size_is_held_to_in_fit(data, classifier):
+    with pytest.raises(ValueError, match=r"word id 59, but num_words=59 .*SequenceVectorizer\(num"):
+        classifier(num_words=59).fit(*data)
+    assert classifier(num_words=60, epochs=1).fit(*data).n_words_ == 60
+
+
+def test_table_size_from_the_data_is_a_multiple_of_1024(data, fitted, classifier):
+    X, y = data
+    assert fitted.n_words_ == 1024
+    large = np.where(X == 59, 1024, X)
+    assert classifier(epochs=1).fit(large, y).n_words_ == 2048
+
+
+def test_ids_beyond_the_table_read_as_oov(data, fitted, classifier):
+    X, y = data
+    X_oov, X_far = np.where(X == 59, 2, X), np.where(X == 59, 5000, X)
+    np.testing.assert_array_equal(fitted.predict_proba(X_far), fitted.predict_proba(X_oov))
+    dropping = classifier(oov_char=None, epochs=1).fit(X, y)
+    X_gone = np.where(X == 59, 0, X)
+    np.testing.assert_array_equal(dropping.predict_proba(X_far), dropping.predict_proba(X_gone))
+    with pytest.raises(ValueError, match="oov_char=60 must lie below num_words=60"):
+        classifier(oov_char=60, num_words=60).fit(X, y)
+    with pytest.raises(ValueError, match="oov_char=1024 must lie below 1024"):
+        dropping.set_params(oov_char=1024).predict(X_far)
+
+
+def test_embedding_weights(data, tmp_path, classifier):
+    X, y = data
+    matrix = np.random.default_rng(0).normal(size=(70, 3)).astype(np.float32)
+    np.save(tmp_path / "vectors.npy", matrix)
+    frozen = [
+        classifier(embedding_weights=weights, train_embedding=False, embed_dim=None).fit(X, y)
+        for weights in (matrix, str(tmp_path / "vectors.npy"))
+    ]
+    assert frozen[0].n_words_ == 70
+    np.testing.assert_array_equal(frozen[0].model_.get_weights()[0], matrix)
+    np.testing.assert_array_equal(*(model.predict_proba(X) for model in frozen))
+    moved = classifier(embedding_weights=matrix, embed_dim=3).fit(X, y).model_.get_weights()[0]
+    assert not np.array_equal(moved, matrix)
+    for contradiction in ({"num_words": 80, "embed_dim": 3}, {"embed_dim": 8}, {"embed_dim": 32}):
+        with pytest.raises(ValueError, match="contradicts embedding_weights"):
+            classifier(embedding_weights=matrix, **contradiction).fit(X, y)
+    with pytest.raises(ValueError, match=r"embedding_weights \(40 rows\)"):
+        classifier(embedding_weights=matrix[:40], embed_dim=3).fit(X, y)
+
+
+# Weights
+
+
+def test_weights_of_zero_leave_texts_out(data, classifier):
+    X, y = data
+    weights = np.where(np.arange(90) < 60, 2.0, 0.0)
+    with_zeros = classifier(num_words=60).fit(X, y, sample_weight=weights)
+    without = classifier(num_words=60).fit(X[:60], y[:60])
+    np.testing.assert_allclose(with_zeros.predict_proba(X), without.predict_proba(X), atol=1e-6)
+
+
+def test_integer_weights_equal_repeated_texts(data, classifier):
+    X, y = data
+    weights = 1 + np.arange(90) % 3
+    # Under TensorFlow, Keras's Adam squares the gradients of a repeated word one by one.
+    options = {"batch_size": 1000, "shuffle": False, "optimizer": "sgd", "learning_rate": 0.5}
+    options |= PLAIN  # texts that repeat one another would lose other units
+    weighted = classifier(**options).fit(X, y, sample_weight=weights)
+    repeated = classifier(**options).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
+    np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, atol=1e-5)
+    np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-4)
+
+
+def test_class_weight_equals_sample_weight(data, classifier):
+    X, _ = data
+    y = (X[:, -2] > 50).astype(int)
+    weights = np.where(y == 1, 3.0, 1.0)
+    by_class = classifier(class_weight={0: 1.0, 1: 3.0}).fit(X, y)
+    by_sample = classifier().fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(by_class.predict_proba(X), by_sample.predict_proba(X))
+    balanced = classifier(class_weight="balanced").fit(X, y)
+    assert (
+        balanced.predict_proba(X)[:, 1].mean()
+        > classifier().fit(X, y).predict_proba(X)[:, 1].mean()
+    )
+
+
+def test_a_class_of_weight_zero_is_as_if_it_were_not_there(classifier):
+    rng = np.random.default_rng(0)
+    X = rng.integers(3, 60, size=(129, 12), dtype=np.int32)
+    y = np.arange(129) % 3
+    options = {"batch_size": 64, "num_words": 60}
+    model = classifier(class_weight={0: 1, 1: 1, 2: 0}, **options).fit(X, y)
+    without = classifier(**options).fit(X[y != 2], y[y != 2])
+    assert np.isfinite(model.loss_curve_).all()
+    assert model.classes_.tolist() == [0, 1]
+    np.testing.assert_array_equal(model.predict_proba(X), without.predict_proba(X))
+    stopped = classifier(class_weight={2: 0}, early_stopping=True, **options).fit(X, y)
+    assert np.isfinite(stopped.history_["val_loss"]).all()
+    weights = np.where(y == 2, 3.0, 1.0)  # the product decides
+    both = classifier(class_weight={2: 0}, **options).fit(X, y, sample_weight=weights)
+    np.testing.assert_array_equal(both.predict_proba(X), without.predict_proba(X))
+
+
+@pytest.mark.parametrize("factor", [1e-320, 1e-46, 1e-30, 1e38, 1e300])
+@pytest.mark.parametrize("early_stopping", [False, True])
+def test_a_common_factor_of_all_weights_changes_nothing(early_stopping, factor, data, classifier):
+    X, y = data
+    options = {"early_stopping": early_stopping, "validation_fraction": 0.3}
+    weights = np.where(np.arange(90) % 2, 1.0, 0.5)
+    expected = classifier(**options).fit(X, y, sample_weight=weights)
+    by_sample = classifier(**options).fit(X, y, sample_weight=weights * factor)
+    by_class = classifier(class_weight={0: factor, 1: factor}, **options).fit(
+        X, y, sample_weight=weights
+    )
+    against = classifier(class_weight={0: factor, 1: factor}, **options).fit(
+        X, y, sample_weight=weights / factor if factor > 1e-300 else weights
+    )
+    for model in (by_sample, by_class, against):
+        np.testing.assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-4)
+        np.testing.assert_allclose(model.predict_proba(X), expected.predict_proba(X), atol=1e-4)
+
+
+def test_weights_of_very_different_size(data, classifier):
+    X, y = data
+    weights = np.where(np.arange(90) < 45, 1e-46, 1.0)
+    model = classifier(epochs=3, batch_size=8).fit(X, y, sample_weight=weights)
+    assert np.isfinite(model.loss_curve_).all()
+    assert np.isfinite(model.predict_proba(X)).all()
+    assert model.classes_.tolist() == [0, 1]
+
+
+def test_a_part_without_weight_moves_nothing(data, classifier):
+    X, y = data
+    model = classifier(num_words=60, optimizer="adam").partial_fit(X, y, classes=[0, 1])
+    before, history = model.model_.get_weights(), dict(model.history_)
+    model.partial_fit(X, y, sample_weight=np.zeros(90))
+    model.set_params(class_weight={1: 0}).partial_fit(X[y == 1], y[y == 1])
+    assert (model.n_iter_, model.history_) == (1, history)
+    for now, then in zip(model.model_.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(now, then)
+
+
+def test_a_part_may_lack_the_only_class_with_a_weight(data, classifier):
+    X, y = data
+    model = classifier(num_words=60, class_weight={0: 2.0})
+    model.partial_fit(X[y == 1], y[y == 1], classes=[0, 1])
+    assert model.n_iter_ == 1
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan, np.inf, "much", None])
+def test_class_weights_that_cannot_be_used(weight, data, classifier):
+    with pytest.raises(ValueError, match=r"class_weight\[1\] must be a finite number .* got"):
+        classifier(class_weight={0: 1.0, 1: weight}).fit(*data)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", CELLS)
+def test_training_that_diverges(cell, data, classifier):
+    model = classifier(cell=cell).fit(*data)
+    expected = model.predict_proba(data[0])
+    with pytest.raises(ValueError, match=r"Training diverged.*Lower learning_rate"):
+        model.set_params(learning_rate=1e30).fit(*data)
+    np.testing.assert_array_equal(model.predict_proba(data[0]), expected)
+    with pytest.raises(ValueError, match="Training diverged"):
+        classifier(cell=cell, optimizer="sgd", learning_rate=1e30).fit(*data)
+
+
+def test_an_id_that_asks_for_a_huge_table(data, classifier):
+    X, y = data
+    X = X.copy()
+    X[3, 5] = 2**31 - 2
+    with pytest.raises(ValueError, match=r"word id 2147483646, .*num_words=2147483647"):
+        classifier().fit(X, y)
+    with pytest.raises(ValueError, match=r"word id 2147483646"):
+        classifier().partial_fit(X, y, classes=[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (np.zeros(90), "zero"),
+        (np.full(90, -1.0), "[Nn]egative"),
+        (np.ones(5), "shape|inconsistent"),
+    ],
+)
+def test_weights_that_cannot_be_used(weights, message, data, classifier):
+    with pytest.raises(ValueError, match=message):
+        classifier().fit(*data, sample_weight=weights)
