@@ -4,7 +4,6 @@ import threading
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
-from math import ceil
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -40,8 +39,9 @@ from ._nn.objective import (
     unpack_optimizer,
 )
 from ._nn.plain import PlainNetwork
+from ._nn.schedule import Schedule, choose_batch_size, choose_epochs
 from ._nn.stored import pack, unpack
-from ._nn.training import Schedule, without_weights
+from ._nn.training import without_weights
 from ._types import FloatArray, Ids
 from ._validation import (
     TrainingData,
@@ -62,10 +62,6 @@ from ._validation import (
 
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
-_FEW_TEXTS = 10_000  # which batch_size="auto" makes the smaller batches of
-_AUTO_STEPS = 300  # of a training with epochs="auto"
-_FEWEST_EPOCHS, _MOST_EPOCHS = 2, 100  # then
-_LARGE_BATCH = 64  # beyond which texts have to be read more often
 _OF_0_1_0: dict[str, Any] = {  # what was not a parameter yet
     "embedding_init": "uniform",
     "learning_rate_schedule": "constant",
@@ -856,7 +852,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 epochs=1 if is_part else self._count_epochs(len(ids)),
                 n_epochs_before=self.n_iter_,
                 anneals=not is_part and self._anneals(),
-                batch_size=self._count_in_batch(few=len(ids) <= _FEW_TEXTS),
+                batch_size=self._count_in_batch(len(ids)),
                 trim=network.architecture.mask_padding,
                 is_part=is_part,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
@@ -887,21 +883,21 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
         return str(joblib.hash([parameters, self.n_iter_, *data]))
 
-    def _count_in_batch(self, *, few: bool) -> int:
-        if self.batch_size != "auto":
-            return int(self.batch_size)
-        of_few, of_many = CELLS[self.cell].batch_sizes
-        return of_few if few else of_many
+    def _count_in_batch(self, n_texts: int) -> int:
+        if self.batch_size == "auto":
+            return choose_batch_size(self.cell, n_texts)
+        return int(self.batch_size)
 
     def _count_epochs(self, n_texts: int) -> int:
         if self.epochs != "auto":
             return int(self.epochs)
-        # few texts are read as often as if their batches were those of many
-        batch_size = self._count_in_batch(few=False)
-        large = batch_size > _LARGE_BATCH and self.ngram_range[1] == 1
-        fewest = 2 * _FEWEST_EPOCHS if large else _FEWEST_EPOCHS
-        enough = max(fewest, ceil(_AUTO_STEPS / ceil(n_texts / batch_size)))
-        return min(2 * enough if self.adversarial else enough, _MOST_EPOCHS)
+        return choose_epochs(
+            self.cell,
+            n_texts,
+            None if self.batch_size == "auto" else int(self.batch_size),
+            reads_ngrams=self.ngram_range[1] > 1,
+            is_adversarial=self.adversarial > 0,
+        )
 
     def _anneals(self) -> bool:
         """Return whether the learning rate falls; an instance may have a schedule of its own."""

@@ -26,7 +26,8 @@ from .ngrams import embed
 from .objective import build_optimizer, go_on_with, loss_and_metrics
 from .plain import PlainNetwork
 from .progress import ProgressLine
-from .training import Data, Schedule, Training, train_network
+from .schedule import Schedule
+from .training import Data, Training, train_network
 
 keras = import_keras()
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import import_keras, tensor_to_numpy, to_numpy
+from .._backend import import_keras, to_numpy
 from .._types import FloatArray, Ids
 from .backups import backing_up
 from .batches import Batches, choose_width_of_part, choose_widths, count_words
 from .progress import EpochLines
 from .record import Record, digest, diverged
+from .schedule import Cosine, Schedule
 
 if TYPE_CHECKING:
     from .fast.programs import TrainingPrograms
@@ -24,58 +25,6 @@ keras = import_keras()
 _LARGEST_WEIGHT = 1e9  # far beyond any that a network works with
 
 Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, weights
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How to train.
-
-    Parameters
-    ----------
-    epochs : int
-        Passes over the training data, at most.
-    n_epochs_before : int
-        Passes that the network has had; the callbacks' count goes on from there.
-    anneals : bool
-        Whether the learning rate falls with a cosine, to nothing at the end of the last epoch.
-    batch_size : int
-        Texts of a batch, at most.
-    trim : bool
-        Whether padding may be left out.
-    is_part : bool
-        Whether the data are a part of those of a training that goes on with others.
-    rng : numpy.random.Generator or None
-        Shuffles the texts; None keeps their order.
-    patience : int or None
-        Epochs without progress of the validation loss after which training stops and
-        the best weights are put back; None trains for all epochs.
-    tol : float
-        Least progress that counts.
-    callbacks : sequence of keras.callbacks.Callback
-        The user's own.
-    identity : str
-        The same only for a training that may go on where one was cut off.
-    verbose : int
-        1 shows the progress of each epoch, 2 its end, 0 nothing.
-    """
-
-    epochs: int
-    n_epochs_before: int
-    anneals: bool
-    batch_size: int
-    trim: bool
-    is_part: bool
-    rng: np.random.Generator | None
-    patience: int | None
-    tol: float
-    callbacks: Sequence[Any]
-    identity: str
-    verbose: int
-
-    @property
-    def may_go_back(self) -> bool:
-        """Whether a callback may end the training with the weights of an epoch before."""
-        return bool(self.callbacks) or self.patience is not None
 
 
 @dataclass(frozen=True)
@@ -98,33 +47,6 @@ class Training:
     n_epochs: int
     best_epoch: int
     interrupt: KeyboardInterrupt | None
-
-
-class _Cosine(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Lets the learning rate fall from its value along half a cosine, and puts it back.
-
-    Each epoch has the mean of the curve over it: Keras's trainers read the rate once an epoch.
-    """
-
-    def __init__(self, optimizer: Any, epochs: int, n_epochs_before: int) -> None:
-        super().__init__()
-        if not isinstance(optimizer.learning_rate, keras.Variable):
-            raise ValueError(
-                "learning_rate_schedule='cosine' contradicts the optimizer instance, whose "
-                "learning rate is a schedule. Give it a number, or leave the schedule to it."
-            )
-        self.rate = float(tensor_to_numpy(optimizer.learning_rate.value))
-        self.optimizer, self.epochs, self.n_epochs_before = optimizer, epochs, n_epochs_before
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        begin = (epoch - self.n_epochs_before) / self.epochs
-        rise = np.sin(np.pi * (begin + 1 / self.epochs)) - np.sin(np.pi * begin)
-        share = 0.5 + self.epochs * rise / (2 * np.pi)
-        self.optimizer.learning_rate = self.rate * share
-
-    def restore(self) -> None:
-        """Put the learning rate back, however the training ended."""
-        self.optimizer.learning_rate = self.rate
 
 
 def train_network(
@@ -207,7 +129,7 @@ def _our_callbacks(model: Any, schedule: Schedule) -> Iterator[list[Any]]:
     lines = [EpochLines(schedule.verbose)] if schedule.verbose else []
     annealing = []
     if schedule.anneals:
-        annealing = [_Cosine(model.optimizer, schedule.epochs, schedule.n_epochs_before)]
+        annealing = [Cosine(model.optimizer, schedule.epochs, schedule.n_epochs_before)]
     try:
         yield [*lines, *annealing, *_early_stopping(schedule)]
     finally:
