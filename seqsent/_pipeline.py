@@ -24,7 +24,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "cell": "gru",
         "num_words": 20_000,
         "maxlen": 1000,
-        "train_maxlen": 500,
+        "train_maxlen": 250,
         "embed_dim": 64,
         "ngram_range": (1, 2),
         "ngram_dropout": 0.5,
@@ -76,7 +76,7 @@ def make_sentiment_pipeline(
         - "fast": a GRU that reads vectors of words and of pairs of words.
         - "accurate": a GRU that reads in both directions vectors of words and pairs,
           trained against small changes of them, too (needs JAX). It takes several times as long.
-          Both learn from the last words of a long text, 200 and 500, and judge by 1,000.
+          Both learn from the last words of a long text, 200 and 250, and judge by 1,000.
         - "tutorial": the classic program on IMDB, a SimpleRNN unless ``cell`` says otherwise,
           10,000 words as Keras splits them, the last 250 of each text, padding not masked,
           RMSprop at 0.001, Keras's start of vectors and gates, 5 epochs.
