@@ -16,6 +16,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "maxlen": 1000,
         "train_maxlen": 200,
         "ngram_range": (1, 2),
+        "bidirectional": True,
         **_AGAINST_OVERFITTING,
         "learning_rate": 0.004,
         "epochs": "auto",
@@ -73,9 +74,9 @@ def make_sentiment_pipeline(
     preset : {"fast", "accurate", "tutorial"}, default=None
         Parameters to start from; what is passed beats them.
 
-        - "fast": a GRU that reads vectors of words and of pairs of words.
-        - "accurate": a GRU that reads in both directions vectors of words and pairs,
-          trained against small changes of them, too (needs JAX). It takes several times as long.
+        - "fast": a GRU that reads vectors of words and of pairs of words in both directions.
+        - "accurate": vectors twice as long, the maximum and mean of all states, and training
+          against small changes of the vectors, too (needs JAX). It takes several times as long.
           Both learn from the last words of a long text, 200 and 250, and judge by 1,000.
         - "tutorial": the classic program on IMDB, a SimpleRNN unless ``cell`` says otherwise,
           10,000 words as Keras splits them, the last 250 of each text, padding not masked,
