@@ -9,6 +9,8 @@ The last quarter tells in which texts words stand together, however far apart: l
 analysis (Deerwester et al. 1990, "Indexing by latent semantic analysis", JASIS 41).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
@@ -75,21 +77,15 @@ def cooccurrence_tables(
     words, places = _most_frequent(ids, n_words, skipped)
     weights = weights / weights.max()
     n_near = embed_dim - embed_dim // _OF_TEXTS
-    # before there are counts, which take the most memory
-    of_texts = _vectors_of_texts(places, weights, len(words), embed_dim - n_near, seed)
-    counts = csr_array((len(words), len(words)), dtype=np.float32)
-    for distance in range(1, min(_WINDOW, places.shape[1] - 1) + 1):
-        counts += _count(places[:, :-distance], places[:, distance:], weights / distance, counts)
-    counts = counts + counts.T
-    of_contexts = counts.sum(axis=1, dtype=np.float64) ** _CONTEXT_POWER
-    shares = of_contexts / max(of_contexts.sum(), 1.0)
-    information = _positive_information(counts, shares)
-    if not information.nnz:
+    shares, vectors, values, contexts = _vectors_of_neighbours(
+        places, weights, len(words), n_near, seed
+    )
+    rank = len(values)
+    if not rank:
         return tables
-    rank = min(n_near, len(words))
-    vectors, values, contexts = _decomposed(information, rank, seed)
     known = vectors.any(axis=1)
     table[words[known], :rank] = _scaled(vectors[known] * np.sqrt(values), _SCALE)
+    of_texts = _vectors_of_texts(places, weights, len(words), embed_dim - n_near, seed)
     known = of_texts.any(axis=1)
     table[words[known], n_near : n_near + of_texts.shape[1]] = _scaled(of_texts[known], _SCALE)
     if max_n > 1:
@@ -99,6 +95,34 @@ def cooccurrence_tables(
         of_contexts = (contexts[:, : information.shape[1]] * values[:, np.newaxis]).T
         tables[1][rows, :rank] = _scaled(information @ of_contexts, _NGRAM_SCALE)
     return tables
+
+
+def _vectors_of_neighbours(
+    places: NDArray[np.int32], weights: FloatArray, n_words: int, rank: int, seed: int
+) -> tuple[NDArray[Any], ...]:
+    """Decompose how words stand near each other, their information about their neighbours.
+
+    Returns
+    -------
+    shares : ndarray of shape (n_words,)
+        Of each word as a neighbour.
+    vectors : ndarray of shape (n_words, rank)
+    values : ndarray of shape (rank,)
+    contexts : ndarray of shape (rank, n_words)
+        The decomposition, whose product is the information; of rank 0 where there is none.
+    """
+    counts = csr_array((n_words, n_words), dtype=np.float32)
+    for distance in range(1, min(_WINDOW, places.shape[1] - 1) + 1):
+        counts += _count(places[:, :-distance], places[:, distance:], weights / distance, counts)
+    counts = counts + counts.T
+    of_contexts = counts.sum(axis=1, dtype=np.float64) ** _CONTEXT_POWER
+    shares = of_contexts / max(of_contexts.sum(), 1.0)
+    information = _positive_information(counts, shares)
+    rank = min(rank, n_words) if information.nnz else 0
+    if not rank:
+        nothing = np.zeros((n_words, 0), np.float32)
+        return shares, nothing, np.zeros(0, np.float32), nothing.T
+    return shares, *_decomposed(information, rank, seed)
 
 
 def _vectors_of_texts(
@@ -114,10 +138,7 @@ def _vectors_of_texts(
     rank = min(rank, n_words - 1, len(places) - 1)
     if rank < 1:
         return np.zeros((n_words, 0), np.float32)
-    is_known = places >= 0
-    texts = np.repeat(np.arange(len(places), dtype=np.int32), is_known.sum(axis=1))
-    ones = np.ones(len(texts), np.float32)
-    matrix = coo_array((ones, (places[is_known], texts)), (n_words, len(places))).tocsr()
+    matrix = _count_in_texts(places, n_words)
     n_texts = np.diff(matrix.indptr)
     rarity = 1 + np.log(weights.sum() / np.maximum(matrix.astype(bool) @ weights, weights.min()))
     matrix.data = (1 + np.log(matrix.data)) * np.repeat(rarity.astype(np.float32), n_texts)
@@ -128,6 +149,16 @@ def _vectors_of_texts(
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     known = (n_texts[:, np.newaxis] >= _FEWEST_TEXTS) & (lengths > _SMALLEST_VALUE * lengths.max())
     return np.divide(vectors, lengths, where=known, out=np.zeros_like(vectors))
+
+
+def _count_in_texts(places: NDArray[np.int32], n_words: int) -> csr_array:
+    """Return how often each word, a row, stands in each text, a column."""
+    is_known = places >= 0
+    ends = np.concatenate([[0], is_known.sum(axis=1).cumsum()]).astype(np.int32)
+    ones = np.ones(ends[-1], np.float32)
+    by_text = csr_array((ones, places[is_known], ends), (len(places), n_words))
+    by_text.sum_duplicates()
+    return by_text.T.tocsr()
 
 
 def _decomposed(matrix: csr_array, rank: int, seed: int) -> tuple[NDArray[np.float32], ...]:
