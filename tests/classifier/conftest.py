@@ -20,6 +20,17 @@ def classifier():
     return make
 
 
+@pytest.fixture(scope="session")
+def plain():
+    """Train as programs by hand do."""
+    return {
+        "learning_rate_schedule": "constant",
+        "global_clipnorm": None,
+        "embedding_init": "uniform",
+        "dropout": 0.0,
+    }
+
+
 @pytest.fixture(scope="module")
 def data():
     rng = np.random.default_rng(0)

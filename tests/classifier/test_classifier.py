@@ -14,12 +14,6 @@ from seqsent._base import draw_seed
 keras = import_keras()
 
 CELLS = ["simple", "lstm", "gru"]
-PLAIN = {  # as programs by hand train
-    "learning_rate_schedule": "constant",
-    "global_clipnorm": None,
-    "embedding_init": "uniform",
-    "dropout": 0.0,
-}
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -34,7 +28,7 @@ def test_learns_a_word_that_decides(cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_training_equals_the_hand_written_program(cell, data, classifier):
+def test_training_equals_the_hand_written_program(cell, data, classifier, plain):
     X, y = data
     ours = classifier(
         cell=cell,
@@ -46,7 +40,7 @@ def test_training_equals_the_hand_written_program(cell, data, classifier):
         shuffle=False,
         batch_size=32,  # 90 texts: the last batch is not full
         epochs=3,
-        **PLAIN,
+        **plain,
     )
     start = ours.fit(X, y, X_val=X[:50], y_val=y[:50]).history_
     hand = keras.Sequential(

@@ -9,23 +9,16 @@ from seqsent._backend import import_keras
 
 keras = import_keras()
 
-PLAIN = {  # as programs by hand train
-    "learning_rate_schedule": "constant",
-    "global_clipnorm": None,
-    "embedding_init": "uniform",
-    "dropout": 0.0,
-}
 
-
-def test_partial_fit_goes_on(data, classifier):
+def test_partial_fit_goes_on(data, classifier, plain):
     X, y = data
     model = classifier(num_words=60)
     for epoch in range(1, 4):
         model.partial_fit(X, y, classes=[0, 1])
         assert model.n_iter_ == epoch
     assert len(model.loss_curve_) == 3
-    whole = classifier(num_words=60, epochs=3, shuffle=False, **PLAIN).fit(X, y)
-    parts = classifier(num_words=60, shuffle=False, **PLAIN)
+    whole = classifier(num_words=60, epochs=3, shuffle=False, **plain).fit(X, y)
+    parts = classifier(num_words=60, shuffle=False, **plain)
     for _ in range(3):
         parts.partial_fit(X, y, classes=[0, 1])
     np.testing.assert_allclose(parts.loss_curve_, whole.loss_curve_, atol=1e-5)
@@ -68,12 +61,12 @@ def test_partial_fit_that_cannot_begin(parameters, arguments, message, data, cla
     assert not hasattr(model, "classes_")
 
 
-def test_warm_start(data, classifier):
+def test_warm_start(data, classifier, plain):
     X, y = data
-    model = classifier(warm_start=True, epochs=2, shuffle=False, **PLAIN).fit(X, y)
+    model = classifier(warm_start=True, epochs=2, shuffle=False, **plain).fit(X, y)
     model.fit(X, y)
     assert model.n_iter_ == 4
-    whole = classifier(epochs=4, shuffle=False, **PLAIN).fit(X, y)
+    whole = classifier(epochs=4, shuffle=False, **plain).fit(X, y)
     np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_, atol=1e-5)
     with pytest.raises(ValueError, match="goes on with the classes"):
         model.fit(X, np.where(y, "good", "bad"))

@@ -4,17 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqsent._backend import import_keras
-
-keras = import_keras()
-
 CELLS = ["simple", "lstm", "gru"]
-PLAIN = {  # as programs by hand train
-    "learning_rate_schedule": "constant",
-    "global_clipnorm": None,
-    "embedding_init": "uniform",
-    "dropout": 0.0,
-}
 
 
 # Labels
@@ -161,12 +151,12 @@ def test_weights_of_zero_leave_texts_out(data, classifier):
     np.testing.assert_allclose(with_zeros.predict_proba(X), without.predict_proba(X), atol=1e-6)
 
 
-def test_integer_weights_equal_repeated_texts(data, classifier):
+def test_integer_weights_equal_repeated_texts(data, classifier, plain):
     X, y = data
     weights = 1 + np.arange(90) % 3
     # Under TensorFlow, Keras's Adam squares the gradients of a repeated word one by one.
     options = {"batch_size": 1000, "shuffle": False, "optimizer": "sgd", "learning_rate": 0.5}
-    options |= PLAIN  # texts that repeat one another would lose other units
+    options |= plain  # texts that repeat one another would lose other units
     weighted = classifier(**options).fit(X, y, sample_weight=weights)
     repeated = classifier(**options).fit(np.repeat(X, weights, axis=0), np.repeat(y, weights))
     np.testing.assert_allclose(weighted.loss_curve_, repeated.loss_curve_, atol=1e-5)

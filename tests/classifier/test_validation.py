@@ -3,10 +3,6 @@
 import numpy as np
 import pytest
 
-from seqsent._backend import import_keras
-
-keras = import_keras()
-
 
 def test_validation_data_are_recorded(data, classifier):
     X, y = data

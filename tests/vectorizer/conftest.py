@@ -1,7 +1,12 @@
-"""What the tests of rows compare with."""
+"""Texts to try, and what rows are compared with."""
 
 import numpy as np
 import pytest
+
+
+@pytest.fixture(scope="session")
+def texts():
+    return ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
 
 
 @pytest.fixture(scope="session")

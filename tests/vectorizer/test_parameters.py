@@ -7,8 +7,6 @@ from numpy.testing import assert_array_equal
 
 from seqsent import SequenceVectorizer
 
-TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
-
 
 @pytest.mark.parametrize(
     ("parameters", "message"),
@@ -31,15 +29,15 @@ TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull st
         ({"analyzer": "chars"}, "Did you mean 'char'"),
     ],
 )
-def test_bad_parameters_leave_the_fitted_state(parameters, message):
-    vectorizer = SequenceVectorizer(maxlen=4).fit(TEXTS)
-    before = vectorizer.transform(TEXTS)
+def test_bad_parameters_leave_the_fitted_state(parameters, message, texts):
+    vectorizer = SequenceVectorizer(maxlen=4).fit(texts)
+    before = vectorizer.transform(texts)
     old = {name: getattr(vectorizer, name) for name in parameters}
     for fit in (vectorizer.fit, vectorizer.fit_transform):
         vectorizer.set_params(**parameters)
         with pytest.raises(ValueError, match=message):
-            fit(TEXTS)
-    assert_array_equal(vectorizer.set_params(**old).transform(TEXTS), before)
+            fit(texts)
+    assert_array_equal(vectorizer.set_params(**old).transform(texts), before)
 
 
 @pytest.mark.parametrize(
@@ -52,8 +50,8 @@ def test_bad_parameters_leave_the_fitted_state(parameters, message):
         (["a", None], ValueError, "row 1"),
     ],
 )
-def test_bad_input_leaves_the_fitted_state(X, error, message):
-    vectorizer = SequenceVectorizer(maxlen=4).fit(TEXTS)
+def test_bad_input_leaves_the_fitted_state(X, error, message, texts):
+    vectorizer = SequenceVectorizer(maxlen=4).fit(texts)
     before = dict(vars(vectorizer))
     with pytest.raises(error, match=message):
         vectorizer.fit(X)

@@ -11,8 +11,6 @@ from sklearn.feature_extraction.text import CountVectorizer
 from seqsent import SequenceVectorizer
 from seqsent._text.analysis import KERAS_FILTERS
 
-TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
-
 
 def random_corpus(n=200, seed=0):
     rng = random.Random(seed)
@@ -20,15 +18,15 @@ def random_corpus(n=200, seed=0):
     return [" ".join(rng.choices(words, k=rng.randrange(30))) for _ in range(n)]
 
 
-def test_ids_follow_ranks():
-    vectorizer = SequenceVectorizer(maxlen=7, num_words=7).fit(TEXTS)
+def test_ids_follow_ranks(texts):
+    vectorizer = SequenceVectorizer(maxlen=7, num_words=7).fit(texts)
     # "dull" and "good" occur three times, "a" and "not" twice
     assert vectorizer.vocabulary_ == {"dull": 4, "good": 5, "a": 6}
     assert list(vectorizer.vocabulary_) == ["dull", "good", "a"]
     assert vectorizer.word_counts_ == {"dull": 3, "good": 3, "a": 2}
     assert vectorizer.n_words_ == 7
     assert vectorizer.maxlen_ == 7
-    ids = vectorizer.transform(TEXTS)
+    ids = vectorizer.transform(texts)
     assert ids.dtype == np.int32
     assert ids.flags.c_contiguous
     assert ids.tolist() == [
@@ -97,8 +95,8 @@ def test_ties_do_not_depend_on_the_order_of_texts():
     assert counts == sorted(counts)
 
 
-def test_empty_texts_and_no_texts():
-    vectorizer = SequenceVectorizer(maxlen=3).fit(TEXTS)
+def test_empty_texts_and_no_texts(texts):
+    vectorizer = SequenceVectorizer(maxlen=3).fit(texts)
     assert vectorizer.transform(["", "?!"]).tolist() == [[0, 0, 1]] * 2
     for nothing in ([], (), np.array([], dtype=object), pd.Series([], dtype=object)):
         ids = vectorizer.transform(nothing)
@@ -126,11 +124,11 @@ def test_document_frequency_as_in_scikit_learn(limits):
     assert set(vectorizer.vocabulary_) == set(expected.vocabulary_)
 
 
-def test_stop_words_are_left_out():
-    vectorizer = SequenceVectorizer(maxlen=4, stop_words=["a", "at"]).fit(TEXTS)
+def test_stop_words_are_left_out(texts):
+    vectorizer = SequenceVectorizer(maxlen=4, stop_words=["a", "at"]).fit(texts)
     assert not {"a", "at"} & set(vectorizer.vocabulary_)
     assert vectorizer.inverse_transform(vectorizer.transform(["A good film at last"])) == [
         ["[START]", "good", "film", "[OOV]"]
     ]
     with pytest.warns(UserWarning, match="negation decides sentiment"):
-        SequenceVectorizer(stop_words="english").fit(TEXTS)
+        SequenceVectorizer(stop_words="english").fit(texts)

@@ -16,8 +16,6 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from seqsent import SequenceVectorizer
 
-TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
-
 
 class Stemming(SequenceVectorizer):
     """Cuts words to three letters, and yields them one by one."""
@@ -74,16 +72,16 @@ def test_tags():
     assert tags.requires_fit
 
 
-def test_every_container(text_container):
-    expected = SequenceVectorizer(maxlen=5).fit_transform(TEXTS)
+def test_every_container(text_container, texts):
+    expected = SequenceVectorizer(maxlen=5).fit_transform(texts)
     vectorizer = SequenceVectorizer(maxlen=5)
-    assert_array_equal(vectorizer.fit_transform(text_container(TEXTS)), expected)
-    assert_array_equal(vectorizer.transform(text_container(TEXTS)), expected)
+    assert_array_equal(vectorizer.fit_transform(text_container(texts)), expected)
+    assert_array_equal(vectorizer.transform(text_container(texts)), expected)
 
 
-def test_output_as_frame():
+def test_output_as_frame(texts):
     vectorizer = SequenceVectorizer(maxlen=3).set_output(transform="pandas")
-    X = pd.DataFrame({"text": TEXTS}, index=list("wxyz"))
+    X = pd.DataFrame({"text": texts}, index=list("wxyz"))
     for frame in (vectorizer.fit_transform(X), vectorizer.transform(X)):
         assert list(frame.columns) == [f"sequencevectorizer{i}" for i in range(3)]
         assert list(frame.index) == list("wxyz")
@@ -92,8 +90,8 @@ def test_output_as_frame():
     assert list(vectorizer.get_feature_names_out()) == list(frame.columns)
 
 
-def test_inverse_transform():
-    vectorizer = SequenceVectorizer(maxlen=6, padding="post").fit(TEXTS)
+def test_inverse_transform(texts):
+    vectorizer = SequenceVectorizer(maxlen=6, padding="post").fit(texts)
     assert vectorizer.inverse_transform(vectorizer.transform(["good story, great film", ""])) == [
         ["[START]", "good", "story", "[OOV]", "film"],
         ["[START]"],
@@ -107,7 +105,7 @@ def test_inverse_transform():
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("tokenizer", ["builtins.list", None])
-def test_grid_search(n_jobs, tokenizer):
+def test_grid_search(n_jobs, tokenizer, texts):
     search = GridSearchCV(
         make_pipeline(SequenceVectorizer(maxlen=8, tokenizer=tokenizer), MultinomialNB()),
         {"sequencevectorizer__num_words": [8, 10]},
@@ -115,5 +113,5 @@ def test_grid_search(n_jobs, tokenizer):
         n_jobs=n_jobs,
         error_score="raise",
     )
-    search.fit(TEXTS * 2, [1, 0, 1, 0] * 2)
-    assert search.predict(TEXTS).shape == (4,)
+    search.fit(texts * 2, [1, 0, 1, 0] * 2)
+    assert search.predict(texts).shape == (4,)

@@ -16,7 +16,6 @@ from sklearn.base import clone
 
 from seqsent import SequenceVectorizer
 
-TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
 VOCABULARY = {"a": 1, "good": 2, "film": 4, "dull": 3}
 
 
@@ -59,11 +58,11 @@ STORES = {
     ],
     ids=["learned", "dict", "list", "tuple", "numbers"],
 )
-def test_storing(store, vocabulary):
+def test_storing(store, vocabulary, texts):
     vectorizer = SequenceVectorizer(vocabulary=vocabulary, maxlen=4)
     unfitted = store(vectorizer)
     assert unfitted.get_params() == vectorizer.get_params()
-    vectorizer.fit(TEXTS)
+    vectorizer.fit(texts)
     before = dict(vars(vectorizer))
     stored = store(vectorizer)
     assert vars(vectorizer) == before
@@ -71,7 +70,7 @@ def test_storing(store, vocabulary):
         assert getattr(stored, name) == getattr(vectorizer, name)
     assert list(stored.vocabulary_) == list(vectorizer.vocabulary_)
     assert stored.get_params() == vectorizer.get_params()
-    assert_array_equal(stored.transform(TEXTS), vectorizer.transform(TEXTS))
+    assert_array_equal(stored.transform(texts), vectorizer.transform(texts))
 
 
 def test_stored_size():
@@ -84,20 +83,20 @@ def test_stored_size():
     assert len(pickle.dumps(vectorizer)) < 110_000
 
 
-def test_what_cannot_be_pickled_gets_a_recipe():
-    vectorizer = SequenceVectorizer(tokenizer=lambda text: text.split(), maxlen=3).fit(TEXTS)
+def test_what_cannot_be_pickled_gets_a_recipe(texts):
+    vectorizer = SequenceVectorizer(tokenizer=lambda text: text.split(), maxlen=3).fit(texts)
     for dump in (pickle.dumps, lambda v: joblib.dump(v, io.BytesIO())):
         with pytest.raises(pickle.PicklingError, match=r"def my_tokenizer\(text\)"):
             dump(vectorizer)
     # these can
     again = pickle.loads(cloudpickle.dumps(vectorizer))
-    assert_array_equal(again.transform(TEXTS), vectorizer.transform(TEXTS))
-    assert_array_equal(copy.deepcopy(vectorizer).transform(TEXTS), vectorizer.transform(TEXTS))
+    assert_array_equal(again.transform(texts), vectorizer.transform(texts))
+    assert_array_equal(copy.deepcopy(vectorizer).transform(texts), vectorizer.transform(texts))
     assert clone(vectorizer).tokenizer is vectorizer.tokenizer
 
 
-def test_module_level_functions_are_pickled():
-    vectorizer = SequenceVectorizer(tokenizer=cut_in_two, maxlen=3).fit(TEXTS)
+def test_module_level_functions_are_pickled(texts):
+    vectorizer = SequenceVectorizer(tokenizer=cut_in_two, maxlen=3).fit(texts)
     again = pickle.loads(pickle.dumps(vectorizer))
     assert again.tokenizer is cut_in_two
 

@@ -13,7 +13,6 @@ from sklearn.utils import get_tags
 
 from seqsent import SequenceVectorizer
 
-TEXTS = ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
 VOCABULARY = {"a": 1, "good": 2, "film": 4, "dull": 3}
 
 
@@ -27,7 +26,7 @@ VOCABULARY = {"a": 1, "good": 2, "film": 4, "dull": 3}
         {word: np.int64(rank) for word, rank in VOCABULARY.items()},
     ],
 )
-def test_transform_without_fit(vocabulary):
+def test_transform_without_fit(vocabulary, texts):
     vectorizer = SequenceVectorizer(vocabulary=vocabulary, maxlen=5)
     assert vectorizer.transform(["A good film?", "dull one"]).tolist() == [
         [0, 1, 4, 5, 7],
@@ -37,7 +36,7 @@ def test_transform_without_fit(vocabulary):
     assert len(vectorizer.get_feature_names_out()) == 5
     assert "vocabulary_" not in vars(vectorizer)
     assert not get_tags(vectorizer).requires_fit
-    vectorizer.fit(TEXTS)
+    vectorizer.fit(texts)
     assert vectorizer.vocabulary_ == {"a": 4, "good": 5, "dull": 6, "film": 7}
     assert vectorizer.word_counts_ == {"a": 2, "good": 3, "dull": 3, "film": 1}
 
@@ -59,9 +58,9 @@ def test_not_fitted(parameters):
             call([])
 
 
-def test_words_absent_from_the_texts_have_count_zero():
+def test_words_absent_from_the_texts_have_count_zero(texts):
     vectorizer = SequenceVectorizer(vocabulary=["good", "never seen"], maxlen=None)
-    assert vectorizer.fit_transform(TEXTS).shape == (4, 7)
+    assert vectorizer.fit_transform(texts).shape == (4, 7)
     assert vectorizer.word_counts_ == {"good": 3, "never seen": 0}
 
 
@@ -77,9 +76,9 @@ def test_words_absent_from_the_texts_have_count_zero():
     ],
     ids=str,
 )
-def test_what_is_no_ranking(vocabulary, error, message):
+def test_what_is_no_ranking(vocabulary, error, message, texts):
     with pytest.raises(error, match=message):
-        SequenceVectorizer(vocabulary=vocabulary).fit(TEXTS)
+        SequenceVectorizer(vocabulary=vocabulary).fit(texts)
 
 
 def test_what_errors_about_rankings_recommend():
@@ -162,11 +161,11 @@ def test_few_or_plain_words_are_not_warned_about(texts):
     SequenceVectorizer().fit(texts)
 
 
-def test_clones_share_the_vocabulary():
+def test_clones_share_the_vocabulary(texts):
     vectorizer = SequenceVectorizer(vocabulary=VOCABULARY)
     assert clone(vectorizer).vocabulary is VOCABULARY
-    vectorizer.fit(TEXTS).vocabulary_.clear()
-    assert clone(vectorizer).fit(TEXTS).vocabulary_
+    vectorizer.fit(texts).vocabulary_.clear()
+    assert clone(vectorizer).fit(texts).vocabulary_
 
 
 @pytest.mark.parametrize(
@@ -184,12 +183,12 @@ def test_clones_share_the_vocabulary():
         ({"a": 10**6}, ValueError, "start at 1 .*, got 1000000 for 'a'"),
     ],
 )
-def test_bad_vocabulary(vocabulary, error, message):
+def test_bad_vocabulary(vocabulary, error, message, texts):
     vectorizer = SequenceVectorizer(vocabulary=vocabulary)
     with pytest.raises(error, match=message):
-        vectorizer.fit(TEXTS)
+        vectorizer.fit(texts)
     with pytest.raises(error, match=message):
-        vectorizer.transform(TEXTS)
+        vectorizer.transform(texts)
 
 
 @pytest.mark.parametrize("kind", [dict, list, tuple])
