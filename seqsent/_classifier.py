@@ -4,6 +4,7 @@ import threading
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
+from math import inf
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -883,7 +884,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
         return str(joblib.hash([parameters, self.n_iter_, *data]))
 
-    def _count_in_batch(self, n_texts: int) -> int:
+    def _count_in_batch(self, n_texts: float) -> int:
         if self.batch_size == "auto":
             return choose_batch_size(self.cell, n_texts)
         return int(self.batch_size)
@@ -892,9 +893,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         if self.epochs != "auto":
             return int(self.epochs)
         return choose_epochs(
-            self.cell,
             n_texts,
-            None if self.batch_size == "auto" else int(self.batch_size),
+            self._count_in_batch(inf),  # few are read as often as if their batches were of many
             reads_ngrams=self.ngram_range[1] > 1,
             is_adversarial=self.adversarial > 0,
         )

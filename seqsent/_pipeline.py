@@ -8,34 +8,31 @@ from ._classifier import RecurrentSentimentClassifier
 from ._parameters import did_you_mean
 from ._vectorizer import SequenceVectorizer
 
-_AGAINST_OVERFITTING = {"dropout": 0.5, "embedding_dropout": 0.3}
+_MORE_ACCURATE = {  # than the defaults
+    "cell": "gru",
+    "num_words": 20_000,
+    "maxlen": 1000,
+    "ngram_range": (1, 2),
+    "bidirectional": True,
+    "dropout": 0.5,
+    "embedding_dropout": 0.3,
+    "epochs": "auto",
+}
 _PRESETS: dict[str, dict[str, Any]] = {
     "fast": {
-        "cell": "gru",
-        "num_words": 20_000,
-        "maxlen": 1000,
+        **_MORE_ACCURATE,
         "train_maxlen": 200,
-        "ngram_range": (1, 2),
-        "bidirectional": True,
-        **_AGAINST_OVERFITTING,
         "learning_rate": 0.004,
-        "epochs": "auto",
     },
     "accurate": {
-        "cell": "gru",
-        "num_words": 20_000,
-        "maxlen": 1000,
+        **_MORE_ACCURATE,
         "train_maxlen": 250,
         "embed_dim": 64,
-        "ngram_range": (1, 2),
         "ngram_dropout": 0.5,
-        "bidirectional": True,
         "pooling": ("max", "mean"),
-        **_AGAINST_OVERFITTING,
         "adversarial": 0.05,
         "learning_rate": 0.003,
         "batch_size": 64,
-        "epochs": "auto",
     },
     "tutorial": {
         "cell": "simple",

@@ -70,21 +70,16 @@ class Schedule:
         return bool(self.callbacks) or self.patience is not None
 
 
-def choose_batch_size(cell: str, n_texts: int) -> int:
+def choose_batch_size(cell: str, n_texts: float) -> int:
     """Choose how many texts a batch has: fewer where there are few, for the sake of more steps."""
     of_few, of_many = CELLS[cell].batch_sizes
     return of_few if n_texts <= _FEW_TEXTS else of_many
 
 
 def choose_epochs(
-    cell: str, n_texts: int, batch_size: int | None, *, reads_ngrams: bool, is_adversarial: bool
+    n_texts: int, batch_size: int, *, reads_ngrams: bool, is_adversarial: bool
 ) -> int:
-    """Choose how often texts are read.
-
-    A ``batch_size`` of None counts as that of many texts: few are read as often as if their
-    batches were no smaller.
-    """
-    batch_size = batch_size or CELLS[cell].batch_sizes[1]
+    """Choose how often texts are read."""
     is_slow = batch_size > _LARGE_BATCH and not reads_ngrams
     fewest = 2 * _FEWEST_EPOCHS if is_slow else _FEWEST_EPOCHS
     enough = max(fewest, ceil(_ENOUGH_STEPS / ceil(n_texts / batch_size)))
