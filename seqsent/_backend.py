@@ -59,6 +59,7 @@ class _KerasFinder(MetaPathFinder):
             with _environment({"KERAS_BACKEND": "jax"}):
                 run(module)
 
+        # of this one loader, and taken off again when it runs
         loader.exec_module = run_on_jax  # type: ignore[method-assign]
         return spec
 

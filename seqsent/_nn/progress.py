@@ -85,7 +85,7 @@ class ProgressLine:
         if self.in_notebook is not None:
             self.in_notebook.update({"text/plain": line}, raw=True)
         elif self.verbose:
-            print(line, flush=True)  # noqa: T201
+            print(line, flush=True)  # noqa: T201  which verbose asks for
 
     def close(self) -> None:
         """Take the moving line away, as when the work failed."""

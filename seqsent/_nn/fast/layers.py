@@ -163,6 +163,7 @@ def _read_chunks(
 
     def read_word(state: Arrays, from_word: Sequence[Array]) -> tuple[Arrays, Any]:
         from_state = jnp.split(state[0] @ recurrent + state_bias, n_gates, axis=-1)
+        # only cells with both functions have a fast layer, which mypy cannot know
         new, values = cell.forward(jnp, state, from_word, from_state)  # type: ignore[misc]
         return new, keep(state, new[0], values)
 
@@ -207,6 +208,7 @@ def _pull_back(
                 by_state = (by_state[0] + _at(by_output, time), *by_state[1:])
             if cell.lets_gradient_through_padding:
                 by_state = tuple(jnp.where(_at(is_word, time)[:, None], by, 0) for by in by_state)
+            # as above, every cell here has one
             by_old, by_gates = cell.backward(jnp, by_state, *_at((before, values), time))  # type: ignore[misc]
             by_gates = jnp.concatenate(by_gates, axis=-1)
             return (by_old[0] + by_gates @ recurrent.T, *by_old[1:]), by_gates

@@ -14,7 +14,7 @@ if keras.backend.backend() != "jax":
 
 import jax  # noqa: E402  after the backend is known
 
-from seqsent._nn.fast.steps import Steps  # noqa: E402
+from seqsent._nn.fast.steps import Steps  # noqa: E402  as above
 
 N_WORDS, N_STEPS = 40, 23  # not a multiple of the chunks
 

@@ -20,7 +20,7 @@ if keras.backend.backend() != "jax":
 import jax  # noqa: E402  after the backend is known
 
 from seqsent._nn.fast import programs  # noqa: E402  after the backend is known
-from seqsent._nn.fast.programs import clear_caches, shared_programs  # noqa: E402
+from seqsent._nn.fast.programs import clear_caches, shared_programs  # noqa: E402  as above
 
 
 @pytest.fixture(scope="module")

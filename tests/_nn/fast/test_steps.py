@@ -13,9 +13,9 @@ if keras.backend.backend() != "jax":
     pytest.skip("steps are compiled under JAX only", allow_module_level=True)
 
 import jax  # noqa: E402  after the backend is known
-import jax.numpy as jnp  # noqa: E402
+import jax.numpy as jnp  # noqa: E402  after the backend is known
 
-from seqsent._nn.fast import steps  # noqa: E402
+from seqsent._nn.fast import steps  # noqa: E402  as above
 from seqsent._nn.ngrams import hash_ngrams  # noqa: E402
 
 RATE = 0.5
