@@ -43,18 +43,22 @@ from ._nn.plain import PlainNetwork
 from ._nn.schedule import Schedule, choose_batch_size, choose_epochs
 from ._nn.stored import pack, unpack
 from ._nn.training import without_weights
+from ._training_data import (
+    TrainingData,
+    add_labelled,
+    find_sure,
+    hold_out,
+    labels_in_numpy_type,
+    read_training_data,
+    read_validation_labels,
+)
 from ._types import FloatArray, Ids
 from ._validation import (
-    TrainingData,
     as_ids,
     check_ids_in_table,
     check_objects,
     count_table_rows,
-    hold_out,
-    labels_in_numpy_type,
     load_embedding_weights,
-    read_training_data,
-    read_validation_labels,
     reject_foreign,
     replace_unknown,
     table_shape,
@@ -63,6 +67,7 @@ from ._validation import (
 
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
+_SURE = 0.9  # the probability from which on a prediction serves as a label
 _OF_0_1_0: dict[str, Any] = {  # what was not a parameter yet
     "embedding_init": "uniform",
     "learning_rate_schedule": "constant",
@@ -192,6 +197,13 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         and half of what is learned is learned from there. 0.02 to 0.05 makes networks that
         overfit later or not at all, in twice the time. It rises from 0 over the first 100
         steps. Needs JAX.
+    self_training : bool, default=False
+        Whether texts that have the label -1 in ``fit`` have none, and teach what they can [7]_:
+        all texts decide where word vectors start, a network learns from those with a label, and
+        another, begun anew, also from those of whose class the first is sure, with a probability
+        of 0.9 or more, as many of each class as its share of the labels. Among strings -1 may be
+        "-1". Callbacks and attributes are the second network's. It pays where labels are few and
+        texts are many. False reads -1 as any label.
     class_weight : dict or "balanced", default=None
         Weight of each class in the loss; "balanced" weighs classes inversely to their
         frequency.
@@ -276,6 +288,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
        2017, arXiv:1607.01759.
     .. [6] S. Deerwester, S. T. Dumais, G. W. Furnas, T. K. Landauer and R. Harshman, "Indexing by
        latent semantic analysis", Journal of the American Society for Information Science 41, 1990.
+    .. [7] D. Yarowsky, "Unsupervised word sense disambiguation rivaling supervised methods",
+       Annual Meeting of the Association for Computational Linguistics, 1995.
 
     Examples
     --------
@@ -318,6 +332,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "train_maxlen": [Interval(Integral, 1, None, closed="left"), None],
         "adversarial": [Interval(Real, 0, 1, closed="left")],
+        "self_training": ["boolean"],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -378,6 +393,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         epochs: int | Literal["auto"] = "auto",
         train_maxlen: int | None = None,
         adversarial: float = 0.0,
+        self_training: bool = False,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -416,6 +432,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.epochs = epochs
         self.train_maxlen = train_maxlen
         self.adversarial = adversarial
+        self.self_training = self_training
         self.class_weight = class_weight
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
@@ -445,7 +462,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         X : array-like of shape (n_texts, row_length)
             Word ids, 0 for padding, as SequenceVectorizer makes them.
         y : array-like of shape (n_texts,)
-            Labels of any type.
+            Labels of any type; -1 for texts without one where ``self_training=True``.
         sample_weight : array-like of shape (n_texts,), default=None
             Weight of each text in the loss; texts of weight zero are left out.
         X_val : array-like of shape (n_validation_texts, row_length), default=None
@@ -466,6 +483,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         ValueError
             If parameters contradict one another or the data, or y has one class only.
         """
+        if self.self_training and self.warm_start:
+            raise ValueError(
+                "self_training=True begins anew, which warm_start=True forbids. Set one to False."
+            )
         return self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
     @answers_unknown_arguments
@@ -516,10 +537,16 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         ------
         ValueError
             If the first call brings no ``classes``, y holds another label, or
-            ``early_stopping`` or ``class_weight="balanced"`` is set, which need all data.
+            ``early_stopping``, ``self_training`` or ``class_weight="balanced"`` is set, which
+            need all data.
         """
         if self.early_stopping:
             raise ValueError("partial_fit does not support early_stopping=True.")
+        if self.self_training:
+            raise ValueError(
+                "partial_fit does not support self_training=True, which needs all data at once; "
+                "leave out texts without a label."
+            )
         if self.learning_rate_schedule == "cosine":
             raise ValueError(
                 "partial_fit does not know how many epochs will follow, so it does not support "
@@ -573,7 +600,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             If X has another number of columns than in ``fit``, or does not hold ids.
         """
         check_is_fitted(self)
-        ids = replace_unknown(self._read_ids(X), self.n_words_, self.oov_char)
+        return self._predict_proba(self._read_ids(X))
+
+    def _predict_proba(self, ids: Ids) -> FloatArray:
+        ids = replace_unknown(ids, self.n_words_, self.oov_char)
         if is_cut_off():
             outputs = self._plain_network().predict(ids)
         else:
@@ -639,16 +669,20 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             warn_of_counts(data.ids)
             goes_on = hasattr(self, "classes_") and (is_part or self.warm_start)
             seed = self._seed if goes_on else draw_seed(self.random_state)
-            learned, held_out = data, None
+            learned, held_out = data.where(data.targets >= 0), None
             if self.early_stopping and X_val is None and y_val is None:
-                learned, held_out = hold_out(data, self.validation_fraction, seed)
+                learned, held_out = hold_out(learned, self.validation_fraction, seed)
             if goes_on:
                 new._go_on(data.ids, known, is_part=is_part)
             else:
                 new._begin(data, known, seed, is_part=is_part)
             if X_val is not None or y_val is not None:
                 held_out = new._read_validation_data(X_val, y_val)
-            interrupt = new._train(learned, held_out, is_part=is_part)
+            interrupt = None
+            if (data.targets < 0).any():
+                interrupt, learned = new._add_own_labels(learned, held_out, data)
+            if interrupt is None:
+                interrupt = new._train(learned, held_out, is_part=is_part, callbacks=self.callbacks)
             new._keeps_optimizer = is_part or self.warm_start
             self.__dict__ = new.__dict__
         if interrupt is not None:
@@ -678,6 +712,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             sample_weight,
             class_weight=self.class_weight,
             classes=classes,
+            some_unlabelled=self.self_training,
             estimator=estimator,
         )
 
@@ -834,8 +869,32 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             stacklevel=7,  # the line that calls partial_fit
         )
 
+    def _add_own_labels(
+        self, learned: TrainingData, held_out: TrainingData | None, data: TrainingData
+    ) -> tuple[KeyboardInterrupt | None, TrainingData]:
+        """Learn from texts with labels, give labels to others, and begin anew.
+
+        What interrupts the training is returned, and else what to learn from now: also the texts
+        without a label in ``data`` of whose class the network is sure.
+        """
+        interrupt = self._train(learned, held_out, is_part=False, callbacks=None)
+        if interrupt is not None:
+            return interrupt, learned
+        others = data.where(data.targets < 0)
+        probabilities = self._predict_proba(others.ids)
+        sure = find_sure(probabilities, learned.targets, _SURE)
+        targets = probabilities.argmax(axis=1).astype(np.int32)
+        own = TrainingData(others.ids[sure], targets[sure], others.weights[sure])
+        self._begin(data, self.classes_, self._seed, is_part=False)
+        return None, add_labelled(learned, own, self.class_weight, self.classes_)
+
     def _train(
-        self, data: TrainingData, validation_data: TrainingData | None, *, is_part: bool
+        self,
+        data: TrainingData,
+        validation_data: TrainingData | None,
+        *,
+        is_part: bool,
+        callbacks: Sequence[Any] | None,
     ) -> KeyboardInterrupt | None:
         """Train the network, with a part of the data for one epoch, and add to the history.
 
@@ -859,8 +918,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
                 patience=self.n_iter_no_change if self.early_stopping else None,
                 tol=self.tol,
-                callbacks=self.callbacks or (),
-                identity=self._identify(data, validation_data) if self.callbacks else "",
+                callbacks=callbacks or (),
+                identity=self._identify(data, validation_data) if callbacks else "",
                 verbose=self.verbose,
             ),
         )

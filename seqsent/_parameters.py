@@ -34,6 +34,7 @@ _FAMILIAR_NAMES = {
     "patience": "n_iter_no_change",
     "rnn_type": "cell",
     "seed": "random_state",
+    "semi_supervised": "self_training",
     "sequence_length": "maxlen",
     "units": "state_dim",
     "vocab_size": "num_words",

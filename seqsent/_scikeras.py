@@ -23,10 +23,9 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     For those who want scikeras's routing of parameters, such as
     ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
     weights; length-sorted batches, early stopping, ``oov_char``, word vectors that start from
-    the texts, ``train_maxlen``, adversarial training and the schedule of the learning rate stay
-    behind.
-    ``epochs="auto"`` becomes the epochs of the last fit, or 5, and ``batch_size="auto"`` the
-    size for few texts.
+    the texts, ``train_maxlen``, adversarial training, self-training and the schedule of the
+    learning rate stay behind. ``epochs="auto"`` becomes the epochs of the last fit, or 5, and
+    ``batch_size="auto"`` the size for few texts.
 
     Parameters
     ----------

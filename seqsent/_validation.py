@@ -1,26 +1,18 @@
-"""What reaches the classifier, right or a clear error: ids, labels, weights, word vectors."""
+"""What reaches the classifier, right or a clear error: ids, word vectors, parameters."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from numbers import Real
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
-from sklearn.model_selection import train_test_split
-from sklearn.utils import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import column_or_1d
 
-from ._base import check_sample_weight
 from ._text.documents import column_names
-from ._types import FloatArray, Ids
+from ._types import Ids
 
 _LARGEST_TABLE = 2**24  # rows that ids alone may ask for; 2 GB of word vectors, 6 with Adam's
 _FEWEST_COUNTS = 20  # columns; narrower rows may be anything
-_LEAST_WEIGHT = 2.0**-60  # and its inverse the largest: their products stay within float32
 
 _TEXT_RECIPE = """\
 {estimator} reads rows of word ids, got text in {name}. Put a SequenceVectorizer in front:
@@ -213,139 +205,6 @@ def replace_unknown(ids: Ids, n_words: int, oov_char: int | None) -> Ids:
             f"oov_char={oov_char} must lie below {n_words}, the number of words in the table."
         )
     return np.where(unknown, np.int32(oov_char or 0), ids)
-
-
-def encode_labels(y: ArrayLike, classes: NDArray[Any], name: str = "y") -> NDArray[np.int32]:
-    """Return the place of each label in the sorted ``classes``, or raise a ValueError."""
-    y = np.asarray(y)
-    places = np.searchsorted(classes, y).clip(max=len(classes) - 1)
-    unknown = classes[places] != y
-    if unknown.any():
-        raise ValueError(
-            f"{name} holds labels {np.unique(y[unknown]).tolist()} that are not among the "
-            f"classes {classes.tolist()}."
-        )
-    return places.astype(np.int32)
-
-
-class TrainingData(NamedTuple):
-    """What a network learns from."""
-
-    ids: Ids
-    targets: NDArray[np.int32]  # (n_texts,), places in classes
-    weights: FloatArray  # (n_texts,), positive, within the range of float32
-
-
-def read_training_data(
-    X: NDArray[Any],
-    y: NDArray[Any],
-    sample_weight: ArrayLike | None,
-    *,
-    class_weight: Mapping[Any, float] | str | None,
-    classes: NDArray[Any] | None,
-    estimator: str,
-) -> tuple[TrainingData, NDArray[Any]]:
-    """Return the data of a fit and its classes; texts of weight zero are left out.
-
-    X is numeric but not yet known to hold ids: a y of one class is reported first. None takes
-    the classes from y, and then something must be left; of known classes all texts may go.
-    """
-    n_missing = sum(label is None for label in y) if y.dtype == object else 0
-    if n_missing:  # NaN was found before
-        raise ValueError(f"y holds None for {n_missing} texts; leave out texts without a label.")
-    with np.errstate(invalid="ignore"):  # of a label that is no int64 it only asks whether it is
-        check_classification_targets(y)
-    weights = check_sample_weight(sample_weight, X)
-    if (weights < 0).any():
-        raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
-    X, y, weights = _take_where(weights > 0, X, y, weights)
-    by_class = _weights_by_class(class_weight, y, classes)
-    X, y, weights, by_class = _take_where(by_class > 0, X, y, weights, by_class)
-    weights = _multiply(weights, by_class)
-    if classes is None:
-        classes = np.unique(y)
-        if len(classes) == 0:
-            raise ValueError(
-                "sample_weight or class_weight is zero for all texts; nothing is left to train on."
-            )
-        if len(classes) == 1:
-            raise ValueError(
-                "This classifier needs texts of at least 2 classes, but y holds one class "
-                f"only (of texts whose weight is not zero): {classes.tolist()[0]!r}."
-            )
-    ids = as_ids(X, "X", estimator=estimator)
-    return TrainingData(ids, encode_labels(y, classes), weights), classes
-
-
-def _take_where(counts: NDArray[np.bool_], *columns: NDArray[Any]) -> Sequence[NDArray[Any]]:
-    """Return the rows that count, and no copies where all do."""
-    return columns if counts.all() else [column[counts] for column in columns]
-
-
-def _weights_by_class(
-    class_weight: Mapping[Any, float] | str | None, y: NDArray[Any], known: NDArray[Any] | None
-) -> FloatArray:
-    """Return the weight that each text has for its class."""
-    if class_weight is None or not len(y):
-        return np.ones(len(y))
-    if isinstance(class_weight, Mapping):
-        for label, weight in class_weight.items():
-            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
-                raise ValueError(
-                    f"class_weight[{label!r}] must be a finite number that is not negative, "
-                    f"got {weight!r}."
-                )
-    classes = np.unique(y) if known is None else known
-    weights: FloatArray = compute_class_weight(class_weight, classes=classes, y=y)
-    return weights[encode_labels(y, classes)]
-
-
-def _multiply(weights: FloatArray, others: FloatArray) -> FloatArray:
-    """Return products of positive weights within the range of float32."""
-    return _in_range(_in_range(weights) * _in_range(others))
-
-
-def _in_range(weights: FloatArray) -> FloatArray:
-    """Return positive weights, scaled where they come near the limits of float32.
-
-    The scale is a power of two and so exact; a common factor changes no result, as the loss is
-    a mean over weights. Beside the largest weight of all, one below the range counts for nothing
-    in either form.
-    """
-    if not len(weights) or _LEAST_WEIGHT <= weights.min() <= weights.max() <= 1 / _LEAST_WEIGHT:
-        return weights
-    scaled = np.ldexp(weights, -np.frexp(weights.max())[1])
-    return np.maximum(scaled, _LEAST_WEIGHT)
-
-
-def labels_in_numpy_type(y: Any) -> Any:
-    """Return a pandas column of booleans or integers as such: scikit-learn makes floats of it."""
-    if getattr(y, "ndim", None) != 1 or not hasattr(y, "isna") or y.isna().any():
-        return y
-    return y.to_numpy()
-
-
-def read_validation_labels(y_val: Any, classes: NDArray[Any], n_texts: int) -> NDArray[np.int32]:
-    """Return the encoded labels of the texts to validate on."""
-    targets = encode_labels(column_or_1d(y_val), classes, name="y_val")
-    if len(targets) != n_texts:
-        raise ValueError(f"X_val has {n_texts} rows, but y_val has {len(targets)} labels.")
-    return targets
-
-
-def hold_out(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingData, TrainingData]:
-    """Split data into a training and a held-out part with the same share of each class."""
-    try:
-        parts = train_test_split(
-            *data, test_size=fraction, stratify=data.targets, random_state=seed
-        )
-    except ValueError as error:
-        raise ValueError(
-            f"early_stopping cannot hold out validation_fraction={fraction} of {len(data.ids)} "
-            f"texts with a share of each class: {error} Pass X_val and y_val, another fraction, "
-            "or more texts."
-        ) from error
-    return TrainingData(*parts[::2]), TrainingData(*parts[1::2])
 
 
 def load_embedding_weights(

@@ -25,6 +25,7 @@ FLOORS = [
     ["_base", "_versions"],
     ["_text", "_nn"],
     ["_validation", "_cooccurrence"],
+    ["_training_data"],
     ["_vectorizer", "_network", "_classifier"],
     ["_pipeline", "_scikeras", "datasets", "show_versions"],
     ["inspection"],

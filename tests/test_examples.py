@@ -150,6 +150,19 @@ def test_beat_the_linear_model(tmp_path: Path, run_example: RunExample) -> None:
     assert min(accuracies) > 0.5
 
 
+def test_few_labels(tmp_path: Path, run_example: RunExample) -> None:
+    frame = make_reviews(200, as_frame=True, random_state=0).frame
+    path = tmp_path / "mine.csv"
+    labels = frame["label"].map({0: "bad", 1: "good"}).where(frame.index >= 40, "")
+    frame.assign(label=labels).to_csv(path, index=False)
+    output = run_example("few_labels.py", path, "--n-labels", 60, 90)
+    assert "120 texts with a label and 40 without, 40 to test on" in output
+    lines = [line.split() for line in output.strip().splitlines()[1:]]
+    assert lines[:2] == [["model", "TF-IDF", "network"], ["texts", *["labelled", "all"] * 2]]
+    assert [line[0] for line in lines[3:]] == ["60", "90"]
+    assert min(float(accuracy) for line in lines[3:] for accuracy in line[1:]) > 0.3
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the example reads /proc and limits memory")
 @pytest.mark.skipif(
     import_keras().backend.backend() == "tensorflow",

@@ -1,0 +1,221 @@
+"""What a network learns from: texts, their labels and weights, right or a clear error."""
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.model_selection import train_test_split
+from sklearn.utils import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import column_or_1d
+
+from ._base import check_sample_weight
+from ._types import FloatArray, Ids
+from ._validation import as_ids
+
+_LEAST_WEIGHT = 2.0**-60  # and its inverse the largest: their products stay within float32
+
+
+def encode_labels(y: ArrayLike, classes: NDArray[Any], name: str = "y") -> NDArray[np.int32]:
+    """Return the place of each label in the sorted ``classes``, or raise a ValueError."""
+    y = np.asarray(y)
+    places = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    unknown = classes[places] != y
+    if unknown.any():
+        raise ValueError(
+            f"{name} holds labels {np.unique(y[unknown]).tolist()} that are not among the "
+            f"classes {classes.tolist()}."
+        )
+    return places.astype(np.int32)
+
+
+class TrainingData(NamedTuple):
+    """What a network learns from."""
+
+    ids: Ids
+    targets: NDArray[np.int32]  # (n_texts,), places in classes, -1 of texts without a label
+    weights: FloatArray  # (n_texts,), positive, within the range of float32
+
+    def where(self, counts: NDArray[np.bool_]) -> "TrainingData":
+        """Return the texts that count, and no copies where all do."""
+        return TrainingData(*_take_where(counts, *self))
+
+
+def read_training_data(
+    X: NDArray[Any],
+    y: NDArray[Any],
+    sample_weight: ArrayLike | None,
+    *,
+    class_weight: Mapping[Any, float] | str | None,
+    classes: NDArray[Any] | None,
+    some_unlabelled: bool,
+    estimator: str,
+) -> tuple[TrainingData, NDArray[Any]]:
+    """Return the data of a fit and its classes; texts of weight zero are left out.
+
+    X is numeric but not yet known to hold ids: a y of one class is reported first. None takes
+    the classes from y, and then something must be left; of known classes all texts may go.
+    ``some_unlabelled`` says that -1 in y is no label.
+    """
+    n_missing = sum(label is None for label in y) if y.dtype == object else 0
+    if n_missing:  # NaN was found before
+        raise ValueError(
+            f"y holds None for {n_missing} texts. Leave out texts without a label, or set "
+            "self_training=True and give them the label -1."
+        )
+    weights = check_sample_weight(sample_weight, X)
+    if (weights < 0).any():
+        raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
+    has_label = _find_labels(y) if some_unlabelled else np.ones(len(y), dtype=bool)
+    with np.errstate(invalid="ignore"):  # of a label that is no int64 it only asks whether it is
+        check_classification_targets(y[has_label])
+    X, y, weights, has_label = _take_where(weights > 0, X, y, weights, has_label)
+    by_class = np.ones(len(y))
+    by_class[has_label] = _weights_by_class(class_weight, y[has_label], classes)
+    X, y, weights, has_label, by_class = _take_where(
+        by_class > 0, X, y, weights, has_label, by_class
+    )
+    weights = _multiply(weights, by_class)
+    labels = y[has_label]
+    if classes is None:
+        classes = _find_classes(labels)
+    targets = np.full(len(y), -1, dtype=np.int32)
+    targets[has_label] = encode_labels(labels, classes)
+    return TrainingData(as_ids(X, "X", estimator=estimator), targets, weights), classes
+
+
+def _find_labels(y: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which texts have a label: where others are strings, -1 may have become one."""
+    if y.dtype.kind in "OUT":
+        has_label = np.array([str(label) != "-1" for label in y], dtype=bool)
+    else:
+        has_label = y != -1
+    if not has_label.any():
+        raise ValueError(
+            f"y holds no label: all {len(y)} texts have -1, which with self_training=True says "
+            "that a text has none."
+        )
+    return has_label
+
+
+def _find_classes(labels: NDArray[Any]) -> NDArray[Any]:
+    """Return the classes of labels, two at least."""
+    classes = np.unique(labels)
+    if len(classes) == 0:
+        raise ValueError(
+            "sample_weight or class_weight is zero for all texts; nothing is left to train on."
+        )
+    if len(classes) == 1:
+        raise ValueError(
+            "This classifier needs texts of at least 2 classes, but y holds one class "
+            f"only (of texts whose weight is not zero): {classes.tolist()[0]!r}."
+        )
+    return classes
+
+
+def _take_where(counts: NDArray[np.bool_], *columns: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """Return the rows that count, and no copies where all do."""
+    return columns if counts.all() else [column[counts] for column in columns]
+
+
+def _weights_by_class(
+    class_weight: Mapping[Any, float] | str | None, y: NDArray[Any], known: NDArray[Any] | None
+) -> FloatArray:
+    """Return the weight that each text has for its class."""
+    if class_weight is None or not len(y):
+        return np.ones(len(y))
+    if isinstance(class_weight, Mapping):
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, Real) and 0 <= weight < np.inf):
+                raise ValueError(
+                    f"class_weight[{label!r}] must be a finite number that is not negative, "
+                    f"got {weight!r}."
+                )
+    classes = np.unique(y) if known is None else known
+    weights: FloatArray = compute_class_weight(class_weight, classes=classes, y=y)
+    return weights[encode_labels(y, classes)]
+
+
+def _multiply(weights: FloatArray, others: FloatArray) -> FloatArray:
+    """Return products of positive weights within the range of float32."""
+    return _in_range(_in_range(weights) * _in_range(others))
+
+
+def _in_range(weights: FloatArray) -> FloatArray:
+    """Return positive weights, scaled where they come near the limits of float32.
+
+    The scale is a power of two and so exact; a common factor changes no result, as the loss is
+    a mean over weights. Beside the largest weight of all, one below the range counts for nothing
+    in either form.
+    """
+    if not len(weights) or _LEAST_WEIGHT <= weights.min() <= weights.max() <= 1 / _LEAST_WEIGHT:
+        return weights
+    scaled = np.ldexp(weights, -np.frexp(weights.max())[1])
+    return np.maximum(scaled, _LEAST_WEIGHT)
+
+
+def find_sure(
+    probabilities: FloatArray, targets: NDArray[np.int32], at_least: float
+) -> NDArray[np.intp]:
+    """Return the texts that predictions are sure of, as many of each class as among ``targets``.
+
+    Sure is a probability of ``at_least`` so much; of a class that has too many, those come first
+    whose probability is higher. Unequal numbers would teach that one class is always right.
+    """
+    predicted, sureness = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    order = np.argsort(-sureness, kind="stable")
+    order = order[sureness[order] >= at_least]
+    shares = np.bincount(targets, minlength=probabilities.shape[1]) / len(targets)
+    of_classes = [order[predicted[order] == place] for place in range(len(shares))]
+    n_chosen = min(len(rows) / share for rows, share in zip(of_classes, shares, strict=True))
+    chosen = [
+        rows[: round(n_chosen * share)] for rows, share in zip(of_classes, shares, strict=True)
+    ]
+    return np.sort(np.concatenate(chosen))
+
+
+def add_labelled(
+    data: TrainingData,
+    others: TrainingData,
+    class_weight: Mapping[Any, float] | str | None,
+    classes: NDArray[Any],
+) -> TrainingData:
+    """Return data and others as one, the others' weights multiplied by those of their classes."""
+    columns: Any = zip(data, others, strict=True)
+    both = TrainingData(*map(np.concatenate, columns))
+    by_class = _weights_by_class(class_weight, classes[both.targets], classes)
+    by_class[: len(data.ids)] = 1  # theirs are in their weights
+    both = both._replace(weights=both.weights * by_class)
+    return both.where(by_class > 0)
+
+
+def labels_in_numpy_type(y: Any) -> Any:
+    """Return a pandas column of booleans or integers as such: scikit-learn makes floats of it."""
+    if getattr(y, "ndim", None) != 1 or not hasattr(y, "isna") or y.isna().any():
+        return y
+    return y.to_numpy()
+
+
+def read_validation_labels(y_val: Any, classes: NDArray[Any], n_texts: int) -> NDArray[np.int32]:
+    """Return the encoded labels of the texts to validate on."""
+    targets = encode_labels(column_or_1d(y_val), classes, name="y_val")
+    if len(targets) != n_texts:
+        raise ValueError(f"X_val has {n_texts} rows, but y_val has {len(targets)} labels.")
+    return targets
+
+
+def hold_out(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingData, TrainingData]:
+    """Split data into a training and a held-out part with the same share of each class."""
+    try:
+        parts = train_test_split(
+            *data, test_size=fraction, stratify=data.targets, random_state=seed
+        )
+    except ValueError as error:
+        raise ValueError(
+            f"early_stopping cannot hold out validation_fraction={fraction} of {len(data.ids)} "
+            f"texts with a share of each class: {error} Pass X_val and y_val, another fraction, "
+            "or more texts."
+        ) from error
+    return TrainingData(*parts[::2]), TrainingData(*parts[1::2])
