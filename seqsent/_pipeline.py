@@ -32,7 +32,6 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "pooling": ("max", "mean"),
         "adversarial": 0.05,
         "learning_rate": 0.003,
-        "batch_size": 64,
     },
     "tutorial": {
         "cell": "simple",
