@@ -181,10 +181,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         PyTorch's SparseAdam.
     batch_size : int or "auto", default="auto"
         Texts per training step. "auto" is 32 for 10,000 training texts or fewer, which would else
-        be too few steps, and 64 for more; 128 for a SimpleRNN.
+        be too few steps, and 64 for more; for a SimpleRNN 128 and 96.
     epochs : int or "auto", default="auto"
         Passes over the training data. "auto" makes them enough for 300 training steps, in which
-        ``batch_size="auto"`` counts as what it is for many texts; 2 at least, or 4 for larger
+        ``batch_size="auto"`` counts as the larger of its two sizes; 2 at least, or 4 for larger
         batches than 64 without n-grams; twice as many with adversarial training, which overfits
         later; 100 at most.
     train_maxlen : int, default=None
@@ -951,9 +951,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     def _count_epochs(self, n_texts: int) -> int:
         if self.epochs != "auto":
             return int(self.epochs)
+        of_few, of_many = self._count_in_batch(0), self._count_in_batch(inf)
         return choose_epochs(
             n_texts,
-            self._count_in_batch(inf),  # few are read as often as if their batches were of many
+            max(of_few, of_many),  # smaller batches make more steps, not fewer epochs
             reads_ngrams=self.ngram_range[1] > 1,
             is_adversarial=self.adversarial > 0,
         )

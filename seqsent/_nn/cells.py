@@ -292,7 +292,7 @@ CELLS: dict[str, Cell] = {
         backward=_simple_backward,
         lets_gradient_through_padding=True,
         learning_rate=0.004,
-        batch_sizes=(128, 128),
+        batch_sizes=(128, 96),
     ),
     "lstm": Cell(
         layer=keras.layers.LSTM,

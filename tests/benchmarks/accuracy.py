@@ -1,13 +1,14 @@
 """Accuracy on real texts, against linear models and fastText in the same run.
 
-python tests/benchmarks/accuracy.py [--quick] [--seeds N] [--sets NAME ...] [--rows N] [--validate]
-    [--methods NAME ...] [--settings JSON]
+python tests/benchmarks/accuracy.py [--quick] [--seeds N] [--sets NAME ...] [--validate]
+    [--rows N [--self-training]] [--methods NAME ...] [--settings JSON]
 
 Each fit runs in a process of its own: accuracy, log loss, Brier score and expected calibration
 error, seconds of the fit, text included, peak memory and the size of a pickle, as mean and spread
 over seeds. With --validate nothing is read of what settings are reported on: IMDB's training
 reviews are split by film, and of the other sets the part that is reported on is left out.
-Counterfactual reviews are never validated on. fastText takes part where it is installed.
+Counterfactual reviews are never validated on. fastText takes part where it is installed. With
+--self-training the texts beyond N take part without their labels.
 """
 
 import argparse
@@ -157,31 +158,42 @@ class FastText:
         return found / found.sum(axis=1, keepdims=True)
 
 
-def make(name: str, method: str, parameters: dict[str, Any], seed: int) -> Any:
-    """Return what a method is, unfitted."""
-    if method == _FASTTEXT:
-        return FastText()
-    if method in _PEERS:
-        return make_linear(name, method)
+def make(name: str, method: str, parameters: dict[str, Any], seed: int, self_training: bool) -> Any:
+    """Return what a method is, unfitted; of the linear models TF-IDF's can train itself."""
+    from sklearn.semi_supervised import SelfTrainingClassifier
+
     from seqsent import make_sentiment_pipeline
 
-    return make_sentiment_pipeline(**parameters, random_state=seed)
+    if method == _FASTTEXT:
+        return FastText()
+    if method not in _PEERS:
+        return make_sentiment_pipeline(**parameters, self_training=self_training, random_state=seed)
+    linear = make_linear(name, method)
+    if self_training:
+        own = SelfTrainingClassifier(linear[-1], threshold=0.9, max_iter=1)
+        linear.steps[-1] = ("selftrainingclassifier", own)
+    return linear
 
 
 def fit(
-    name: str, method: str, parameters: str, seed: str, validate: str, rows: str
+    name: str, method: str, parameters: str, seed: str, validate: str, rows: str, others: str
 ) -> dict[str, Result]:
     """Fit one Pipeline, and what it votes with, and measure them."""
     import numpy as np
 
-    train, (texts, truth) = read(name, validate == "True", int(seed))
-    chosen = np.random.default_rng(int(seed)).permutation(len(train[0]))[: int(rows) or None]
+    (X, y), (texts, truth) = read(name, validate == "True", int(seed))
+    self_training = others == "True"
+    order = np.random.default_rng(int(seed)).permutation(len(X))
+    chosen = order[: int(rows) or None]
+    if self_training:
+        y = np.where(np.isin(np.arange(len(y)), chosen), y, -1)
+        chosen = order
     results: dict[str, Result] = {}
 
     def learn(method: str) -> Any:
-        model = make(name, method, json.loads(parameters), int(seed))
+        model = make(name, method, json.loads(parameters), int(seed), self_training)
         start = time.perf_counter()
-        model.fit(train[0][chosen], train[1][chosen])
+        model.fit(X[chosen], y[chosen])
         results[method] = {
             "seconds": time.perf_counter() - start,
             "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -196,7 +208,7 @@ def fit(
         return results
     probabilities = model.predict_proba(texts)
     results[method] |= judge_probabilities(probabilities, truth, model.classes_)
-    if method in _VOTERS:
+    if method in _VOTERS and not self_training:
         mean = (probabilities + learn(_NB_LR).predict_proba(texts)) / 2
         costs = {cost: sum(r[cost] for r in results.values()) for cost in ("seconds", "file MB")}
         costs["peak MB"] = results.pop(_NB_LR)["peak MB"]
@@ -255,9 +267,12 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", choices=_SETS, default=_SETS)
     parser.add_argument("--validate", action="store_true", help="measure on parts to choose by")
     parser.add_argument("--rows", type=int, default=0, help="training texts, drawn by the seed")
+    parser.add_argument("--self-training", action="store_true", help="and others without labels")
     parser.add_argument("--methods", nargs="+", choices=[*_PEERS, *_RECIPES])
     parser.add_argument("--settings", help="JSON: a recipe of parameters to measure alone")
     given = parser.parse_args()
+    if given.self_training and not given.rows:
+        parser.error("--self-training needs --rows, the number of texts that have labels")
     seeds = given.seeds or (1 if given.quick else 3)
     recipes = {given.settings: json.loads(given.settings)} if given.settings else _RECIPES
     print(describe(Options(given.quick, seeds, None, "{}")))
@@ -270,10 +285,13 @@ def main() -> None:
         for method, parameters in methods.items():
             if given.methods and method not in given.methods:
                 continue
+            if given.self_training and method in _PEERS and method != _LINEAR:
+                continue
             rows = given.rows or (2000 if given.quick else 0)
             arguments = [name, method, json.dumps(parameters)]
+            of_all = given.validate, rows, given.self_training
             runs = [
-                run(child(__file__, "fit", *arguments, seed, given.validate, rows))
+                run(child(__file__, "fit", *arguments, seed, *of_all))
                 for seed in range(seeds if rows or given.validate or method not in _PEERS else 1)
             ]
             for measured in runs[0]:

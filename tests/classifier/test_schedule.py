@@ -130,6 +130,12 @@ def test_epochs_that_follow_from_the_data(
     assert model._count_epochs(n_texts) == epochs
 
 
+@pytest.mark.parametrize(("n_texts", "epochs"), [(25_000, 4), (8_530, 5), (2_000, 19)])
+def test_epochs_of_a_simple_rnn_follow_from_its_larger_batches(n_texts, epochs, classifier):
+    # in those of 128, 300 steps need 1.5, 4.5 and 18.8 epochs; 4 are the fewest
+    assert classifier(cell="simple", epochs="auto")._count_epochs(n_texts) == epochs
+
+
 @pytest.mark.slow
 def test_automatic_epochs_are_run(data, classifier):
     X, y = (np.repeat(part, 60, axis=0) for part in data)  # 85 steps of 64 each
@@ -140,7 +146,13 @@ def test_automatic_epochs_are_run(data, classifier):
 
 @pytest.mark.parametrize(
     ("cell", "n_texts", "steps"),
-    [("gru", 90, 3), ("lstm", 10_000, 313), ("lstm", 10_001, 157), ("simple", 180, 2)],
+    [
+        ("gru", 90, 3),
+        ("lstm", 10_000, 313),
+        ("lstm", 10_001, 157),
+        ("simple", 180, 2),
+        ("simple", 10_001, 105),
+    ],
 )
 def test_automatic_batches(data, cell, n_texts, steps, classifier):
     class Steps(keras.callbacks.Callback):
