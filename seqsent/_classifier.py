@@ -46,6 +46,8 @@ from ._nn.training import without_weights
 from ._training_data import (
     TrainingData,
     add_labelled,
+    fill_missing_labels,
+    find_labels,
     find_sure,
     hold_out,
     labels_in_numpy_type,
@@ -198,12 +200,12 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         overfit later or not at all, in twice the time. It rises from 0 over the first 100
         steps. Needs JAX.
     self_training : bool, default=False
-        Whether texts that have the label -1 in ``fit`` have none, and teach what they can [7]_:
-        all texts decide where word vectors start, a network learns from those with a label, and
-        another, begun anew, also from those of whose class the first is sure, with a probability
+        Whether texts whose label in ``fit`` is -1, None or NaN have none, and teach what they can
+        [7]_: all texts decide where word vectors start, a network learns from those with a label,
+        and another, begun anew, also from those of whose class the first is sure, a probability
         of 0.9 or more, as many of each class as its share of the labels. Among strings -1 may be
         "-1". Callbacks and attributes are the second network's. It pays where labels are few and
-        texts are many. False reads -1 as any label.
+        texts are many. ``score`` leaves texts without a label out. False reads -1 as any label.
     class_weight : dict or "balanced", default=None
         Weight of each class in the loss; "balanced" weighs classes inversely to their
         frequency.
@@ -462,7 +464,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         X : array-like of shape (n_texts, row_length)
             Word ids, 0 for padding, as SequenceVectorizer makes them.
         y : array-like of shape (n_texts,)
-            Labels of any type; -1 for texts without one where ``self_training=True``.
+            Labels of any type; with ``self_training=True`` -1, None or NaN for texts without one.
         sample_weight : array-like of shape (n_texts,), default=None
             Weight of each text in the loss; texts of weight zero are left out.
         X_val : array-like of shape (n_validation_texts, row_length), default=None
@@ -627,6 +629,32 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(np.float32).tiny))
 
+    def score(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy, with ``self_training`` on the texts that have a label.
+
+        Scorers by name, ``scoring="accuracy"`` in a search, count those without as mistakes.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_texts, row_length)
+            Word ids.
+        y : array-like of shape (n_texts,)
+            Labels.
+        sample_weight : array-like of shape (n_texts,), default=None
+            How much each text counts.
+
+        Returns
+        -------
+        float
+            Share of texts whose label is predicted.
+        """
+        if self.self_training:
+            y, has_label = find_labels(np.asarray(fill_missing_labels(y)))
+            sample_weight = has_label * (
+                1.0 if sample_weight is None else np.asarray(sample_weight)
+            )
+        return float(super().score(X, y, sample_weight))
+
     @property
     def model_(self) -> Any:
         """The fitted ``keras.Model``; weights set on it are what predictions use."""
@@ -699,6 +727,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         estimator = type(self).__name__
         goes_on = is_part and hasattr(self, "classes_")
         reject_foreign(X, "X", estimator=estimator, cell=self.cell)
+        if self.self_training:
+            y = fill_missing_labels(y)
         X, y = validate_data(self, X, labels_in_numpy_type(y), reset=not goes_on)
         if classes is not None:
             classes = np.unique(np.asarray(classes))

@@ -63,14 +63,16 @@ def read_training_data(
     if n_missing:  # NaN was found before
         raise ValueError(
             f"y holds None for {n_missing} texts. Leave out texts without a label, or set "
-            "self_training=True and give them the label -1."
+            "self_training=True, which learns from them, too."
         )
     weights = check_sample_weight(sample_weight, X)
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
-    has_label = _find_labels(y) if some_unlabelled else np.ones(len(y), dtype=bool)
+    has_label = np.ones(len(y), dtype=bool)
+    if some_unlabelled:
+        y, has_label = find_labels(y)
     with np.errstate(invalid="ignore"):  # of a label that is no int64 it only asks whether it is
-        check_classification_targets(y[has_label])
+        check_classification_targets(y)
     X, y, weights, has_label = _take_where(weights > 0, X, y, weights, has_label)
     by_class = np.ones(len(y))
     by_class[has_label] = _weights_by_class(class_weight, y[has_label], classes)
@@ -86,18 +88,38 @@ def read_training_data(
     return TrainingData(as_ids(X, "X", estimator=estimator), targets, weights), classes
 
 
-def _find_labels(y: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return which texts have a label: where others are strings, -1 may have become one."""
+def fill_missing_labels(y: Any) -> Any:
+    """Return labels with -1 in place of missing ones: None, NaN and pandas's NA."""
+    labels = np.asarray(y, dtype=object)
+    if hasattr(y, "isna"):
+        missing = np.asarray(y.isna())
+    else:
+        missing = np.array([label is None or label != label for label in labels], dtype=bool)
+    if labels.ndim != 1 or not missing.any():
+        return y
+    return np.where(missing, -1, labels)
+
+
+def find_labels(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Return labels, and which texts have one; a text that has none, but -1, gets another's.
+
+    Among strings -1 may have become one; among objects labels may be integers, say.
+    """
     if y.dtype.kind in "OUT":
         has_label = np.array([str(label) != "-1" for label in y], dtype=bool)
     else:
         has_label = y != -1
     if not has_label.any():
         raise ValueError(
-            f"y holds no label: all {len(y)} texts have -1, which with self_training=True says "
-            "that a text has none."
+            f"y holds no label for any of {len(y)} texts: with self_training=True, -1 says that a "
+            "text has none."
         )
-    return has_label
+    labels = y[has_label]
+    if y.dtype == object:
+        labels = np.array(labels.tolist())
+    filled = np.full(len(y), labels[0], dtype=labels.dtype)
+    filled[has_label] = labels
+    return filled, has_label
 
 
 def _find_classes(labels: NDArray[Any]) -> NDArray[Any]:

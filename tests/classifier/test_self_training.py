@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.model_selection import GridSearchCV
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from seqsent._base import draw_seed
@@ -102,8 +103,34 @@ def test_texts_alone_may_know_the_largest_id(half, classifier):
         lambda y: pd.Series(y).map({0: "bad", 1: "good", -1: "-1"}).astype("category"),
         lambda y: y.astype(float),
         lambda y: pd.Series(y, dtype="int8"),
+        lambda y: pd.Series(y).map({0: "bad", 1: "good"}),
+        lambda y: pd.Series(y).map({0: "bad", 1: "good"}).astype("string"),
+        lambda y: pd.Series(y).map({0: "bad", 1: "good"}).astype("category"),
+        lambda y: pd.Series(y).where(y >= 0),
+        lambda y: pd.Series(y).where(y >= 0).astype("Int64"),
+        lambda y: pd.Series(y).where(y >= 0).astype("boolean"),
+        lambda y: np.array([0, 1, None], dtype=object)[y],
+        lambda y: np.array([0.0, 1.0, np.nan])[y].tolist(),
+        lambda y: np.array([False, True, -1], dtype=object)[y],
     ],
-    ids=["objects", "strings", "list", "Series", "category", "floats", "int8"],
+    ids=[
+        "objects",
+        "strings",
+        "list",
+        "Series",
+        "category",
+        "floats",
+        "int8",
+        "missing",
+        "missing strings",
+        "missing categories",
+        "missing floats",
+        "missing Int64",
+        "missing booleans",
+        "None",
+        "NaN",
+        "booleans and -1",
+    ],
 )
 def test_labels_of_any_type(half, classifier, as_labels):
     X, y = half
@@ -203,7 +230,8 @@ def test_interrupted_the_first_network_stays(half, classifier, monkeypatch):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda y: np.full_like(y, -1), "y holds no label: all 90 texts have -1"),
+        (lambda y: np.full_like(y, -1), "y holds no label for any of 90 texts"),
+        (lambda y: [None] * len(y), "y holds no label for any of 90 texts"),
         (lambda y: np.where(y == 0, -1, y), "at least 2 classes, but y holds one class"),
     ],
 )
@@ -219,6 +247,22 @@ def test_what_goes_on_cannot_begin_anew(half, classifier):
         classifier(self_training=True, warm_start=True).fit(*half)
     with pytest.raises(ValueError, match="partial_fit does not support self_training=True"):
         classifier(self_training=True).partial_fit(*half, classes=[0, 1])
+
+
+@pytest.mark.parametrize("missing", [-1, None])
+def test_score_leaves_out_texts_without_a_label(half, classifier, missing):
+    X, y = half
+    model = classifier(self_training=True).fit(X, y)
+    right = model.predict(X)[1::2] == y[1::2]
+    y = np.where(y == -1, missing, y)
+    assert model.score(X, y) == pytest.approx(right.mean())
+    weights = np.arange(len(y)) % 7
+    expected = np.average(right, weights=weights[1::2])
+    assert model.score(X, y, sample_weight=weights) == pytest.approx(expected)
+    search = GridSearchCV(model, {"state_dim": [6]}, cv=[(np.arange(60), np.arange(60, 90))])
+    search.fit(X, y)
+    learned = model.fit(X[:60], y[:60])
+    assert search.cv_results_["mean_test_score"] == [learned.score(X[61::2], y[61::2])]
 
 
 @pytest.fixture(scope="module")
