@@ -82,7 +82,7 @@ def read_training_data(
     weights = _multiply(weights, by_class)
     labels = y[has_label]
     if classes is None:
-        classes = _find_classes(labels)
+        classes = _find_classes(labels, some_unlabelled=some_unlabelled)
     targets = np.full(len(y), -1, dtype=np.int32)
     targets[has_label] = encode_labels(labels, classes)
     return TrainingData(as_ids(X, "X", estimator=estimator), targets, weights), classes
@@ -122,7 +122,7 @@ def find_labels(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
     return filled, has_label
 
 
-def _find_classes(labels: NDArray[Any]) -> NDArray[Any]:
+def _find_classes(labels: NDArray[Any], *, some_unlabelled: bool) -> NDArray[Any]:
     """Return the classes of labels, two at least."""
     classes = np.unique(labels)
     if len(classes) == 0:
@@ -130,9 +130,10 @@ def _find_classes(labels: NDArray[Any]) -> NDArray[Any]:
             "sample_weight or class_weight is zero for all texts; nothing is left to train on."
         )
     if len(classes) == 1:
+        hint = " With self_training=True, -1 is no label." if some_unlabelled else ""
         raise ValueError(
             "This classifier needs texts of at least 2 classes, but y holds one class "
-            f"only (of texts whose weight is not zero): {classes.tolist()[0]!r}."
+            f"only (of texts whose weight is not zero): {classes.tolist()[0]!r}.{hint}"
         )
     return classes
 

@@ -232,7 +232,10 @@ def test_interrupted_the_first_network_stays(half, classifier, monkeypatch):
     [
         (lambda y: np.full_like(y, -1), "y holds no label for any of 90 texts"),
         (lambda y: [None] * len(y), "y holds no label for any of 90 texts"),
-        (lambda y: np.where(y == 0, -1, y), "at least 2 classes, but y holds one class"),
+        (
+            lambda y: np.where(y == 0, -1, y),
+            "at least 2 classes, .* With self_training=True, -1 is no label",
+        ),
     ],
 )
 def test_labels_that_say_too_little(half, classifier, change, message):
