@@ -23,6 +23,7 @@ from ._base import (
     SeqsentEstimator,
     StrOptions,
     answers_unknown_arguments,
+    check_sample_weight,
     draw_seed,
     fit_context,
     validate_parameter_constraints,
@@ -650,9 +651,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         """
         if self.self_training:
             y, has_label = find_labels(np.asarray(fill_missing_labels(y)))
-            sample_weight = has_label * (
-                1.0 if sample_weight is None else np.asarray(sample_weight)
-            )
+            sample_weight = has_label * check_sample_weight(sample_weight, y)
         return float(super().score(X, y, sample_weight))
 
     @property
@@ -770,9 +769,18 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         return as_ids(X, name, estimator=type(self).__name__)
 
     def _begin(
-        self, data: TrainingData, classes: NDArray[Any], seed: int, *, is_part: bool
+        self,
+        data: TrainingData,
+        classes: NDArray[Any],
+        seed: int,
+        *,
+        is_part: bool,
+        tables: Sequence[NDArray[np.float32]] | None = None,
     ) -> None:
-        """Draw a new network for such data and set the attributes it depends on."""
+        """Draw a new network for such data and set the attributes it depends on.
+
+        ``tables`` are the vectors to start from, None where they have to be found.
+        """
         ids = data.ids
         matrix = self._load_embedding_weights()
         n_words, _ = table_shape(self.num_words, self.embed_dim, matrix)
@@ -792,13 +800,15 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.history_: dict[str, list[float]] = {}
         self.n_iter_ = 0
         self._seed = seed
+        if tables is None:
+            tables = self._start_vectors(read, seed) if matrix is None else [matrix]
         self._network: Network | dict[str, Any] = Network.draw(
             self._chosen_architecture(matrix),
             self._new_optimizer(self.cell),
             seed=seed,
             gate_bias=self.gate_bias,
             time_scale=self.time_scale_,
-            tables=self._start_vectors(read, seed) if matrix is None else [matrix],
+            tables=tables,
         )
         self._start = self._describe_start(matrix)
 
@@ -907,6 +917,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         What interrupts the training is returned, and else what to learn from now: also the texts
         without a label in ``data`` of whose class the network is sure.
         """
+        found = self.embedding_init == "ppmi"  # which takes long, and what is drawn no time
+        tables = self._fitted_network().tables if found else None
         interrupt = self._train(learned, held_out, is_part=False, callbacks=None)
         if interrupt is not None:
             return interrupt, learned
@@ -915,7 +927,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         sure = find_sure(probabilities, learned.targets, _SURE)
         targets = probabilities.argmax(axis=1).astype(np.int32)
         own = TrainingData(others.ids[sure], targets[sure], others.weights[sure])
-        self._begin(data, self.classes_, self._seed, is_part=False)
+        self._begin(data, self.classes_, self._seed, is_part=False, tables=tables)
         return None, add_labelled(learned, own, self.class_weight, self.classes_)
 
     def _train(

@@ -91,13 +91,13 @@ def read_training_data(
 def fill_missing_labels(y: Any) -> Any:
     """Return labels with -1 in place of missing ones: None, NaN and pandas's NA."""
     labels = np.asarray(y, dtype=object)
+    if labels.ndim != 1:
+        return y
     if hasattr(y, "isna"):
         missing = np.asarray(y.isna())
     else:
         missing = np.array([label is None or label != label for label in labels], dtype=bool)
-    if labels.ndim != 1 or not missing.any():
-        return y
-    return np.where(missing, -1, labels)
+    return np.where(missing, -1, labels) if missing.any() else y
 
 
 def find_labels(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
@@ -192,10 +192,9 @@ def find_sure(
     order = order[sureness[order] >= at_least]
     shares = np.bincount(targets, minlength=probabilities.shape[1]) / len(targets)
     of_classes = [order[predicted[order] == place] for place in range(len(shares))]
-    n_chosen = min(len(rows) / share for rows, share in zip(of_classes, shares, strict=True))
-    chosen = [
-        rows[: round(n_chosen * share)] for rows, share in zip(of_classes, shares, strict=True)
-    ]
+    n_chosen = (np.array([len(rows) for rows in of_classes]) / shares).min()
+    counts = np.rint(n_chosen * shares).astype(int)
+    chosen = [rows[:count] for rows, count in zip(of_classes, counts, strict=True)]
     return np.sort(np.concatenate(chosen))
 
 
