@@ -22,6 +22,7 @@ import argparse
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -62,21 +63,20 @@ print(f"{len(X_train)} texts with a label and {len(X_unknown)} without, {len(X_t
 # With and without the texts that have no label
 # ---------------------------------------------
 
+tf_idf = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
 linear = LogisticRegression(C=10, max_iter=1000)
+self_trained = SelfTrainingClassifier(linear, threshold=0.9, max_iter=1)
 network = {"preset": options.preset} if options.preset else {"cell": "gru"}
 models = {
     "TF-IDF": {
-        "labelled": linear,
-        "all": SelfTrainingClassifier(linear, threshold=0.9, max_iter=1),
+        "labelled": make_pipeline(tf_idf, linear),
+        "all": make_pipeline(clone(tf_idf), self_trained),
     },
     "network": {
         "labelled": make_sentiment_pipeline(**network, random_state=0),
         "all": make_sentiment_pipeline(**network, self_training=True, random_state=0),
     },
 }
-for which in models["TF-IDF"]:
-    tf_idf = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    models["TF-IDF"][which] = make_pipeline(tf_idf, models["TF-IDF"][which])
 
 scores = []
 for n_labels in options.n_labels:

@@ -160,19 +160,22 @@ class FastText:
 
 def make(name: str, method: str, parameters: dict[str, Any], seed: int, self_training: bool) -> Any:
     """Return what a method is, unfitted; of the linear models TF-IDF's can train itself."""
-    from sklearn.semi_supervised import SelfTrainingClassifier
-
-    from seqsent import make_sentiment_pipeline
-
     if method == _FASTTEXT:
         return FastText()
-    if method not in _PEERS:
-        return make_sentiment_pipeline(**parameters, self_training=self_training, random_state=seed)
-    linear = make_linear(name, method)
-    if self_training:
-        own = SelfTrainingClassifier(linear[-1], threshold=0.9, max_iter=1)
-        linear.steps[-1] = ("selftrainingclassifier", own)
-    return linear
+    if method in _PEERS:
+        linear = make_linear(name, method)
+        return _self_trained(linear) if self_training else linear
+    from seqsent import make_sentiment_pipeline  # the peers' memory is without it
+
+    return make_sentiment_pipeline(**parameters, self_training=self_training, random_state=seed)
+
+
+def _self_trained(linear: Any) -> Any:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.semi_supervised import SelfTrainingClassifier
+
+    own = SelfTrainingClassifier(linear[-1], threshold=0.9, max_iter=1)
+    return make_pipeline(*linear[:-1], own)
 
 
 def fit(
