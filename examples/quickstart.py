@@ -31,7 +31,7 @@ parser = argparse.ArgumentParser(description="Compare three recurrent cells on r
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
 parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
 parser.add_argument("--n-samples", type=int, help="training reviews (default: 1500, IMDB: 25000)")
-parser.add_argument("--epochs", type=int, help="passes over the data (default: 8, IMDB: 4)")
+parser.add_argument("--epochs", type=int, help="passes over the data (default: enough)")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
@@ -46,12 +46,13 @@ if options.data == "imdb":
     if options.n_samples:
         train = train.sample(options.n_samples, random_state=0)
         test = test.sample(options.n_samples, random_state=0)
-    settings = {"maxlen": 250, "epochs": options.epochs or "auto"}
+    settings = {"maxlen": 250}
 else:
     n_train = options.n_samples or 1500
     reviews = make_reviews(n_train + 500, as_frame=True, random_state=0).frame
     train, test = train_test_split(reviews, train_size=n_train, random_state=0)
-    settings = {"maxlen": 50, "batch_size": 32, "epochs": options.epochs or 8}
+    settings = {"maxlen": 50}
+epochs = options.epochs or "auto"  # which follows from the number of reviews
 
 # %%
 # What a network reads
@@ -76,7 +77,7 @@ rows = []
 pipelines = {}
 for cell in ["simple", "lstm", "gru"]:
     start = time.perf_counter()
-    pipeline = make_sentiment_pipeline(cell, **settings, random_state=0)
+    pipeline = make_sentiment_pipeline(cell, **settings, epochs=epochs, random_state=0)
     pipeline.fit(train["text"], train["label"])
     probabilities = pipeline.predict_proba(test["text"])
     rows.append(

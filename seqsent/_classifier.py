@@ -4,7 +4,6 @@ import threading
 import warnings
 import zlib
 from collections.abc import Mapping, Sequence
-from math import inf
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
@@ -84,7 +83,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
 
     Reads each text word by word: an embedding turns a word id into a vector x, a
     recurrent cell joins it to the state h of the words before, and a dense layer
-    turns the state after the last word into the probability of each class.
+    turns the state after the last word, or what ``pooling`` makes of all states,
+    into the probability of each class.
 
     ``cell="simple"``, the SimpleRNN, joins the last state to the new word. It
     forgets the beginning of a long text, because its gradient vanishes with
@@ -129,9 +129,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         Recurrent layers on top of one another.
     bidirectional : bool, default=False
         Read each text in both directions and join the states.
-    pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default="last"
+    pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default=None
         What the dense layer sees: the last state, or the maximum or mean of the
-        states at all words, or both.
+        states at all words, or both. None is "last", or ("max", "mean") for a SimpleRNN that
+        skips padding: its last state has forgotten most of a text.
     dropout : float, default=0.3
         Share of embedding channels and of state units dropped in training, in [0, 1).
     embedding_dropout : float, default=None
@@ -141,7 +142,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         u uniform in [1, T - 1], T being ``time_scale_``, the bias of an LSTM's forget
         gate is log u and of its input gate -log u, of a GRU's update gate log u.
         Without it neither cell learns, in modest training, a verdict 60 words back.
-        "keras" is Keras's own start. A SimpleRNN has no gates.
+        A SimpleRNN has no gates; where the states at all words decide, the weights of its state
+        start half as large, since none has to be kept to the end. "keras" is Keras's own start.
     mask_padding : bool, default=True
         Skip padding, so that predictions do not depend on how much there is. False
         reads it like words, as hand-written programs often do.
@@ -184,12 +186,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         PyTorch's SparseAdam.
     batch_size : int or "auto", default="auto"
         Texts per training step. "auto" is 32 for 10,000 training texts or fewer, which would else
-        be too few steps, and 64 for more; for a SimpleRNN 128 and 96.
+        be too few steps, and 64 for more.
     epochs : int or "auto", default="auto"
         Passes over the training data. "auto" makes them enough for 300 training steps, in which
-        ``batch_size="auto"`` counts as the larger of its two sizes; 2 at least, or 4 for larger
-        batches than 64 without n-grams; twice as many with adversarial training, which overfits
-        later; 100 at most.
+        ``batch_size="auto"`` counts as 64; 2 at least, or 4 for larger batches without n-grams;
+        twice as many with adversarial training, which overfits later; 100 at most.
     train_maxlen : int, default=None
         Words of a text that training reads, its last ones, while predictions read the whole row.
         So a long text costs no more to learn from, and is judged by all that it says. None trains
@@ -239,7 +240,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         2 a line when an epoch has ended, as 1 does where output is a file; 0 nothing.
     random_state : int, RandomState instance or None, default=None
         Decides initial weights, shuffling, dropout and the held-out part. An int gives
-        identical results on one machine.
+        identical results on one machine, on a GPU but for the last digits.
 
     Attributes
     ----------
@@ -315,7 +316,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "oov_char": [Interval(Integral, 1, None, closed="left"), None],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
-        "pooling": [StrOptions({"last", "max", "mean"}), tuple, list],
+        "pooling": [StrOptions({"last", "max", "mean"}), tuple, list, None],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "embedding_dropout": [Interval(Real, 0, 1, closed="left"), None],
         "gate_bias": [StrOptions({"chrono", "keras"})],
@@ -376,7 +377,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         oov_char: int | None = 2,
         n_layers: int = 1,
         bidirectional: bool = False,
-        pooling: Literal["last", "max", "mean"] | Sequence[str] = "last",
+        pooling: Literal["last", "max", "mean"] | Sequence[str] | None = None,
         dropout: float = 0.3,
         embedding_dropout: float | None = None,
         gate_bias: Literal["chrono", "keras"] = "chrono",
@@ -954,7 +955,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
                 epochs=1 if is_part else self._count_epochs(len(ids)),
                 n_epochs_before=self.n_iter_,
                 anneals=not is_part and self._anneals(),
-                batch_size=self._count_in_batch(len(ids)),
+                batch_size=choose_batch_size(self.batch_size, len(ids)),
                 trim=network.architecture.mask_padding,
                 is_part=is_part,
                 rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
@@ -985,18 +986,12 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
         return str(joblib.hash([parameters, self.n_iter_, *data]))
 
-    def _count_in_batch(self, n_texts: float) -> int:
-        if self.batch_size == "auto":
-            return choose_batch_size(self.cell, n_texts)
-        return int(self.batch_size)
-
     def _count_epochs(self, n_texts: int) -> int:
         if self.epochs != "auto":
             return int(self.epochs)
-        of_few, of_many = self._count_in_batch(0), self._count_in_batch(inf)
         return choose_epochs(
             n_texts,
-            max(of_few, of_many),  # smaller batches make more steps, not fewer epochs
+            self.batch_size,
             reads_ngrams=self.ngram_range[1] > 1,
             is_adversarial=self.adversarial > 0,
         )

@@ -25,7 +25,7 @@ def build_network(
     num_words: int | None = None,
     n_layers: int = 1,
     bidirectional: bool = False,
-    pooling: Literal["last", "max", "mean"] | Sequence[str] = "last",
+    pooling: Literal["last", "max", "mean"] | Sequence[str] | None = None,
     dropout: float = 0.3,
     embedding_dropout: float | None = None,
     gate_bias: Literal["chrono", "keras"] = "chrono",
@@ -62,9 +62,10 @@ def build_network(
         Recurrent layers on top of one another.
     bidirectional : bool, default=False
         Read each text in both directions and join the states.
-    pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default="last"
+    pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default=None
         What the output sees: the last state, or the maximum or mean of the
-        states at all words, or both.
+        states at all words, or both. None is "last", or ("max", "mean") for a SimpleRNN
+        that skips padding.
     dropout : float, default=0.3
         Share of embedding channels and of state units dropped in training.
     embedding_dropout : float, default=None

@@ -8,6 +8,7 @@ from ._classifier import RecurrentSentimentClassifier
 from ._network import build_network
 from ._nn.architecture import Architecture
 from ._nn.cells import CELLS
+from ._nn.schedule import choose_batch_size
 from ._validation import load_embedding_weights
 
 # what decides the network beside the architecture, under the names of both functions
@@ -67,17 +68,15 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     fitted = hasattr(classifier, "classes_")
     if classifier.epochs == "auto":  # which follows from data that scikeras does not pass on
         parameters["epochs"] = classifier.n_iter_ if fitted else _EPOCHS
-    cell = CELLS[classifier.cell]
-    if classifier.batch_size == "auto":
-        parameters["batch_size"] = cell.batch_sizes[0]
+    parameters["batch_size"] = choose_batch_size(classifier.batch_size, n_texts=0)
     num_words = _count_words(classifier)
     from scikeras.wrappers import KerasClassifier
 
     random_state = parameters["random_state"]
     optimizer = {"optimizer": classifier.optimizer}
     if isinstance(classifier.optimizer, str):
-        rate = classifier.learning_rate
-        optimizer["optimizer__learning_rate"] = cell.learning_rate if rate is None else rate
+        rate, default_rate = classifier.learning_rate, CELLS[classifier.cell].learning_rate
+        optimizer["optimizer__learning_rate"] = default_rate if rate is None else rate
         optimizer["optimizer__global_clipnorm"] = classifier.global_clipnorm
     return KerasClassifier(
         model=build_network,

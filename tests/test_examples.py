@@ -63,7 +63,7 @@ def test_layout(path: Path) -> None:
 
 
 def test_quickstart(run_example: RunExample) -> None:
-    output = run_example("quickstart.py", "--n-samples", 600, "--epochs", 6)
+    output = run_example("quickstart.py", "--n-samples", 600)
     assert "600 reviews to train on, 500 to test on" in output
     text, words = (re.search(rf"^{name} *: (.*)", output, re.M)[1] for name in ("text", "words"))
     assert words.split()[0] == "[START]"
@@ -71,7 +71,7 @@ def test_quickstart(run_example: RunExample) -> None:
 
     cells = read_table(output, "cell  parameters").set_index("cell")
     assert set(cells.index) == CELLS
-    assert cells["accuracy"].min() > 0.65  # the test set is balanced
+    assert cells["accuracy"].min() > 0.8  # the test set is balanced
     assert cells["log loss"].max() < np.log(2)
     assert cells["parameters"].is_unique
 

@@ -96,6 +96,38 @@ def test_max_and_mean_pooling_see_real_words_only(cell, ids):
         np.testing.assert_allclose(network.predict(row, verbose=0)[0], expected, atol=1e-6)
 
 
+@pytest.mark.parametrize("mask_padding", [True, False])
+@pytest.mark.parametrize("cell", CELLS)
+def test_of_a_simple_rnn_that_skips_padding_all_states_decide(cell, mask_padding):
+    options = {"cell": cell, "num_words": N_WORDS, "mask_padding": mask_padding, "random_state": 0}
+    pooling = ("max", "mean") if cell == "simple" and mask_padding else "last"
+    default, same = build_network(**options), build_network(pooling=pooling, **options)
+    for ours, expected in zip(default.get_weights(), same.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, expected)
+    classifier = RecurrentSentimentClassifier(
+        cell=cell, mask_padding=mask_padding, epochs=1, embedding_init="uniform"
+    ).fit([[5, 6], [6, 7]], [0, 1])
+    output = classifier.model_.get_layer("output")
+    assert output.kernel.shape[0] == default.get_layer("output").kernel.shape[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "scale"),
+    [
+        ({}, 0.5),
+        ({"pooling": "max", "bidirectional": True}, 0.5),
+        ({"pooling": "last"}, 1.0),
+        ({"gate_bias": "keras"}, 1.0),
+    ],
+)
+def test_pooled_states_of_a_simple_rnn_start_with_half_the_memory(options, scale):
+    network = build_network(cell="simple", state_dim=8, num_words=N_WORDS, **options)
+    recurrent = [w for w in network.get_weights() if w.shape == (8, 8)]
+    assert len(recurrent) == (2 if "bidirectional" in options else 1)
+    for weights in recurrent:  # a multiple of an orthogonal matrix
+        np.testing.assert_allclose(weights.T @ weights, scale**2 * np.eye(8), atol=1e-6)
+
+
 @pytest.mark.parametrize("pooling", ["median", (), 3, ("last", "max"), ["max", "max"]])
 def test_pooling_that_is_none(pooling):
     with pytest.raises(ValueError, match=r"'last', 'max', 'mean', or a tuple of 'max' and 'mean'"):
@@ -106,9 +138,9 @@ def test_pooling_that_is_none(pooling):
 @pytest.mark.parametrize(
     "options",
     [
-        {},
+        {"pooling": "last"},
         {"n_layers": 2, "bidirectional": True, "pooling": ("max", "mean")},
-        {"ngram_range": (1, 2), "ngram_buckets": 7},
+        {"pooling": "max", "ngram_range": (1, 2), "ngram_buckets": 7},
     ],
 )
 def test_shapes_of_weights_are_known_before_they_are(cell, options):
@@ -243,8 +275,9 @@ def test_the_architecture_is_the_list_of_parameters():
     parameters = inspect.signature(build_network).parameters
     of_network = {name: parameter.default for name, parameter in parameters.items()}
     for values in (classifier, of_network):
-        assert values["embed_dim"] is None  # 32, or the width of embedding_weights
-        assert {name: values[name] for name in chosen} == {**defaults, "embed_dim": None}
+        # 32, or the width of embedding_weights; "last", or what a SimpleRNN needs
+        of_others = {"embed_dim": None, "pooling": None}
+        assert {name: values[name] for name in chosen} == {**defaults, **of_others}
     network = build_network(num_words=10)
     assert network.get_layer("embedding").output_dim == Architecture.embed_dim == 32
 

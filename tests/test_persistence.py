@@ -188,7 +188,8 @@ def test_a_parameter_set_after_fit_waits_for_the_next_fit(fitted):
     expected = fitted.predict_proba(TEXTS)
     other = pickle.loads(pickle.dumps(fitted)).set_params(classifier__state_dim=9)
     np.testing.assert_array_equal(other.predict_proba(TEXTS), expected)
-    assert other.fit(TEXTS, LABELS)[-1].model_.get_layer("output").kernel.shape == (9, 1)
+    layer = f"{other[-1].cell}_1"
+    assert other.fit(TEXTS, LABELS)[-1].model_.get_layer(layer).units == 9
 
 
 OLD_PICKLE = Path(__file__).parent / "data" / "estimators-0.1.0.pkl"

@@ -53,6 +53,7 @@ def small_pipeline(**parameters: Any) -> Pipeline:
     """Return a pipeline that is trained in a moment."""
     small = {
         "cell": "simple",
+        "pooling": "last",
         "maxlen": 32,
         "state_dim": 8,
         "embed_dim": 8,

@@ -83,10 +83,13 @@ class Architecture:
     def from_parameters(cls, parameters: Mapping[str, Any], **of_data: Any) -> Self:
         """Take the fields from among the parameters of an estimator or function.
 
-        What is None takes its default. Numbers of numpy, which a search over an array or a
-        distribution draws, become Python's: Keras takes no others for sizes.
+        What is None takes its default, which for the pooling is the cell's, if padding is not
+        read as words are. Numbers of numpy, which a search over an array or a distribution
+        draws, become Python's: Keras takes no others for sizes.
         """
         chosen = {**{name: parameters[name] for name in cls.parameter_names()}, **of_data}
+        if chosen["pooling"] is None and chosen["mask_padding"] and chosen["cell"] in CELLS:
+            chosen["pooling"] = CELLS[chosen["cell"]].pooling
         return cls(**{name: _to_python(v) for name, v in chosen.items() if v is not None})
 
     @classmethod
@@ -249,7 +252,11 @@ def draw_network(
 ) -> Any:
     """Return an uncompiled network with freshly drawn weights."""
     rng = np.random.default_rng(seed)
-    initial = InitialWeights(rng, time_scale if gate_bias == "chrono" else None, tables)
+    if gate_bias == "keras":
+        initial = InitialWeights(rng, tables=tables)
+    else:
+        scale = 1.0 if architecture.pooling == "last" else CELLS[architecture.cell].pooled_start
+        initial = InitialWeights(rng, time_scale, tables, scale)
     return architecture.assemble(initial, seed=int(rng.integers(2**31)))
 
 

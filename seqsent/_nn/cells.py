@@ -137,10 +137,13 @@ class Cell:
         What the absolute values of the first state do not exceed.
     lets_gradient_through_padding : bool
         Whether the gradient must be stopped at padding, where it could grow from step to step.
+    pooling : str or tuple of str
+        What of the states decides, where the user did not choose and padding is skipped.
+    pooled_start : float
+        Factor of the state's weights at the start, where the states at all words decide: they
+        need not be kept for long, and what is kept disturbs the words after it.
     learning_rate : float
         Of a named optimizer, where the user chose none.
-    batch_sizes : tuple of two int
-        Texts per training step, where the user chose none, of few texts and of many.
     """
 
     layer: type[Any]
@@ -151,8 +154,9 @@ class Cell:
     backward: Backward | None = None
     bound: float = 1.0
     lets_gradient_through_padding: bool = False
+    pooling: str | tuple[str, ...] = "last"
+    pooled_start: float = 1.0
     learning_rate: float = 0.006
-    batch_sizes: tuple[int, int] = (32, 64)
 
     def weight_shapes(self, n_inputs: int, units: int) -> list[tuple[int, ...]] | None:
         """Return the shapes of a layer's weights; None where only the layer knows them."""
@@ -291,8 +295,9 @@ CELLS: dict[str, Cell] = {
         forward=_simple_forward,
         backward=_simple_backward,
         lets_gradient_through_padding=True,
+        pooling=("max", "mean"),
+        pooled_start=0.5,
         learning_rate=0.004,
-        batch_sizes=(128, 96),
     ),
     "lstm": Cell(
         layer=keras.layers.LSTM,

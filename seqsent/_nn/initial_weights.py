@@ -33,6 +33,8 @@ class InitialWeights:
     tables : sequence of ndarray
         Vectors to start from: the words', which are drawn if it is empty, and the n-grams',
         which are zeros if it has one.
+    recurrent_scale : float
+        Factor of the weights that a state is multiplied by.
     """
 
     def __init__(
@@ -40,10 +42,12 @@ class InitialWeights:
         rng: np.random.Generator,
         time_scale: float | None = None,
         tables: Sequence[NDArray[np.float32]] = (),
+        recurrent_scale: float = 1.0,
     ) -> None:
         self.rng = rng
         self.time_scale = time_scale
         self.tables = tables
+        self.recurrent_scale = recurrent_scale
 
     def build(self, layer: Any, inputs: Any, cell: Cell | None = None, **arguments: Any) -> Any:
         """Call a layer, which builds it; its configuration keeps the stock initializers.
@@ -88,6 +92,7 @@ class InitialWeights:
     def _draw_orthogonal(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         q, r = np.linalg.qr(self.rng.standard_normal((max(shape), min(shape))))
         q *= np.sign(np.diag(r))  # makes the draw uniform over orthogonal matrices
+        q *= self.recurrent_scale
         return to_backend(q if shape[0] >= shape[1] else q.T, dtype)
 
     def _start_biases_of(self, cell: Cell) -> Initializer:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .._backend import import_keras, tensor_to_numpy
-from .cells import CELLS
 
 keras = import_keras()
 
-_FEW_TEXTS = 10_000  # which are read in smaller batches
+_BATCH_OF_FEW, _BATCH_OF_MANY = 32, 64
+_FEW_TEXTS = 10_000  # which are read in the smaller batches
 _ENOUGH_STEPS = 300
 _FEWEST_EPOCHS, _MOST_EPOCHS = 2, 100
 _LARGE_BATCH = 64  # beyond which texts have to be read more often
@@ -70,16 +70,19 @@ class Schedule:
         return bool(self.callbacks) or self.patience is not None
 
 
-def choose_batch_size(cell: str, n_texts: float) -> int:
+def choose_batch_size(batch_size: int | str, n_texts: int) -> int:
     """Choose how many texts a batch has: fewer where there are few, for the sake of more steps."""
-    of_few, of_many = CELLS[cell].batch_sizes
-    return of_few if n_texts <= _FEW_TEXTS else of_many
+    if not isinstance(batch_size, str):
+        return int(batch_size)
+    return _BATCH_OF_FEW if n_texts <= _FEW_TEXTS else _BATCH_OF_MANY
 
 
 def choose_epochs(
-    n_texts: int, batch_size: int, *, reads_ngrams: bool, is_adversarial: bool
+    n_texts: int, batch_size: int | str, *, reads_ngrams: bool, is_adversarial: bool
 ) -> int:
     """Choose how often texts are read."""
+    if isinstance(batch_size, str):  # chosen here: smaller ones make more steps, not fewer epochs
+        batch_size = _BATCH_OF_MANY
     is_slow = batch_size > _LARGE_BATCH and not reads_ngrams
     fewest = 2 * _FEWEST_EPOCHS if is_slow else _FEWEST_EPOCHS
     enough = max(fewest, ceil(_ENOUGH_STEPS / ceil(n_texts / batch_size)))

@@ -236,7 +236,7 @@ def make_reviews(
     of seeds 0, 1 and 2, but seed 0 alone for the networks of three classes), where ``noise``
     leaves 0.95 to be reached. The networks have an embedding of 32 dimensions and 32 units and
     are trained with Adam at 0.004 for 8 epochs in batches of 16, the gates of LSTM and GRU
-    started at the time scale of the text:
+    started at the time scale of the text; the last state decides:
 
     ===================================  ===========  ===========
     model                                n_classes=2  n_classes=3

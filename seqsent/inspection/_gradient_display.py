@@ -42,7 +42,7 @@ class GradientLagDisplay:
     >>> from seqsent.inspection import GradientLagDisplay
     >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
     >>> pipelines = {
-    ...     cell: make_sentiment_pipeline(cell, epochs=1, random_state=0).fit(texts, labels)
+    ...     cell: make_sentiment_pipeline(cell, pooling="last", epochs=1).fit(texts, labels)
     ...     for cell in ["simple", "gru"]
     ... }
     >>> display = GradientLagDisplay.from_estimator(pipelines, texts[:50])

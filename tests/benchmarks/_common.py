@@ -31,6 +31,7 @@ PLAIN: dict[str, Any] = {  # what makes a fit of seqsent train as programs by ha
     "global_clipnorm": None,
     "embedding_init": "uniform",
     "dropout": 0.0,
+    "pooling": "last",
 }
 _BEGIN, _END = "<!-- written by run_all.py: begin -->", "<!-- written by run_all.py: end -->"
 Result = dict[str, Any]

@@ -58,6 +58,7 @@ def test_training_equals_the_hand_written_program(cell, data, classifier, plain)
         state_dim=6,
         embed_dim=5,
         num_words=60,
+        mask_padding=False,
         gate_bias="keras",
         random_state=draw_seed(ours.random_state),
     ).get_weights()

@@ -130,10 +130,11 @@ def test_epochs_that_follow_from_the_data(
     assert model._count_epochs(n_texts) == epochs
 
 
-@pytest.mark.parametrize(("n_texts", "epochs"), [(25_000, 4), (8_530, 5), (2_000, 19)])
-def test_epochs_of_a_simple_rnn_follow_from_its_larger_batches(n_texts, epochs, classifier):
-    # in those of 128, 300 steps need 1.5, 4.5 and 18.8 epochs; 4 are the fewest
-    assert classifier(cell="simple", epochs="auto")._count_epochs(n_texts) == epochs
+@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
+@pytest.mark.parametrize(("n_texts", "epochs"), [(25_000, 2), (8_530, 3), (2_000, 10)])
+def test_epochs_of_each_cell_follow_from_the_larger_batches(cell, n_texts, epochs, classifier):
+    # in those of 64, 300 steps need 0.8, 2.2 and 9.4 epochs; 2 are the fewest
+    assert classifier(cell=cell, epochs="auto")._count_epochs(n_texts) == epochs
 
 
 @pytest.mark.slow
@@ -150,8 +151,8 @@ def test_automatic_epochs_are_run(data, classifier):
         ("gru", 90, 3),
         ("lstm", 10_000, 313),
         ("lstm", 10_001, 157),
-        ("simple", 180, 2),
-        ("simple", 10_001, 105),
+        ("simple", 180, 6),
+        ("simple", 10_001, 157),
     ],
 )
 def test_automatic_batches(data, cell, n_texts, steps, classifier):
