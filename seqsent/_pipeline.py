@@ -42,6 +42,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "state_dim": 32,
         "dropout": 0.0,
         "mask_padding": False,
+        "pooling": "last",
         "gate_bias": "keras",
         "optimizer": "rmsprop",
         "learning_rate": 0.001,

@@ -98,8 +98,10 @@ class TestTutorial:
         assert (classifier.dropout, classifier.embedding_init) == (0.0, "uniform")
         assert (classifier.learning_rate_schedule, classifier.global_clipnorm) == ("constant", None)
 
-    def test_network_is_the_classic_one(self) -> None:
-        pipeline = make_sentiment_pipeline(preset="tutorial", epochs=1, random_state=0)
+    @pytest.mark.parametrize("mask_padding", [False, True])
+    def test_network_is_the_classic_one(self, mask_padding: bool) -> None:
+        parameters = {"mask_padding": mask_padding, "epochs": 1, "random_state": 0}
+        pipeline = make_sentiment_pipeline(preset="tutorial", **parameters)
         model = pipeline.fit(TEXTS, [1, 0, 1, 0])["classifier"].model_
         layers = [type(layer).__name__ for layer in model.layers[1:]]
         assert layers == ["Embedding", "SimpleRNN", "Dense"]
