@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ._backend import is_cut_off, refuse_in_fork
 from ._base import (
@@ -53,6 +53,7 @@ from ._training_data import (
     labels_in_numpy_type,
     read_training_data,
     read_validation_labels,
+    refuse_missing_labels,
 )
 from ._types import FloatArray, Ids
 from ._validation import (
@@ -86,9 +87,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     turns the state after the last word, or what ``pooling`` makes of all states,
     into the probability of each class.
 
-    ``cell="simple"``, the SimpleRNN, joins the last state to the new word. It
-    forgets the beginning of a long text, because its gradient vanishes with
-    distance:
+    ``cell="simple"``, the SimpleRNN, joins the last state to the new word. Its last
+    state forgets the beginning of a long text, because the gradient vanishes with
+    distance, so that by default the states at all words decide:
 
     .. math:: h_t = \tanh(W x_t + U h_{t-1} + b)
 
@@ -207,7 +208,9 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         and another, begun anew, also from those of whose class the first is sure, a probability
         of 0.9 or more, as many of each class as its share of the labels. Among strings -1 may be
         "-1". Callbacks and attributes are the second network's. It pays where labels are few and
-        texts are many. ``score`` leaves texts without a label out. False reads -1 as any label.
+        texts are many. ``score`` and validation leave texts without a label out. In a search or
+        cross-validation write missing labels as -1, since scikit-learn stratifies by no others,
+        and keep the default scorer: others take -1 for a class, as self_training=False does.
     class_weight : dict or "balanced", default=None
         Weight of each class in the loss; "balanced" weighs classes inversely to their
         frequency.
@@ -485,7 +488,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         TypeError
             If X or X_val holds text.
         ValueError
-            If parameters contradict one another or the data, or y has one class only.
+            If parameters contradict one another or the data, or y has one class only or
+            missing labels without ``self_training``.
         """
         if self.self_training and self.warm_start:
             raise ValueError(
@@ -651,7 +655,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             Share of texts whose label is predicted.
         """
         if self.self_training:
-            y, has_label = find_labels(np.asarray(fill_missing_labels(y)))
+            y, has_label = find_labels(column_or_1d(fill_missing_labels(y), warn=True))
             sample_weight = has_label * check_sample_weight(sample_weight, y)
         return float(super().score(X, y, sample_weight))
 
@@ -729,6 +733,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         reject_foreign(X, "X", estimator=estimator, cell=self.cell)
         if self.self_training:
             y = fill_missing_labels(y)
+        else:
+            refuse_missing_labels(y)
         X, y = validate_data(self, X, labels_in_numpy_type(y), reset=not goes_on)
         if classes is not None:
             classes = np.unique(np.asarray(classes))
@@ -752,8 +758,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             missing = "X_val" if X_val is None else "y_val"
             raise ValueError(f"X_val and y_val belong together, but {missing} is None.")
         ids = replace_unknown(self._read_ids(X_val, "X_val"), self.n_words_, self.oov_char)
-        targets = read_validation_labels(y_val, self.classes_, len(ids))
-        return TrainingData(ids, targets, np.ones(len(ids)))
+        targets = read_validation_labels(
+            y_val, self.classes_, len(ids), some_unlabelled=self.self_training
+        )
+        return TrainingData(ids, targets, np.ones(len(ids))).where(targets >= 0)
 
     def _read_ids(self, X: Any, name: str = "X") -> Ids:
         """Return rows of ids with the columns seen in ``fit``; X itself where it is int32."""
@@ -875,6 +883,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         before = self.__dict__.get("_start", {})  # what 0.1.0 stored has none
         now = self._describe_start(matrix)
         changed |= {name: (before[name], now[name]) for name in before if before[name] != now[name]}
+        if self.pooling is None and changed.keys() & {"cell", "mask_padding"}:
+            changed.pop("pooling", None)  # it follows from them
         if self.num_words not in (None, self.n_words_):
             changed["num_words"] = self.n_words_, self.num_words
         if changed:

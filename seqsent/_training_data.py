@@ -59,12 +59,6 @@ def read_training_data(
     the classes from y, and then something must be left; of known classes all texts may go.
     ``some_unlabelled`` says that -1 in y is no label.
     """
-    n_missing = sum(label is None for label in y) if y.dtype == object else 0
-    if n_missing:  # NaN was found before
-        raise ValueError(
-            f"y holds None for {n_missing} texts. Leave out texts without a label, or set "
-            "self_training=True, which learns from them, too."
-        )
     weights = check_sample_weight(sample_weight, X)
     if (weights < 0).any():
         raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
@@ -89,30 +83,51 @@ def read_training_data(
 
 
 def fill_missing_labels(y: Any) -> Any:
-    """Return labels with -1 in place of missing ones: None, NaN and pandas's NA."""
-    labels = np.asarray(y, dtype=object)
-    if labels.ndim != 1:
-        return y
-    if hasattr(y, "isna"):
-        missing = np.asarray(y.isna())
-    else:
-        missing = np.array([label is None or label != label for label in labels], dtype=bool)
-    return np.where(missing, -1, labels) if missing.any() else y
+    """Return labels with -1 in place of missing ones."""
+    missing = _find_missing(y)
+    return np.where(missing, -1, np.asarray(y, dtype=object)) if missing.any() else y
 
 
-def find_labels(y: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+def refuse_missing_labels(y: Any) -> None:
+    """Raise a ValueError if texts have no label."""
+    missing = _find_missing(y)
+    if missing.any():
+        raise ValueError(
+            f"y holds None or NaN for {missing.sum()} of {missing.size} texts. Leave out texts "
+            "without a label, or set self_training=True, which learns from them, too."
+        )
+
+
+def _find_missing(y: Any) -> NDArray[np.bool_]:
+    """Return which labels are None, NaN or pandas's NA."""
+    labels = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)  # NaN may be a string
+    if labels.dtype.kind == "f":
+        return np.isnan(labels)
+    if labels.dtype != object or labels.ndim == 0:  # what is no column is refused elsewhere
+        return np.zeros(labels.shape, dtype=bool)
+    return np.frompyfunc(_is_missing, 1, 1)(labels).astype(bool)
+
+
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label)
+    except TypeError:  # pandas's NA is neither equal to itself nor not
+        return True
+
+
+def find_labels(y: NDArray[Any], name: str = "y") -> tuple[NDArray[Any], NDArray[np.bool_]]:
     """Return labels, and which texts have one; a text that has none, but -1, gets another's.
 
-    Among strings -1 may have become one; among objects labels may be integers, say.
+    Among strings -1 may have become one; among objects labels may be numbers, say.
     """
     if y.dtype.kind in "OUT":
-        has_label = np.array([str(label) != "-1" for label in y], dtype=bool)
+        has_label = np.array([str(label) not in ("-1", "-1.0") for label in y], dtype=bool)
     else:
         has_label = y != -1
     if not has_label.any():
         raise ValueError(
-            f"y holds no label for any of {len(y)} texts: with self_training=True, -1 says that a "
-            "text has none."
+            f"{name} holds no label for any of {len(y)} texts: with self_training=True, -1 says "
+            "that a text has none."
         )
     labels = y[has_label]
     if y.dtype == object:
@@ -220,12 +235,17 @@ def labels_in_numpy_type(y: Any) -> Any:
     return y.to_numpy()
 
 
-def read_validation_labels(y_val: Any, classes: NDArray[Any], n_texts: int) -> NDArray[np.int32]:
-    """Return the encoded labels of the texts to validate on."""
-    targets = encode_labels(column_or_1d(y_val), classes, name="y_val")
-    if len(targets) != n_texts:
-        raise ValueError(f"X_val has {n_texts} rows, but y_val has {len(targets)} labels.")
-    return targets
+def read_validation_labels(
+    y_val: Any, classes: NDArray[Any], n_texts: int, *, some_unlabelled: bool
+) -> NDArray[np.int32]:
+    """Return the encoded labels of the texts to validate on, -1 of texts without a label."""
+    labels = column_or_1d(fill_missing_labels(y_val) if some_unlabelled else y_val)
+    if len(labels) != n_texts:
+        raise ValueError(f"X_val has {n_texts} rows, but y_val has {len(labels)} labels.")
+    if not some_unlabelled:
+        return encode_labels(labels, classes, name="y_val")
+    labels, has_label = find_labels(labels, name="y_val")
+    return np.where(has_label, encode_labels(labels, classes, name="y_val"), -1)
 
 
 def hold_out(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingData, TrainingData]:

@@ -72,7 +72,7 @@ def gate_activations(
     See Also
     --------
     GateActivationDisplay : Draws the frame.
-    hidden_states : The state after the last word, for many texts.
+    hidden_states : The states from which the verdict on each of many texts is read.
 
     Notes
     -----

@@ -113,7 +113,10 @@ class GradientLagDisplay:
             number = len(ax.lines)
             color = LINE_COLORS[number % len(LINE_COLORS)]
             style = LINE_STYLES[number % len(LINE_STYLES)]
-            self.lines_ += ax.plot(curve.index, curve["mean"], style, color=color, label=name)
+            mark = "o" if len(curve) == 1 else None  # one point makes no line
+            self.lines_ += ax.plot(
+                curve.index, curve["mean"], style, marker=mark, color=color, label=name
+            )
             if bands:
                 band = ax.fill_between(
                     curve.index, curve["10%"], curve["90%"], color=color, alpha=0.15, linewidth=0

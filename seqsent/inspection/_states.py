@@ -14,9 +14,9 @@ from ._prose import shares_prose
 def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
     """Return the state from which the verdict on each text is read.
 
-    This is what the output layer sees: the state after the last word, or with
-    ``pooling="max"`` and ``"mean"`` the maximum or mean of the states at all words. It makes
-    a vector of a text, for clustering, a map or a linear model.
+    This is what the output layer sees: the state after the last word, or what ``pooling``
+    makes of the states at all words, of a SimpleRNN by default their maximum and mean. It
+    makes a vector of a text, for clustering, a map or a linear model.
 
     Parameters
     ----------
@@ -27,8 +27,9 @@ def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
     -------
     ndarray of shape (n_texts, n_state), float32
         The states, values between -1 and 1. ``n_state`` is ``state_dim``, twice that for a
-        bidirectional classifier, whose forward half comes first. An empty text gets the
-        state after the mark of the start, or zeros where there is none.
+        bidirectional classifier, whose forward half comes first, and twice that again for
+        ``pooling=("max", "mean")``, one behind the other. An empty text gets the state after
+        the mark of the start, or zeros where there is none.
 
     Raises
     ------

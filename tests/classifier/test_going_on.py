@@ -110,6 +110,16 @@ def test_what_a_training_that_goes_on_cannot_follow(going_on, change, described,
     np.testing.assert_array_equal(model.predict_proba(data[0]), expected)
 
 
+@pytest.mark.parametrize("change", [{"cell": "gru"}, {"mask_padding": False}], ids=str)
+def test_pooling_that_follows_from_a_change_is_none(change, data, classifier):
+    model = classifier(cell="simple", warm_start=True, epochs=1).fit(*data)
+    with pytest.raises(ValueError, match=r"the change of (?!.*pooling)"):
+        model.set_params(**change).fit(*data)
+    model.set_params(cell="simple", mask_padding=True, pooling=["max", "mean"]).fit(*data)
+    with pytest.raises(ValueError, match=r"pooling \(\('max', 'mean'\) to last\)"):
+        model.set_params(pooling="last").fit(*data)
+
+
 def test_what_a_training_that_goes_on_follows(data, classifier, rate_of):
     model = classifier(warm_start=True, optimizer=keras.optimizers.Adam(0.01)).fit(*data)
     model.set_params(optimizer=keras.optimizers.Adam(0.02)).fit(*data)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.semi_supervised import SelfTrainingClassifier
 
@@ -112,6 +113,9 @@ def test_texts_alone_may_know_the_largest_id(half, classifier):
         lambda y: np.array([0, 1, None], dtype=object)[y],
         lambda y: np.array([0.0, 1.0, np.nan])[y].tolist(),
         lambda y: np.array([False, True, -1], dtype=object)[y],
+        lambda y: np.where(np.arange(90) % 4, y.astype(float), np.nan),  # texts 0, 4, ... have none
+        lambda y: pd.Series(y.astype(float)).astype(object),
+        lambda y: pd.Series(y.astype(float)).where(np.arange(90) % 4 > 0).astype(object),
     ],
     ids=[
         "objects",
@@ -130,6 +134,9 @@ def test_texts_alone_may_know_the_largest_id(half, classifier):
         "None",
         "NaN",
         "booleans and -1",
+        "NaN and -1",
+        "floats as objects",
+        "NaN and -1 as objects",
     ],
 )
 def test_labels_of_any_type(half, classifier, as_labels):
@@ -139,6 +146,49 @@ def test_labels_of_any_type(half, classifier, as_labels):
     assert_same_weights(model, expected)
     assert len(model.classes_) == 2
     assert set(model.predict(X)) <= set(model.classes_)
+
+
+def test_labels_in_a_frame_of_one_column(half, classifier):
+    X, y = half
+    expected = classifier(self_training=True).fit(X, y)
+    for values in (y, np.where(y < 0, np.nan, y), np.array(["bad", "good", None], object)[y]):
+        model = classifier(self_training=True)
+        with pytest.warns(DataConversionWarning):
+            model.fit(X, pd.DataFrame({"label": values}))
+        assert_same_weights(model, expected)
+        with pytest.warns(DataConversionWarning):
+            score = model.score(X, pd.DataFrame({"label": values}))
+        assert score == model.score(X, values)
+
+
+@pytest.mark.parametrize("missing", [-1, None, np.nan])
+def test_validation_leaves_out_texts_without_a_label(half, classifier, missing):
+    X, y = half
+    some = np.where(y == -1, np.array(missing, dtype=object), y)
+    model = classifier(self_training=True).fit(X, some, X_val=X, y_val=some)
+    loss = -np.log(model.predict_proba(X[1::2])[np.arange(45), y[1::2]]).mean()
+    assert model.history_["val_loss"][-1] == pytest.approx(loss, rel=1e-5)
+    with pytest.raises(ValueError, match="y_val holds no label for any of 45 texts"):
+        classifier(self_training=True).fit(X, y, X_val=X[::2], y_val=y[::2])
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        lambda y: np.array([0, 1, None], dtype=object)[y],
+        lambda y: np.array([0.0, 1.0, np.nan])[y],
+        lambda y: np.array([0.0, 1.0, np.nan])[y].tolist(),
+        lambda y: np.array(["bad", "good", None], dtype=object)[y].tolist(),
+        lambda y: pd.Series(np.array(["bad", "good", None], dtype=object)[y]),
+        lambda y: pd.Series(y).where(y >= 0).astype("Int64"),
+        lambda y: pd.DataFrame({"label": pd.Series(y).where(y >= 0)}),
+    ],
+    ids=["None", "NaN", "list", "list of strings", "Series", "Int64", "frame"],
+)
+def test_without_it_missing_labels_are_refused_with_a_hint(half, classifier, labels):
+    X, y = half
+    with pytest.raises(ValueError, match=r"None or NaN for 45 of 90 texts.*self_training=True"):
+        classifier().fit(X, labels(y))
 
 
 def test_three_classes(half, classifier):

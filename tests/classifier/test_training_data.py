@@ -42,7 +42,7 @@ def test_labels_of_any_type_come_back(labels, data, classifier):
         (np.zeros(90), "one class"),
         (np.linspace(0, 1, 90), "Unknown label type"),
         (np.eye(2, dtype=int)[np.arange(90) % 2], "1d array"),
-        ([None] * 90, "None for 90 texts"),
+        ([None] * 90, "None or NaN for 90 of 90 texts"),
         (np.arange(89) % 2, "inconsistent numbers of samples"),
     ],
 )

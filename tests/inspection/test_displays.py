@@ -156,6 +156,12 @@ def test_many_units_stay_legible() -> None:
     assert 20 <= len(display.ax_.get_yticks()) <= 40
 
 
+@pytest.mark.parametrize(("max_lag", "marker"), [(0, "o"), (1, "None")])
+def test_a_gradient_at_one_distance_is_a_point(fitted: Fitted, max_lag: int, marker: str) -> None:
+    (line,) = GradientLagDisplay.from_estimator(fitted("gru"), TEXTS, max_lag).lines_
+    assert line.get_marker() == marker
+
+
 def test_gradients_of_several_estimators(fitted: Fitted) -> None:
     estimators = {"SimpleRNN": fitted("simple"), "GRU": fitted("gru")}
     display = GradientLagDisplay.from_estimator(estimators, iter(TEXTS), 4)

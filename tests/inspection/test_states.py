@@ -15,7 +15,8 @@ Fitted = Callable[[str], Pipeline]
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_state"), [("lstm", 4), ("stacked", 16), ("unmasked", 4), ("three classes", 4)]
+    ("kind", "n_state"),
+    [("simple", 8), ("lstm", 4), ("stacked", 16), ("unmasked", 4), ("three classes", 4)],
 )
 def test_output_layer_reads_them(fitted: Fitted, kind: str, n_state: int) -> None:
     pipeline = fitted(kind)
