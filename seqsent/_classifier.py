@@ -191,7 +191,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     epochs : int or "auto", default="auto"
         Passes over the training data. "auto" makes them enough for 300 training steps, in which
         ``batch_size="auto"`` counts as 64; 2 at least, or 4 for larger batches without n-grams;
-        twice as many with adversarial training, which overfits later; 100 at most.
+        with n-grams, which overfit sooner, half as many, if that leaves 3; with adversarial
+        training, which overfits later, twice as many; 100 at most.
     train_maxlen : int, default=None
         Words of a text that training reads, its last ones, while predictions read the whole row.
         So a long text costs no more to learn from, and is judged by all that it says. None trains

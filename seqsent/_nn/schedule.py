@@ -15,6 +15,7 @@ _BATCH_OF_FEW, _BATCH_OF_MANY = 32, 64
 _FEW_TEXTS = 10_000  # which are read in the smaller batches
 _ENOUGH_STEPS = 300
 _FEWEST_EPOCHS, _MOST_EPOCHS = 2, 100
+_ENOUGH_WITH_NGRAMS = 3  # epochs, beyond which half of those that other networks need will do
 _LARGE_BATCH = 64  # beyond which texts have to be read more often
 
 
@@ -86,6 +87,8 @@ def choose_epochs(
     is_slow = batch_size > _LARGE_BATCH and not reads_ngrams
     fewest = 2 * _FEWEST_EPOCHS if is_slow else _FEWEST_EPOCHS
     enough = max(fewest, ceil(_ENOUGH_STEPS / ceil(n_texts / batch_size)))
+    if reads_ngrams:  # few texts are soon known by heart
+        enough = max(min(enough, _ENOUGH_WITH_NGRAMS), ceil(enough / 2))
     return min(2 * enough if is_adversarial else enough, _MOST_EPOCHS)
 
 

@@ -118,6 +118,14 @@ def test_where_word_vectors_start(data, classifier):
         (500, "auto", 1, 0.0, 38),
         (8_530, 64, 3, 0.05, 6),  # 134 steps, of which 3 epochs have 300
         (8_530, 16, 3, 0.05, 4),
+        (10_000, "auto", 2, 0.0, 2),
+        (8_530, "auto", 2, 0.0, 3),
+        (8_530, "auto", 2, 0.05, 6),
+        (5_000, "auto", 2, 0.0, 3),  # 79 steps of 64: 4 epochs, half of which are too few
+        (2_000, "auto", 2, 0.0, 5),  # 32 steps: 10 epochs, half of them with pairs
+        (2_000, "auto", 2, 0.05, 10),
+        (500, "auto", 2, 0.05, 38),
+        (90, "auto", 2, 0.05, 100),
         (1_000, 100, 1, 0.0, 30),
         (90, 90, 1, 0.0, 100),
     ],
