@@ -242,9 +242,9 @@ def read_validation_labels(
     labels = column_or_1d(fill_missing_labels(y_val) if some_unlabelled else y_val)
     if len(labels) != n_texts:
         raise ValueError(f"X_val has {n_texts} rows, but y_val has {len(labels)} labels.")
-    if not some_unlabelled:
-        return encode_labels(labels, classes, name="y_val")
-    labels, has_label = find_labels(labels, name="y_val")
+    has_label = np.ones(len(labels), dtype=bool)
+    if some_unlabelled:
+        labels, has_label = find_labels(labels, name="y_val")
     return np.where(has_label, encode_labels(labels, classes, name="y_val"), -1)
 
 
