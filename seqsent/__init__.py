@@ -8,7 +8,7 @@ neither Keras nor any of its backends. It chooses the backend on which a later
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ._backend import choose_backend
+from ._runtime.backend import choose_backend
 
 __version__ = "0.1.0"
 
@@ -19,7 +19,7 @@ _MODULE_OF_NAME = {
     "SequenceVectorizer": "._vectorizer",
     "build_network": "._network",
     "make_sentiment_pipeline": "._pipeline",
-    "show_versions": "._versions",
+    "show_versions": "._runtime.versions",
     "to_scikeras": "._scikeras",
 }
 _SUBPACKAGES = ("datasets", "inspection")
@@ -40,9 +40,9 @@ if TYPE_CHECKING:
     from ._classifier import RecurrentSentimentClassifier
     from ._network import build_network
     from ._pipeline import make_sentiment_pipeline
+    from ._runtime.versions import show_versions
     from ._scikeras import to_scikeras
     from ._vectorizer import SequenceVectorizer
-    from ._versions import show_versions
 
 
 def __getattr__(name: str) -> Any:

@@ -15,8 +15,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from ._backend import is_cut_off, refuse_in_fork
-from ._base import (
+from ._estimator.base import (
     HasMethods,
     Interval,
     SeqsentEstimator,
@@ -27,23 +26,18 @@ from ._base import (
     fit_context,
     validate_parameter_constraints,
 )
-from ._cooccurrence import cooccurrence_tables
-from ._nn.architecture import Architecture, count_outputs
-from ._nn.batches import align_right, count_words
-from ._nn.cells import CELLS
-from ._nn.fitted import Network, grow_table
-from ._nn.interrupts import held_back
-from ._nn.objective import (
-    get_config,
-    make_optimizer,
-    pack_optimizer,
-    unpack_optimizer,
+from ._inputs.ids import (
+    as_ids,
+    check_ids_in_table,
+    check_objects,
+    count_table_rows,
+    load_embedding_weights,
+    reject_foreign,
+    replace_unknown,
+    table_shape,
+    warn_of_counts,
 )
-from ._nn.plain import PlainNetwork
-from ._nn.schedule import Schedule, choose_batch_size, choose_epochs
-from ._nn.stored import pack, unpack
-from ._nn.training import without_weights
-from ._training_data import (
+from ._inputs.training_data import (
     TrainingData,
     add_labelled,
     fill_missing_labels,
@@ -55,18 +49,24 @@ from ._training_data import (
     read_validation_labels,
     refuse_missing_labels,
 )
-from ._types import FloatArray, Ids
-from ._validation import (
-    as_ids,
-    check_ids_in_table,
-    check_objects,
-    count_table_rows,
-    load_embedding_weights,
-    reject_foreign,
-    replace_unknown,
-    table_shape,
-    warn_of_counts,
+from ._inputs.word_vectors import cooccurrence_tables
+from ._nn.batches import align_right, count_words
+from ._nn.model.architecture import Architecture, count_outputs
+from ._nn.model.cells import CELLS
+from ._nn.model.numpy_forward import NumpyNetwork
+from ._nn.network import Network, grow_table
+from ._nn.serialization import pack, unpack
+from ._nn.train.objective import (
+    get_config,
+    make_optimizer,
+    pack_optimizer,
+    unpack_optimizer,
 )
+from ._nn.train.options import TrainingOptions, choose_batch_size, choose_epochs
+from ._nn.train.training import without_weights
+from ._runtime.backend import is_forked_child, refuse_in_fork
+from ._runtime.signals import defer_signals
+from ._types import FloatArray, Ids
 
 _TABLE_MULTIPLE = 1024  # of table sizes, so that folds share a program
 _LONG_TEXT_QUANTILE = 0.95  # the length that chrono gates are set to
@@ -613,8 +613,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
 
     def _predict_proba(self, ids: Ids) -> FloatArray:
         ids = replace_unknown(ids, self.n_words_, self.oov_char)
-        if is_cut_off():
-            outputs = self._plain_network().predict(ids)
+        if is_forked_child():
+            outputs = self._numpy_network().predict(ids)
         else:
             outputs = self._fitted_network().predict(ids, self.verbose)
         if outputs.shape[1] == 1:
@@ -695,7 +695,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         refuse_in_fork("Fits")
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
-        with held_back():
+        with defer_signals():
             data, known = new._read_training_data(X, y, sample_weight, classes, is_part=is_part)
             if is_part and not len(data.ids):
                 return self  # nothing of it counts
@@ -962,7 +962,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             validation_data,
             adversarial=float(self.adversarial),
             lazy_updates=None if self.lazy_updates is None else bool(self.lazy_updates),
-            schedule=Schedule(
+            options=TrainingOptions(
                 epochs=1 if is_part else self._count_epochs(len(ids)),
                 n_epochs_before=self.n_iter_,
                 anneals=not is_part and self._anneals(),
@@ -1013,17 +1013,17 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             return isinstance(self.optimizer, str)
         return self.learning_rate_schedule == "cosine"
 
-    def _plain_network(self) -> PlainNetwork:
+    def _numpy_network(self) -> NumpyNetwork:
         """Return the network in its numpy form, which needs no backend."""
         state = self._network
         if isinstance(state, Network):
             state = state.get_state(with_optimizer=False)
-        return PlainNetwork(Architecture.from_dict(state["architecture"]), state["weights"])
+        return NumpyNetwork(Architecture.from_dict(state["architecture"]), state["weights"])
 
     def _fitted_network(self) -> Network:
         if isinstance(self._network, dict):  # as it comes out of a pickle
             refuse_in_fork("Networks")
-            with _rebuild_lock, held_back():
+            with _rebuild_lock, defer_signals():
                 if isinstance(self._network, dict):
                     cell = self._network["architecture"]["cell"]  # a parameter may have changed
                     self._network = Network.from_state(self._network, self._new_optimizer(cell))

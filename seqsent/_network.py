@@ -6,11 +6,11 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ._backend import import_keras
-from ._nn.architecture import Architecture, count_outputs, draw_network
-from ._nn.cells import CELLS
-from ._nn.objective import loss_and_metrics
-from ._validation import load_embedding_weights, table_shape
+from ._inputs.ids import load_embedding_weights, table_shape
+from ._nn.model.architecture import Architecture, count_outputs, draw_network
+from ._nn.model.cells import CELLS
+from ._nn.train.objective import loss_and_metrics
+from ._runtime.backend import import_keras
 
 keras = import_keras()
 

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from sklearn.pipeline import Pipeline
 
 from ._classifier import RecurrentSentimentClassifier
-from ._parameters import did_you_mean
+from ._estimator.parameters import did_you_mean
 from ._vectorizer import SequenceVectorizer
 
 _MORE_ACCURATE = {  # than the defaults

@@ -3,13 +3,13 @@
 import copy
 from typing import Any
 
-from ._base import draw_seed
 from ._classifier import RecurrentSentimentClassifier
+from ._estimator.base import draw_seed
+from ._inputs.ids import load_embedding_weights
 from ._network import build_network
-from ._nn.architecture import Architecture
-from ._nn.cells import CELLS
-from ._nn.schedule import choose_batch_size
-from ._validation import load_embedding_weights
+from ._nn.model.architecture import Architecture
+from ._nn.model.cells import CELLS
+from ._nn.train.options import choose_batch_size
 
 # what decides the network beside the architecture, under the names of both functions
 _MODEL_PARAMETERS = (*Architecture.parameter_names(), "gate_bias", "embedding_weights")

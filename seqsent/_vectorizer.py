@@ -12,8 +12,14 @@ from sklearn.base import TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 
-from ._base import Interval, RealNotInt, SeqsentEstimator, StrOptions, fit_context
-from ._parameters import check_picklable
+from ._estimator.base import (
+    Interval,
+    RealNotInt,
+    SeqsentEstimator,
+    StrOptions,
+    fit_context,
+)
+from ._estimator.parameters import check_picklable
 from ._text.analysis import (
     ANALYZERS,
     KERAS_FILTERS,
@@ -22,13 +28,24 @@ from ._text.analysis import (
     make_analyzer,
     warn_about_analysis,
 )
-from ._text.chunks import RunningCounts
 from ._text.documents import as_documents
 from ._text.encoding import encode
-from ._text.packing import pack_vocabulary, pack_words, unpack_vocabulary, unpack_words
-from ._text.rows import Limit, check_special_ids, drop_unknown, fill_rows, limit_of_row
+from ._text.packing import (
+    pack_vocabulary,
+    pack_words,
+    unpack_vocabulary,
+    unpack_words,
+)
+from ._text.rows import (
+    Limit,
+    check_special_ids,
+    drop_unknown,
+    fill_rows,
+    limit_of_row,
+)
+from ._text.running_counts import RunningCounts
 from ._text.vocabulary import (
-    Tally,
+    CorpusCounts,
     WordCounts,
     allows_any_df,
     fixed_vocabulary,
@@ -477,13 +494,13 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         self._keep(vocabulary, word_counts, self.maxlen or longest)
         self._so_far, self._counted_by = counts, self._of_counting()
 
-    def _count_words(self, X: Any, *, keep_texts: bool) -> Tally:
+    def _count_words(self, X: Any, *, keep_texts: bool) -> CorpusCounts:
         plan = self._plan()
         documents = self._documents(X)
         if not documents:
             raise ValueError("Found no documents to learn from. Pass at least one text.")
         warn_about_analysis(self._analysis())
-        tally = Tally(
+        tally = CorpusCounts(
             plan.analyze,
             documents,
             keep_texts=keep_texts,

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from seqsent import RecurrentSentimentClassifier, SequenceVectorizer, make_sentiment_pipeline
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 optimizers, callbacks = keras.optimizers, keras.callbacks

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 from seqsent.datasets import make_reviews
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

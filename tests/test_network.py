@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier, build_network
-from seqsent._backend import import_keras, tensor_to_numpy
-from seqsent._nn.architecture import Architecture
+from seqsent._nn.model.architecture import Architecture
+from seqsent._runtime.backend import import_keras, tensor_to_numpy
 
 keras = import_keras()
 

@@ -13,7 +13,7 @@ from sklearn.utils.metadata_routing import get_routing_for_object
 from sklearn.utils.validation import check_is_fitted
 
 from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 from seqsent.datasets import make_reviews
 from seqsent.inspection import TrainingHistoryDisplay
 

@@ -17,8 +17,8 @@ from sklearn.base import clone
 from sklearn.utils.fixes import parse_version
 
 from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
-from seqsent._backend import import_keras
-from seqsent._state import unseal
+from seqsent._estimator.state import unseal
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 TEXTS = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad, bad film"] * 5

@@ -13,7 +13,7 @@ from seqsent import (
     _pipeline,
     make_sentiment_pipeline,
 )
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 TEXTS = ["a good film", "a bad film", "not bad at all", "not good at all"]
 

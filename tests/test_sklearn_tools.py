@@ -42,7 +42,7 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from seqsent import RecurrentSentimentClassifier, SequenceVectorizer, make_sentiment_pipeline
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 from seqsent.datasets import make_reviews
 
 N_TEXTS = 180

@@ -22,7 +22,7 @@ computed may change, as long as it agrees with the stock layers.
 - ``architecture``: from parameters to a model.
 - ``objective``: loss, metrics, optimizer.
 - ``batches``: rows to batches without needless padding.
-- ``schedule``: how long a training is, in what batches and at what rate.
+- ``options``: how long a training is, in what batches and at what rate.
 - ``training``: one training, its history and its end.
 - ``record``: what is noted of a training while it runs.
 - ``backups``: a training that was cut off goes on.

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._backend import import_keras
+from .._runtime.backend import import_keras
 from .._types import Ids
 
 keras = import_keras()

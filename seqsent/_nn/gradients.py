@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._backend import import_keras, tensor_to_numpy
+from .._runtime.backend import import_keras, tensor_to_numpy
 from .._types import Array
-from .architecture import Architecture, after_embedding, without_tables
-from .initial_weights import InitialWeights
+from .model.architecture import Architecture, after_embedding, without_tables
+from .model.initializers import InitialWeights
 
 keras = import_keras()
 

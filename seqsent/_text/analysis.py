@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from .._parameters import did_you_mean, resolve
+from .._estimator.parameters import did_you_mean, resolve
 from .words import (
     BREAKING_LETTERS,
     BREAKING_MARKS,

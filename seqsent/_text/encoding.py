@@ -9,7 +9,12 @@ import numpy.typing as npt
 
 from .._types import Integers, Ragged
 from .analysis import Analyzer, CleaningAnalyzer
-from .parts import breaks_of, is_long, split, tokens_by_part
+from .parts import (
+    breaks_of,
+    is_long,
+    split,
+    tokens_by_part,
+)
 from .rows import Limit, cut
 
 Numbering = Callable[[list[Any]], Iterable[int]]

@@ -55,7 +55,7 @@ class WordCounts:
         return ids, counts
 
 
-class Tally(WordCounts):
+class CorpusCounts(WordCounts):
     """Counts of all words of a corpus, taken in one pass that also keeps the texts.
 
     Every distinct word gets a provisional id, in order of appearance, so that the texts
@@ -168,7 +168,7 @@ def learn_vocabulary(
     return {**known, **{word: id_ for id_, word in enumerate(ranked[:limit], last + 1)}}
 
 
-def warn_about_words(tally: Tally) -> None:
+def warn_about_words(tally: CorpusCounts) -> None:
     """Warn if what was found makes no sense as words."""
     n_running = int(tally.counts.sum())
     lengths = np.concatenate([texts.lengths for texts in tally.texts])

@@ -17,7 +17,7 @@ from urllib.error import HTTPError
 
 import platformdirs
 
-from .._files import replaced_when_complete
+from .._runtime.files import replaced_when_complete
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

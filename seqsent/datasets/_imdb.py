@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._base import StrOptions, validated
-from .._files import replaced_when_complete
+from .._estimator.base import StrOptions, validated
+from .._runtime.files import replaced_when_complete
 from ._cache import checksum_of, download, get_data_home
 from ._common import labelled_texts
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._base import Interval, StrOptions, validated
+from .._estimator.base import Interval, StrOptions, validated
 from ._cache import download, get_data_home
 from ._imdb import SUBSETS, TARGET_NAMES
 

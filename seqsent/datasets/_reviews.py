@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from sklearn.utils import Bunch, check_random_state
 
-from .._base import Interval, Options, validated
+from .._estimator.base import Interval, Options, validated
 from . import _phrases
 from ._common import labelled_texts
 

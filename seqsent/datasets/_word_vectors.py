@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.utils import Bunch
 
-from .._base import HasMethods, Interval, validated
+from .._estimator.base import HasMethods, Interval, validated
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BLOCK = 4096

@@ -8,7 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ._attributions import token_attributions
-from ._axes import SIGNED_COLORS, import_pyplot, size_in_points, take_axes
+from ._axes import (
+    SIGNED_COLORS,
+    import_pyplot,
+    size_in_points,
+    take_axes,
+)
 from ._estimators import CUT, UNKNOWN
 from ._prose import shares_prose
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._base import StrOptions, validated
+from .._estimator.base import StrOptions, validated
 from .._types import Ids
 from ._autodiff import VerdictFunction
 from ._estimators import Inspected, inspect_estimator

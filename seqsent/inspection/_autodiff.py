@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 from .._nn.batches import prediction_batches
-from .._nn.fitted import Network
-from .._nn.ngrams import embed
+from .._nn.model.ngrams import embed
+from .._nn.network import Network
 from .._types import Array, Ids
 
 _ROWS_AT_ONCE = 64  # a gradient keeps all that happened at each word

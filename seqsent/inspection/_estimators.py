@@ -11,11 +11,11 @@ from sklearn.compose import ColumnTransformer
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._base import choose_columns
 from .._classifier import RecurrentSentimentClassifier
-from .._nn.fitted import Network
+from .._estimator.base import choose_columns
+from .._inputs.ids import reject_text, replace_unknown
+from .._nn.network import Network
 from .._types import FloatArray, ReadText
-from .._validation import reject_text, replace_unknown
 from .._vectorizer import SequenceVectorizer
 
 UNKNOWN, CUT = " [OOV]", " [CUT]"  # what follows a word

@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ._axes import SIGNED_COLORS, UNSIGNED_COLORS, label_words, take_axes, width_for
+from ._axes import (
+    SIGNED_COLORS,
+    UNSIGNED_COLORS,
+    label_words,
+    take_axes,
+    width_for,
+)
 from ._gates import gate_activations
 from ._prose import shares_prose
 

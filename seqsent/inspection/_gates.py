@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .._base import Options, StrOptions, validated
-from .._nn.fitted import Network
+from .._estimator.base import Options, StrOptions, validated
+from .._nn.network import Network
 from .._types import FloatArray
 from ._estimators import inspect_estimator
 from ._prose import shares_prose

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from .._base import Interval, validated
+from .._estimator.base import Interval, validated
 from ._autodiff import VerdictFunction
 from ._estimators import inspect_estimator
 from ._prose import shares_prose

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-from .._base import StrOptions, validated
+from .._estimator.base import StrOptions, validated
 from ._axes import LINE_COLORS, take_axes
 from ._estimators import inspect_estimator
 from ._prose import shares_prose

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.preprocessing import normalize
 
-from .._base import Interval, validated
+from .._estimator.base import Interval, validated
 from ._estimators import Inspected, inspect_estimator
 from ._prose import shares_prose
 

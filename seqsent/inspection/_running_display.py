@@ -4,7 +4,13 @@ from typing import Any, Self
 
 import pandas as pd
 
-from ._axes import LINE_COLORS, LINE_STYLES, label_words, take_axes, width_for
+from ._axes import (
+    LINE_COLORS,
+    LINE_STYLES,
+    label_words,
+    take_axes,
+    width_for,
+)
 from ._prose import shares_prose
 from ._running import running_sentiment
 

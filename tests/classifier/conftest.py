@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 

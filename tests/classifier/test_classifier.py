@@ -8,8 +8,8 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 from seqsent import RecurrentSentimentClassifier, build_network
-from seqsent._backend import import_keras
-from seqsent._base import draw_seed
+from seqsent._estimator.base import draw_seed
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 

@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 

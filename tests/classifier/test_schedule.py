@@ -5,8 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-from seqsent._backend import import_keras
-from seqsent._cooccurrence import cooccurrence_tables
+from seqsent._inputs.word_vectors import cooccurrence_tables
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 

@@ -11,9 +11,9 @@ from sklearn.exceptions import DataConversionWarning
 from sklearn.model_selection import GridSearchCV
 from sklearn.semi_supervised import SelfTrainingClassifier
 
-from seqsent._base import draw_seed
-from seqsent._nn.fitted import Network
-from seqsent._training_data import TrainingData, add_labelled, find_sure, hold_out
+from seqsent._estimator.base import draw_seed
+from seqsent._inputs.training_data import TrainingData, add_labelled, find_sure, hold_out
+from seqsent._nn.network import Network
 
 LEARNS = {"epochs": 30, "batch_size": 8, "learning_rate": 0.02, "num_words": 60}
 

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 from keras.src.random.seed_generator import global_seed_generator  # noqa: E402  after import_keras

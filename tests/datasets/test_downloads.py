@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from seqsent import _files
+from seqsent._runtime import files as _files
 from seqsent.datasets import _cache, _imdb, fetch_imdb
 
 HALF = 200  # bytes of an archive of some 600

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqsent import SequenceVectorizer
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 from seqsent.datasets import _imdb_sequences, fetch_imdb_sequences
 
 INDEX = {"the": 1, "film": 2, "sang": 3, "softly": 4}

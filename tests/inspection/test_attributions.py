@@ -10,7 +10,7 @@ import pytest
 from scipy.special import logit
 from sklearn.pipeline import Pipeline
 
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 from seqsent.datasets import make_reviews
 from seqsent.inspection import gradient_by_lag, token_attributions
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
-from seqsent._backend import import_keras
 from seqsent._nn.fast import is_usable
+from seqsent._runtime.backend import import_keras
 from seqsent.inspection._autodiff import VerdictFunction
 
 Fitted = Callable[[str], Pipeline]

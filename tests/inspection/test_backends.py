@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from sklearn.pipeline import Pipeline
 
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 Fitted = Callable[[str], Pipeline]
 

@@ -9,8 +9,8 @@ import pytest
 from sklearn.pipeline import Pipeline
 
 from seqsent import SequenceVectorizer
-from seqsent._backend import import_keras
-from seqsent._nn.initial_weights import InitialWeights
+from seqsent._nn.model.initializers import InitialWeights
+from seqsent._runtime.backend import import_keras
 from seqsent.inspection import gate_activations, hidden_states
 
 keras = import_keras()

@@ -12,7 +12,7 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 from seqsent import SequenceVectorizer
-from seqsent._backend import import_keras
+from seqsent._runtime.backend import import_keras
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ not depend on the number of threads, and that no function holds a user's network
 Its modules import JAX; ask :func:`is_usable` before importing any of them.
 """
 
-from ..._backend import import_keras
+from ..._runtime.backend import import_keras
 
 keras = import_keras()
 

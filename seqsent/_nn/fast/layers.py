@@ -21,10 +21,10 @@ from typing import Any, ClassVar
 import jax
 import jax.numpy as jnp
 
-from ..._backend import import_keras
+from ..._runtime.backend import import_keras
 from ..._types import Array, Arrays
-from ..cells import CELLS, Cell, two_biases
-from ..ngrams import NgramEmbedding, hash_ngrams
+from ..model.cells import CELLS, Cell, two_biases
+from ..model.ngrams import NgramEmbedding, hash_ngrams
 
 keras = import_keras()
 

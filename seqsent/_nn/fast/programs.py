@@ -18,14 +18,14 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..._backend import enable_compilation_cache, import_keras
-from ..._cache_folder import keep_small
+from ..._runtime.backend import enable_compilation_cache, import_keras
+from ..._runtime.cache_folder import keep_small
+from ..._runtime.signals import defer_signals
 from ..._types import Array
-from ..architecture import Architecture, without_tables
 from ..batches import as_batch
-from ..cells import CELLS, Cell
-from ..interrupts import held_back
-from ..objective import get_config
+from ..model.architecture import Architecture, without_tables
+from ..model.cells import CELLS, Cell
+from ..train.objective import get_config
 from .steps import State, StepFunction, Steps
 from .tables import can_be_lazy
 from .threads import forget_helpers, run_beside, run_in_threads
@@ -303,7 +303,7 @@ class Program:
         if ids.shape in self._compiled:
             return
         # Keras is made to be traced neither by several threads at once nor to be interrupted
-        with _tracing_lock, held_back():
+        with _tracing_lock, defer_signals():
             if ids.shape in self._compiled:
                 return
             lowered = self._lower(state, ids, *rest)

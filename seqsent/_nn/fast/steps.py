@@ -14,12 +14,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..._backend import import_keras
+from ..._runtime.backend import import_keras
 from ..._types import Array
-from ..architecture import Architecture, after_embedding
 from ..batches import Batches
-from ..initial_weights import InitialWeights
-from ..objective import build_optimizer, loss_and_metrics
+from ..model.architecture import Architecture, after_embedding
+from ..model.initializers import InitialWeights
+from ..train.objective import build_optimizer, loss_and_metrics
 from .layers import FastEmbedding, FastNgramEmbedding, fast_layers
 from .tables import Touched, update_lazily
 
@@ -99,11 +99,11 @@ class Steps:
         neither trained nor the optimizer's. Of lazy tables the gradient comes first, and is that
         by the vectors that were read.
         """
-        trainable, rest, of_optimizer, _ = state
+        trainable, rest, optimizer_state, _ = state
         # random states are the only integers; each part drops units of its own
         rest = [v + number if jnp.issubdtype(v.dtype, np.integer) else v for v in rest]
         sum_losses = partial(
-            self._sum_losses_of, (trainable, rest, of_optimizer), ids, targets, weights
+            self._sum_losses_of, (trainable, rest, optimizer_state), ids, targets, weights
         )
         trained = [value for place, value in enumerate(trainable) if place not in self._lazy]
         if not (self._adversarial or self._lazy):
@@ -115,7 +115,7 @@ class Steps:
         pull_back = jax.grad(sum_losses, argnums=(0, 1), has_aux=True)
         gradient, (loss, outputs, new_rest) = pull_back(trained, unmoved)
         if self._adversarial:
-            with self._optimizer_of(of_optimizer) as optimizer:
+            with self._optimizer_of(optimizer_state) as optimizer:
                 n_steps = optimizer.iterations.value + 1
             vectors = sum([of_ngrams.sum(axis=-2) for of_ngrams in read[1:]], read[0])
             moved_by = self._move_against(ids, vectors, gradient[1][0], n_steps)
@@ -132,7 +132,7 @@ class Steps:
         ``trained`` is all that is trained but for lazy tables, of which, as of all, what is
         read is moved by ``moved_by``.
         """
-        trainable, rest, of_optimizer = state
+        trainable, rest, optimizer_state = state
         others = iter(trained)
         values = [
             value if place in self._lazy else next(others) for place, value in enumerate(trainable)
@@ -144,7 +144,7 @@ class Steps:
         finally:
             embedding.moved_by = ()
         loss = self._sum_losses(targets, outputs, weights)
-        with self._optimizer_of(of_optimizer) as optimizer:
+        with self._optimizer_of(optimizer_state) as optimizer:
             scaled = optimizer.scale_loss(loss)
         return scaled, (loss, outputs, new_rest)
 
@@ -172,7 +172,7 @@ class Steps:
         self, state: State, ids: Array, targets: Array, weights: Array, parts: Any
     ) -> tuple[Any, State]:
         """Return logs and state after a batch to which these parts add up was learned."""
-        trainable, _, of_optimizer, of_metrics = state
+        trainable, _, optimizer_state, metrics_state = state
         losses, gradients, outputs, rests = zip(*parts, strict=True)
         weight = weights.sum()
         optimizer = self.donor.optimizer
@@ -187,26 +187,30 @@ class Steps:
                 Touched(place, rows[place], by, waits=place > 0)  # n-grams
                 for place, by in zip(self._lazy, by_read, strict=True)
             ]
-            trainable, of_optimizer = update_lazily(
-                optimizer, of_optimizer, trainable, touched, gradient
+            trainable, optimizer_state = update_lazily(
+                optimizer, optimizer_state, trainable, touched, gradient
             )
         else:
-            trainable, of_optimizer = optimizer.stateless_apply(of_optimizer, gradient, trainable)
+            trainable, optimizer_state = optimizer.stateless_apply(
+                optimizer_state, gradient, trainable
+            )
         outputs = jnp.concatenate(outputs)
-        logs, of_metrics = self._measure(of_metrics, sum(losses), ids, targets, outputs, weights)
-        return logs, (trainable, rests[0], of_optimizer, of_metrics)
+        logs, metrics_state = self._measure(
+            metrics_state, sum(losses), ids, targets, outputs, weights
+        )
+        return logs, (trainable, rests[0], optimizer_state, metrics_state)
 
     def test(self, state: State, ids: Array, targets: Array, weights: Array) -> tuple[Any, State]:
         """Return logs and state after a batch was measured."""
-        *of_network, of_metrics = state
+        *of_network, metrics_state = state
         outputs = self.predict(of_network, ids)
         losses = self._sum_losses(targets, outputs, weights)
-        logs, of_metrics = self._measure(of_metrics, losses, ids, targets, outputs, weights)
-        return logs, (*of_network, of_metrics)
+        logs, metrics_state = self._measure(metrics_state, losses, ids, targets, outputs, weights)
+        return logs, (*of_network, metrics_state)
 
     def _measure(
         self,
-        of_metrics: Any,
+        metrics_state: Any,
         losses: Array,
         ids: Array,
         targets: Array,
@@ -216,7 +220,7 @@ class Steps:
         """Return logs and the metrics' state, given the sum of a batch's losses."""
         mean = losses / weights.sum()
         logs_and_state: tuple[Any, Any] = self.donor._update_metrics_variables(
-            of_metrics, mean, ids, targets, outputs, weights
+            metrics_state, mean, ids, targets, outputs, weights
         )
         return logs_and_state
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 
-from ..._backend import import_keras
+from ..._runtime.backend import import_keras
 from ..._types import Array
 
 keras = import_keras()
@@ -46,7 +46,7 @@ class Touched(NamedTuple):
 
 def update_lazily(
     optimizer: Any,
-    of_optimizer: list[Array],
+    optimizer_state: list[Array],
     trainable: list[Array],
     tables: Sequence[Touched],
     by_others: list[Array],
@@ -57,7 +57,7 @@ def update_lazily(
     ----------
     optimizer : keras.optimizers.Adam
         Whose own values do not count.
-    of_optimizer, trainable : list of array
+    optimizer_state, trainable : list of array
         The values that count.
     tables : sequence of Touched
         The tables to update where they were touched.
@@ -65,7 +65,7 @@ def update_lazily(
         The gradient by all else that is trained.
     """
     variables = optimizer._trainable_variables
-    mapping = [*zip(optimizer.variables, of_optimizer, strict=True)]
+    mapping = [*zip(optimizer.variables, optimizer_state, strict=True)]
     mapping += [*zip(variables, trainable, strict=True)]
     summed = [
         _sum_by_row(table.rows, table.by_read, len(trainable[table.place])) for table in tables
@@ -74,7 +74,7 @@ def update_lazily(
     others = [variable for place, variable in enumerate(variables) if place not in places]
     with keras.StatelessScope(state_mapping=mapping) as scope:
         gradients = optimizer._clip_gradients([*(by for _, by in summed), *by_others])
-        rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a schedule's, too
+        rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a options's, too
         by_tables, by_others = gradients[: len(tables)], gradients[len(tables) :]
         for touched, (rows, _), by_rows in zip(tables, summed, by_tables, strict=True):
             _update_rows(optimizer, rate, variables[touched.place], touched, rows, by_rows)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import jax
 
-from ..._backend import count_usable_cores
+from ..._runtime.backend import count_usable_cores
 
 Item = TypeVar("Item")
 

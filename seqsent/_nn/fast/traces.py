@@ -17,8 +17,8 @@ from typing import Any
 import jax
 from jax import export
 
-from ..._backend import enable_compilation_cache
-from ..._files import replaced_when_complete
+from ..._runtime.backend import enable_compilation_cache
+from ..._runtime.files import replaced_when_complete
 
 _PACKAGE = Path(__file__).parents[2]
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from seqsent._backend import import_keras
-from seqsent._nn.architecture import Architecture
 from seqsent._nn.batches import align_right
-from seqsent._nn.initial_weights import InitialWeights
+from seqsent._nn.model.architecture import Architecture
+from seqsent._nn.model.initializers import InitialWeights
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 if keras.backend.backend() != "jax":

@@ -10,8 +10,8 @@ import pytest
 from sklearn.model_selection import GridSearchCV
 
 from seqsent import RecurrentSentimentClassifier
-from seqsent._backend import import_keras
 from seqsent._nn import fast
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 if keras.backend.backend() != "jax":

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier
-from seqsent._backend import import_keras
-from seqsent._nn.architecture import after_embedding
 from seqsent._nn.fast.programs import clear_caches
+from seqsent._nn.model.architecture import after_embedding
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 if keras.backend.backend() != "jax":
@@ -16,7 +16,7 @@ import jax  # noqa: E402  after the backend is known
 import jax.numpy as jnp  # noqa: E402  after the backend is known
 
 from seqsent._nn.fast import steps  # noqa: E402  as above
-from seqsent._nn.ngrams import hash_ngrams  # noqa: E402
+from seqsent._nn.model.ngrams import hash_ngrams  # noqa: E402
 
 RATE = 0.5
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier
-from seqsent._backend import import_keras
-from seqsent._nn.architecture import Architecture
+from seqsent._nn.model.architecture import Architecture
+from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 if keras.backend.backend() != "jax":

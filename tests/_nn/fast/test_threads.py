@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from seqsent._backend import count_cores, import_keras
+from seqsent._runtime.backend import count_cores, import_keras
 
 if import_keras().backend.backend() != "jax":
     pytest.skip("the threads compute on JAX", allow_module_level=True)
@@ -95,7 +95,7 @@ def test_errors_of_either_reach_the_caller(bad, n_threads):
 
 @pytest.mark.parametrize(("limit", "most"), [("1", 1), ("1000", None), ("", None), ("2,1", None)])
 def test_the_limit_of_a_worker_process_counts(limit, most):
-    code = "from seqsent._backend import count_usable_cores; print(count_usable_cores())"
+    code = "from seqsent._runtime.backend import count_usable_cores; print(count_usable_cores())"
     environment = {**os.environ, "OMP_NUM_THREADS": limit}
     shown = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 import seqsent
-from seqsent import _backend
-from seqsent._backend import import_keras
+from seqsent._runtime import backend as _backend
+from seqsent._runtime.backend import import_keras
 
 pytestmark = pytest.mark.skipif(
     import_keras().backend.backend() != "jax", reason="the cache is JAX's"
@@ -227,7 +227,7 @@ import json, warnings
 import numpy as np
 from seqsent import RecurrentSentimentClassifier
 import keras
-from seqsent._nn.cells import CELLS, Cell
+from seqsent._nn.model.cells import CELLS, Cell
 from seqsent._nn.fast import steps
 
 traced = []

@@ -1,0 +1,1 @@
+"""Base class and parameter handling that the estimators share."""

@@ -1,0 +1,1 @@
+"""Validated input of the classifier: ids, labels, weights and initial word vectors."""

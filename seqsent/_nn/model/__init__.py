@@ -1,0 +1,1 @@
+"""The network: parameters, cells, initializers, n-gram embedding and numpy forward pass."""

@@ -1,0 +1,277 @@
+"""From the hyperparameters of a network to a ``keras.Model``, of stock layers but for n-grams."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..._runtime.backend import import_keras, prepare_backend
+from .cells import CELLS
+from .initializers import InitialWeights
+from .ngrams import NgramEmbedding
+
+keras = import_keras()
+
+# what the output may see of the states at all words
+_POOLINGS = ("max", "mean", ("max",), ("mean",), ("max", "mean"), ("mean", "max"))
+_LONGEST_NGRAM = 5
+_NGRAM_RANGES = [(1, n) for n in range(1, _LONGEST_NGRAM + 1)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Architecture:
+    """All that decides the layers of a network and the shapes of its weights.
+
+    This is the list of the network's parameters: what else names them takes them from its
+    fields. ``n_words`` and ``n_outputs`` follow from the data; the others have the names
+    that a user gives.
+    """
+
+    n_words: int
+    n_outputs: int
+    cell: str = "lstm"
+    state_dim: int = 32
+    embed_dim: int = 32
+    n_layers: int = 1
+    bidirectional: bool = False
+    pooling: str | tuple[str, ...] = "last"
+    dropout: float = 0.3
+    embedding_dropout: float | None = None
+    mask_padding: bool = True
+    train_embedding: bool = True
+    ngram_range: tuple[int, int] = (1, 1)
+    ngram_buckets: int = 2**18
+    ngram_dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.cell not in CELLS:
+            raise ValueError(f"cell must be one of {sorted(CELLS)}, got {self.cell!r}.")
+        if self.pooling not in ("last", *_POOLINGS):
+            raise ValueError(
+                "pooling must be 'last', 'max', 'mean', or a tuple of 'max' and 'mean', got "
+                f"{self.pooling!r}."
+            )
+        if repr(self.ngram_range) not in map(repr, _NGRAM_RANGES):  # (1, 2.0) equals (1, 2)
+            raise ValueError(
+                "ngram_range must be (1, n), for single words and n-grams of up to n of them, n "
+                f"being 1 to {_LONGEST_NGRAM}, got {self.ngram_range!r}."
+            )
+        if self.max_n > 1 and not self.train_embedding:
+            raise ValueError(
+                f"ngram_range={self.ngram_range} needs train_embedding=True: vectors of n-grams "
+                "are learned."
+            )
+
+    @property
+    def max_n(self) -> int:
+        """The words of the longest n-grams that have vectors; 1 where only words have."""
+        return self.ngram_range[1]
+
+    @property
+    def n_tables(self) -> int:
+        """The tables of vectors: the words', the first weights, and the n-grams' behind it."""
+        return 2 if self.max_n > 1 else 1
+
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Return the fields that a user chooses, not the data."""
+        return tuple(field.name for field in fields(cls) if field.default is not MISSING)
+
+    @classmethod
+    def from_parameters(cls, parameters: Mapping[str, Any], **of_data: Any) -> Self:
+        """Take the fields from among the parameters of an estimator or function.
+
+        What is None takes its default, which for the pooling is the cell's, if padding is not
+        read as words are. Numbers of numpy, which a search over an array or a distribution
+        draws, become Python's: Keras takes no others for sizes.
+        """
+        chosen = {**{name: parameters[name] for name in cls.parameter_names()}, **of_data}
+        if chosen["pooling"] is None and chosen["mask_padding"] and chosen["cell"] in CELLS:
+            chosen["pooling"] = CELLS[chosen["cell"]].pooling
+        return cls(**{name: _to_python(v) for name, v in chosen.items() if v is not None})
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Undo :meth:`to_dict`, also of a version that lacked some of today's fields."""
+        unknown = values.keys() - {field.name for field in fields(cls)}
+        if unknown:
+            raise ValueError(
+                f"This network has parameters that are not known here: {sorted(unknown)}. It was "
+                "stored by a later version of seqsent; install that one to read it."
+            )
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the fields as plain data."""
+        return asdict(self)
+
+    def difference(self, other: Self) -> dict[str, tuple[Any, Any]]:
+        """Return the parameters that a user chose otherwise, with both values."""
+        names = self.parameter_names()
+        pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+    def weight_shapes(self) -> list[tuple[int, ...]] | None:
+        """Return the shapes of the weights, in Keras's order; None where a layer alone knows."""
+        rows = [self.n_words, self.ngram_buckets][: self.n_tables]
+        shapes: list[tuple[int, ...]] = [(n, self.embed_dim) for n in rows]
+        n_halves, n_inputs = 2 if self.bidirectional else 1, self.embed_dim
+        for _ in range(self.n_layers):
+            of_half = CELLS[self.cell].weight_shapes(n_inputs, self.state_dim)
+            if of_half is None:
+                return None
+            shapes += of_half * n_halves
+            n_inputs = self.state_dim * n_halves
+        n_state = n_inputs * len(self.poolings)
+        return [*shapes, (n_state, self.n_outputs), (self.n_outputs,)]
+
+    def assemble(
+        self, initial: InitialWeights, seed: int = 0, layers: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Return the uncompiled ``keras.Model``.
+
+        Each random part is given ``seed``: one left without would take it from Python's
+        global generator. ``layers`` take the place of the usual ones, by the name of the cell,
+        "embedding" or "ngram_embedding".
+        """
+        prepare_backend()
+        stock = {name: cell.layer for name, cell in CELLS.items()}
+        embeddings = {"embedding": keras.layers.Embedding, "ngram_embedding": NgramEmbedding}
+        layers = {**embeddings, **stock, **(layers or {})}
+        ids = keras.Input((None,), dtype="int32", name="ids")
+        states = initial.build(self._embedding(layers, seed), ids)
+        share = self.dropout if self.embedding_dropout is None else self.embedding_dropout
+        if share:
+            dropout = keras.layers.SpatialDropout1D(share, seed=seed, name="embedding_dropout")
+            states = dropout(states)
+        states = self._read(initial, seed, layers[self.cell], ids, states)
+        state = self._pool(states, ids)
+        if self.dropout:
+            state = keras.layers.Dropout(self.dropout, seed=seed, name="state_dropout")(state)
+        output = keras.layers.Dense(
+            self.n_outputs,
+            activation="sigmoid" if self.n_outputs == 1 else "softmax",
+            kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+            name="output",
+        )
+        return keras.Model(ids, initial.build(output, state), name=f"{self.cell}_sentiment")
+
+    def _embedding(self, layers: Mapping[str, Any], seed: int) -> Any:
+        arguments = {
+            "input_dim": self.n_words,
+            "output_dim": self.embed_dim,
+            "embeddings_initializer": keras.initializers.RandomUniform(seed=seed),
+            "trainable": self.train_embedding,
+            "name": "embedding",
+        }
+        if self.n_tables == 1:
+            return layers["embedding"](**arguments)
+        return layers["ngram_embedding"](
+            **arguments,
+            max_n=self.max_n,
+            n_rows=self.ngram_buckets,
+            ngram_dropout=self.ngram_dropout,
+            seed=seed,
+        )
+
+    def _read(self, initial: InitialWeights, seed: int, layer: Any, ids: Any, inputs: Any) -> Any:
+        """Return the last state of the recurrent layers, or its states at all words."""
+        cell = CELLS[self.cell]
+        # The ids are their own mask: padding is 0, the only id that counts as false.
+        mask = {"mask": ids} if self.mask_padding else {}
+        for depth in range(self.n_layers):
+            recurrent = layer(
+                self.state_dim,
+                return_sequences=depth < self.n_layers - 1 or self.pooling != "last",
+                seed=seed,
+                name=f"{self.cell}_{depth + 1}",
+                kernel_initializer=keras.initializers.GlorotUniform(seed=seed),
+                recurrent_initializer=keras.initializers.Orthogonal(seed=seed),
+            )
+            if self.bidirectional:
+                # it copies the layer by the name of its class
+                with keras.saving.custom_object_scope({type(recurrent).__name__: type(recurrent)}):
+                    recurrent = keras.layers.Bidirectional(
+                        recurrent, name=f"bidirectional_{depth + 1}"
+                    )
+            inputs = initial.build(recurrent, inputs, cell, **mask)
+        return inputs
+
+    def _pool(self, states: Any, ids: Any) -> Any:
+        layers = keras.layers
+        if self.pooling == "last":
+            return states
+        is_word = None
+        if self.mask_padding:
+            float_ids = layers.Rescaling(1.0, name="float_ids")(ids)
+            is_word = layers.ReLU(max_value=1.0, name="is_word")(float_ids)
+        pooled = [self._pool_words(name, states, is_word) for name in self.poolings]
+        return pooled[0] if len(pooled) == 1 else layers.Concatenate(name="pooled")(pooled)
+
+    @property
+    def poolings(self) -> tuple[str, ...]:
+        """The parts of what the output sees, in their order."""
+        return (self.pooling,) if isinstance(self.pooling, str) else self.pooling
+
+    def _pool_words(self, name: str, states: Any, is_word: Any) -> Any:
+        """Return the maximum or mean of the states at all words."""
+        layers = keras.layers
+        if is_word is None:
+            pool = {"max": layers.GlobalMaxPooling1D, "mean": layers.GlobalAveragePooling1D}[name]
+            return pool(name=name)(states)
+        if name == "max":
+            # States lie within a bound, so what is twice that less never is a maximum.
+            span = 2.0 * CELLS[self.cell].bound
+            penalty = layers.Rescaling(span, -span, name="padding_penalty")(is_word)
+            penalty = layers.Reshape((-1, 1), name="penalty_column")(penalty)
+            states = layers.Add(name="words_only")([states, penalty])
+            return layers.GlobalMaxPooling1D(name="max")(states)
+        # A softmax over equal scores weighs words alike, and padding by exp(-1e9) = 0.
+        # Two axes, because Keras warns of a softmax over one that may have size 1.
+        scores = layers.Rescaling(1e9, -1e9, name="word_scores")(is_word)
+        scores = layers.Reshape((-1, 1), name="score_column")(scores)
+        weights = layers.Softmax(axis=(1, 2), name="word_weights")(scores)
+        mean = layers.Dot(axes=(1, 1), name="weighted_sum")([weights, states])
+        return layers.Reshape((states.shape[-1],), name="mean")(mean)
+
+
+def count_outputs(n_classes: int) -> int:
+    """Return the outputs of a network: of two classes the probability of the second will do."""
+    return 1 if n_classes == 2 else n_classes
+
+
+def draw_network(
+    architecture: Architecture,
+    seed: int | None,
+    *,
+    gate_bias: str,
+    time_scale: float,
+    tables: Sequence[NDArray[np.float32]],
+) -> Any:
+    """Return an uncompiled network with freshly drawn weights."""
+    rng = np.random.default_rng(seed)
+    if gate_bias == "keras":
+        initial = InitialWeights(rng, tables=tables)
+    else:
+        scale = 1.0 if architecture.pooling == "last" else CELLS[architecture.cell].pooled_start
+        initial = InitialWeights(rng, time_scale, tables, scale)
+    return architecture.assemble(initial, seed=int(rng.integers(2**31)))
+
+
+def without_tables(architecture: Architecture) -> Architecture:
+    """Return the same architecture after the embedding, with as little as can be before."""
+    return replace(architecture, n_words=1, train_embedding=True, ngram_range=(1, 1))
+
+
+def after_embedding(model: Any) -> Any:
+    """Return the part of a model from ids and word vectors to what the output layer sees."""
+    inputs = [model.input, model.get_layer("embedding").output]
+    return keras.Model(inputs, model.get_layer("output").input)
+
+
+def _to_python(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(map(_to_python, value))
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,1 @@
+"""Training: options, objective, history, progress and the training loop."""

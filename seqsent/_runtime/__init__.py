@@ -1,0 +1,1 @@
+"""Process-wide services: Keras backend, compilation cache, files, signals, versions."""
