@@ -16,6 +16,8 @@ import pytest
 import sklearn
 from hypothesis import HealthCheck, settings
 
+import seqsent
+
 # Programs compiled by tests are kept beside pytest's own cache, not in the user's.
 os.environ.setdefault(
     "SEQSENT_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
@@ -41,6 +43,29 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data in {folder}: set SEQSENT_SHARED_DATA to the folder that holds it")
     return folder
+
+
+_SMALL: dict[str, Any] = {"state_dim": 6, "embed_dim": 5, "epochs": 2, "random_state": 0}
+
+
+@pytest.fixture(scope="session")
+def small_classifier() -> Callable[..., Any]:
+    """Return a function that makes an unfitted classifier that trains quickly."""
+
+    def make(**parameters: Any) -> Any:
+        return seqsent.RecurrentSentimentClassifier(**{**_SMALL, **parameters})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def small_pipeline() -> Callable[..., Any]:
+    """Return a function that makes an unfitted pipeline for texts that trains quickly."""
+
+    def make(**parameters: Any) -> Any:
+        return seqsent.make_sentiment_pipeline(**{**_SMALL, "maxlen": 20, **parameters})
+
+    return make
 
 
 def _polars_series(texts: list[str]) -> Any:
