@@ -93,5 +93,5 @@ def _surroundings() -> tuple[Any, ...]:
 def _code() -> tuple[str, ...]:
     """Return what tells the code apart that is traced: the network half, Keras and JAX."""
     versions = [f"{name} {importlib.metadata.version(name)}" for name in ("jax", "jaxlib", "keras")]
-    sources = [_PACKAGE / "_backend.py", *sorted((_PACKAGE / "_nn").rglob("*.py"))]
+    sources = [_PACKAGE / "_runtime" / "backend.py", *sorted((_PACKAGE / "_nn").rglob("*.py"))]
     return (*versions, _digest(b"".join(path.read_bytes() for path in sources)))
