@@ -29,6 +29,7 @@ ROWS = [
     "keras==3.10.*",
     "jax==0.6.2",
 ]
+SHOW_VERSIONS = "import seqsent; seqsent.show_versions()"
 BACKENDS = {"tensorflow": ["tensorflow-cpu", "tf2onnx"], "torch": ["torch==2.13.0"]}
 
 nox.needs_version = ">=2024.4"
@@ -42,7 +43,7 @@ def run_pytest(session: nox.Session, *chosen: str, **environment: str) -> None:
     """Run the tests named on the command line, or else those chosen, or else all."""
     session.chdir(ROOT)
     arguments = session.posargs or [*chosen, "-n", "2"]
-    session.run("python", "-m", "seqsent.show_versions")
+    session.run("python", "-c", SHOW_VERSIONS)
     session.run("python", "-m", "pytest", "-q", *arguments, env=environment)
 
 
@@ -86,11 +87,11 @@ def properties(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST_PYTHON)
 def docs(session: nox.Session) -> None:
-    """The API reference; the folder for it may stand behind --."""
+    """Build the documentation, into the folder given after ``--`` if there is one."""
     session.install("-e", f"{ROOT}[docs]")
-    folder = session.posargs or [str(Path(session.create_tmp()) / "reference")]
-    session.run("python", str(ROOT / ".ci" / "reference.py"), *folder, env={"MPLBACKEND": "Agg"})
-    session.log(f"written to {folder[0]}")
+    [folder] = session.posargs or [str(Path(session.create_tmp()) / "html")]
+    session.run("python", "-m", "sphinx", "-W", "-b", "html", str(ROOT / ".ci" / "docs"), folder)
+    session.log(f"written to {folder}")
 
 
 @nox.session(python=OLDEST_PYTHON)
@@ -107,7 +108,7 @@ def wheel(session: nox.Session) -> None:
     session.run("python", "-m", "pip", "uninstall", "--yes", "--quiet", "build", "twine")
     session.install(str(built))
     session.chdir(dist)
-    session.run("python", "-m", "seqsent.show_versions")
+    session.run("python", "-c", SHOW_VERSIONS)
     session.run("python", str(ROOT / "examples" / "quickstart.py"), "--epochs", "2")
 
 
