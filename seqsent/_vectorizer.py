@@ -19,7 +19,6 @@ from ._estimator.base import (
     StrOptions,
     fit_context,
 )
-from ._estimator.parameters import check_picklable
 from ._text.analysis import (
     ANALYZERS,
     KERAS_FILTERS,
@@ -173,10 +172,6 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
     Documents may come in a list, tuple or other iterable, a NumPy array, a pandas or polars
     Series, or an ``(n, 1)`` frame or array. An empty text is valid: a row of padding and
     ``start_char``.
-
-    Of a text that is longer than its row no more is read than the row holds, however long it is,
-    and ``fit`` counts its words part by part. Where a callable sees the text (``analyzer``,
-    ``tokenizer``, ``preprocessor``, ``strip_accents``), it sees all of it.
 
     With ``analyzer="keras"``, ``vocabulary=keras.datasets.imdb.get_word_index()`` and
     ``num_words=None`` the raw reviews of the Large Movie Review Dataset [1]_ become the rows of
@@ -402,8 +397,8 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             documents,
             analyze,
             lambda tokens: map(get, tokens, repeat(unknown)),
-            self._limit(maxlen),
-            drops_unknown=self.oov_char is None,
+            # a token beyond the limit reaches the row where [OOV] tokens are left out
+            self._limit(maxlen) if self.oov_char else None,
         )
         return self._assemble(texts, len(documents), maxlen)
 
@@ -676,8 +671,6 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         return analyze
 
     def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
-        for name in _CALLABLES:
-            check_picklable(type(self).__name__, name, getattr(self, name))
         state.pop("_current_plan", None)
         state["vocabulary"] = pack_vocabulary(self.vocabulary)
         if "vocabulary_" in state:
@@ -688,8 +681,6 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
 
     def _unpack(self, state: dict[str, Any], version: int) -> dict[str, Any]:
         state["vocabulary"] = unpack_vocabulary(state["vocabulary"])
-        if version == 1 and state["analyzer"] == "word":
-            state["analyzer"] = "keras"  # what "word" meant in 0.1.0
         if "_words" in state:
             state["vocabulary_"], state["word_counts_"] = unpack_words(state.pop("_words"))
             if not state["vocabulary_"] and "_so_far" not in state:

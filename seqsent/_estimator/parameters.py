@@ -1,11 +1,8 @@
 """Names of parameters, and callables as their values."""
 
 import difflib
-import pickle
 import pkgutil
-import sys
 from collections.abc import Iterable
-from types import FrameType
 from typing import Any
 
 # Names that users of scikit-learn, Keras, PyTorch or skorch would try first.
@@ -69,38 +66,3 @@ def resolve(name: str, value: Any) -> Any:
     if not callable(function):
         raise ValueError(f"{name}={value!r} is {type(function).__name__}, which is not callable.")
     return function
-
-
-def check_picklable(estimator: str, name: str, value: Any) -> None:
-    """Raise a PicklingError for a callable that the pickler at work cannot store.
-
-    ``estimator`` is the class of what is being pickled, ``name`` the parameter and ``value``
-    its value; anything that is not callable passes.
-    """
-    if value is None or isinstance(value, str):
-        return
-    callers = _modules_calling()
-    if "copy" in callers:
-        return
-    # cloudpickle stores more than pickle does: lambdas, and what is defined in a notebook
-    modules = [sys.modules[m] for m in callers if m.rpartition(".")[2] == "cloudpickle"]
-    dumps = modules[0].dumps if modules else pickle.dumps
-    try:
-        dumps(value)
-    except Exception as error:
-        raise pickle.PicklingError(
-            f"{estimator} cannot be pickled with {name}={value!r} ({error}). Pass a function "
-            "defined at the top level of a module that can be imported,\n\n"
-            f"    # my_module.py\n    def my_{name}(text):\n        return ...\n\n"
-            f"or its import path: {name}='my_module.my_{name}'."
-        ) from error
-
-
-def _modules_calling() -> set[str]:
-    """Return the modules on the call stack: __getstate__ is not told who pickles."""
-    modules = set()
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        modules.add(frame.f_globals.get("__name__", ""))
-        frame = frame.f_back
-    return modules

@@ -1,20 +1,14 @@
 """From a document to its tokens."""
 
 import re
-import warnings
 from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from .._estimator.parameters import did_you_mean, resolve
-from .words import (
-    BREAKING_LETTERS,
-    BREAKING_MARKS,
-    blank_loose_apostrophes,
-    encode_words,
-    is_word_in_ascii,
-)
+from .._runtime.warn import warn_user
+from .words import blank_loose_apostrophes, encode_words, is_word_in_ascii
 
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
@@ -23,8 +17,6 @@ ANALYZERS = ("word", "char", "keras")
 
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _UTF8 = ("utf-8", "surrogatepass")
-# the context of a final sigma goes beyond them
-_NEVER_BREAKS = frozenset("'.:^`")
 
 _NEGATION = re.compile(
     r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
@@ -120,15 +112,7 @@ class Splitter:
     ----------
     lowercase, strip_accents, filters, preprocessor : object
         As in :func:`make_analyzer`, resolved.
-
-    Attributes
-    ----------
-    breaks : re.Pattern or None
-        Characters that no word or spelling goes beyond: a text parted before one of them has the
-        same words. None where a function of the user's sees the text.
     """
-
-    other_breaks = "(?!)"  # beside those in ASCII
 
     def __init__(
         self,
@@ -141,7 +125,6 @@ class Splitter:
         self.ascii_too = preprocessor is not None or callable(strip_accents)
         self.rare_filters = {ord(c): " " for c in filters if not c.isascii()}
         self.table = self._byte_table(filters, lower=bool(lowercase) and preprocessor is None)
-        self.breaks = None if self.ascii_too else self._find_breaks(strip_accents)
 
     def _byte_table(self, filters: str, *, lower: bool) -> bytes:
         table = bytearray(range(256))
@@ -150,13 +133,6 @@ class Splitter:
             separates = character in filters or not self.may_be_in_word(character)
             table[code] = ord(" " if separates else character)
         return bytes(table)
-
-    def _find_breaks(self, strip_accents: Any) -> re.Pattern[str]:
-        separate = [chr(code) for code in range(128) if self.table[code] == ord(" ")]
-        breaks = "".join(c for c in separate if not (c.isalpha() or c in _NEVER_BREAKS))
-        # what is no ASCII goes, and joins what lies beside it
-        others = "(?!)" if strip_accents == "ascii" else self.other_breaks
-        return re.compile(f"[{re.escape(breaks)}]|{others}")
 
     def may_be_in_word(self, character: str) -> bool:
         """Return whether an ASCII character can be part of a word, unless it is filtered."""
@@ -197,16 +173,8 @@ class _KerasSplitter(Splitter):
         return True
 
 
-class _CharSplitter(_KerasSplitter):
-    """Keras's words, to be taken apart; also between two letters they can be."""
-
-    other_breaks = f"(?<=[{BREAKING_LETTERS}])[{BREAKING_LETTERS}]"
-
-
 class _WordSplitter(Splitter):
     """Words by Unicode's properties; filtered characters separate them as well."""
-
-    other_breaks = f"[{BREAKING_LETTERS}{BREAKING_MARKS}]"
 
     def may_be_in_word(self, character: str) -> bool:
         return is_word_in_ascii(character)
@@ -219,7 +187,7 @@ class _WordSplitter(Splitter):
             blank_loose_apostrophes(texts)
 
 
-_SPLITTERS = {"word": _WordSplitter, "char": _CharSplitter, "keras": _KerasSplitter}
+_SPLITTERS = {"word": _WordSplitter, "char": _KerasSplitter, "keras": _KerasSplitter}
 
 
 class _WithoutStopWords:
@@ -227,7 +195,6 @@ class _WithoutStopWords:
 
     def __init__(self, analyze: Analyzer, stops: Collection[str]) -> None:
         self.analyze, self.stops = analyze, stops
-        self.breaks = getattr(analyze, "breaks", None)
 
     def __call__(self, document: Any) -> list[Any]:
         return [token for token in self.analyze(document) if token not in self.stops]
@@ -238,14 +205,9 @@ class _CharAnalyzer:
 
     def __init__(self, split: Splitter) -> None:
         self.split = split
-        self.breaks = split.breaks
 
     def __call__(self, text: str) -> list[str]:
         return list(" ".join(self.split(text)))
-
-    def between(self, neighbours: str) -> list[str]:
-        """Return the tokens between those of two parts, given the characters where they meet."""
-        return [] if all(map(self.split, neighbours)) else [" "]
 
 
 class _TokenizerAnalyzer:
@@ -305,19 +267,15 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
         negations = sorted(word for word in stops if _NEGATION.fullmatch(word.lower()))
         if negations:
             named = ", ".join(map(repr, negations[:6])) + (", ..." if len(negations) > 6 else "")
-            warnings.warn(
+            warn_user(
                 f"stop_words removes negations ({named}), and negation decides sentiment: "
                 "'not good' would read as 'good'. Leave them out of the list.",
-                UserWarning,
-                stacklevel=6,
             )
         return
     without_effect = ["tokenizer", "stop_words"] + ["preprocessor"] * (analyzer != "char")
     for name in without_effect:
         if parameters[name] is not None:
-            warnings.warn(
+            warn_user(
                 f"{name} is without effect unless analyzer='word'"
                 f"{' or char' if name == 'preprocessor' else ''}, got analyzer={analyzer!r}.",
-                UserWarning,
-                stacklevel=6,
             )

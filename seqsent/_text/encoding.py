@@ -1,7 +1,6 @@
 """From documents to numbers, one per word."""
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,6 @@ import numpy.typing as npt
 
 from .._types import Integers, Ragged
 from .analysis import Analyzer, CleaningAnalyzer
-from .parts import (
-    breaks_of,
-    is_long,
-    split,
-    tokens_by_part,
-)
 from .rows import Limit, cut
 
 Numbering = Callable[[list[Any]], Iterable[int]]
@@ -33,60 +26,15 @@ _SPACE, _NUL = ord(" "), b"\0"
 
 
 def encode(
-    documents: list[Any],
-    analyze: Analyzer,
-    number: Numbering,
-    limit: Limit | None = None,
-    *,
-    drops_unknown: bool = False,
+    documents: list[Any], analyze: Analyzer, number: Numbering, limit: Limit | None = None
 ) -> Iterator[Ragged]:
     """Replace the tokens of documents by numbers, some documents at a time.
 
-    Of each document only the words within the limit need be numbered, or, if those of number 0
-    are going to be dropped, those within the limit then; None takes all. Of a long text no more
-    is read than that, where the analyzer allows it.
+    Only the tokens within the limit are numbered; None takes all.
     """
-    of_others = None if drops_unknown else limit
-    breaks = breaks_of(analyze)
-    if breaks is None or not any(map(is_long, documents)):
-        yield from _encode_ordinary(documents, analyze, number, of_others)
-        return
-    for long, group in groupby(documents, is_long):
-        if long:
-            for text in group:
-                if limit is None and isinstance(analyze, CleaningAnalyzer):
-                    parts = _encode_in_bulk(split(text, breaks), analyze, number, None)
-                    numbers = np.concatenate([part.numbers for part in parts])
-                else:
-                    numbers = _encode_long(text, analyze, number, limit, drops_unknown)
-                yield Ragged(numbers, np.array([len(numbers)]))
-        else:
-            yield from _encode_ordinary(list(group), analyze, number, of_others)
-
-
-def _encode_ordinary(
-    documents: list[Any], analyze: Analyzer, number: Numbering, limit: Limit | None
-) -> Iterator[Ragged]:
     if len(documents) >= _MANY_TEXTS and isinstance(analyze, CleaningAnalyzer):
         return _encode_in_bulk(documents, analyze, number, limit)
     return _encode_tokens(documents, analyze, number, limit)
-
-
-def _encode_long(
-    text: str, analyze: Any, number: Numbering, limit: Limit | None, drops_unknown: bool
-) -> Integers:
-    """Return the numbers of a text's tokens within the limit."""
-    from_end = limit is not None and limit.keeps_end
-    found: list[Integers] = []
-    n_found = 0
-    for tokens in tokens_by_part(text, analyze, from_end=from_end):
-        numbers = np.fromiter(number(tokens), np.int32, len(tokens))
-        found.append(numbers[numbers != 0] if drops_unknown else numbers)
-        n_found += len(found[-1])
-        if limit is not None and n_found >= limit.n_words:
-            break
-    numbers = np.concatenate(found[::-1] if from_end else found)
-    return numbers if limit is None else numbers[limit.as_slice()]
 
 
 def _encode_tokens(

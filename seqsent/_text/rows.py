@@ -65,8 +65,6 @@ def cut(texts: Ragged, limit: Limit) -> Ragged:
     numbers, lengths = texts
     if not len(lengths) or lengths.max() <= limit.n_words:
         return texts
-    if len(lengths) == 1:  # of a long text, whose length no other array shall have
-        return Ragged(numbers[limit.as_slice()].copy(), np.minimum(lengths, limit.n_words))
     ends = np.cumsum(lengths)
     if limit.keeps_end:
         distance = np.repeat(ends, lengths) - np.arange(len(numbers)) - 1

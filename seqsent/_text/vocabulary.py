@@ -1,6 +1,5 @@
 """Words, their counts, ranks and ids."""
 
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Set
 from functools import partial
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .._runtime.warn import warn_user
 from .._types import Integers, Ragged
 from .analysis import Analyzer
 from .encoding import encode
@@ -152,11 +152,9 @@ def learn_vocabulary(
     if not (len(new) or known or may_be_empty):
         raise ValueError(_no_words(tally, min_df, max_df))
     if known and limit is not None and len(new) > limit:
-        warnings.warn(
+        warn_user(
             f"The vocabulary is full: num_words={num_words} leaves room for {limit} of "
             f"{len(new)} new words, and the others are unknown. Raise num_words for more.",
-            UserWarning,
-            stacklevel=6,
         )
     if limit is not None and len(new) > limit > 0:
         counts = tally.counts[new]
@@ -183,12 +181,10 @@ def warn_about_words(tally: CorpusCounts) -> None:
     ):
         what = f"{(lengths == 1).mean():.0%} of the texts are a single, long word"
     if what is not None:
-        warnings.warn(
+        warn_user(
             f"{what}, such as {str(once)[:40]!r}: they may be no words. See what "
             "build_analyzer()(text) makes of a text; where no spaces part the words, "
             "analyzer='char' or a tokenizer finds them.",
-            UserWarning,
-            stacklevel=6,
         )
 
 

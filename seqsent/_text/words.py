@@ -26,16 +26,8 @@ _BEHIND_HAN = re.compile(
     r"(?<=[\u3005-\u3007\u3021-\u9fff\uf900-\ufaff\uff66-\uff9f\U00016fe0-\U0003ffff].)",
     flags=re.DOTALL,
 )
+_LONGEST_CACHED = 64  # characters
 _SPACE, _APOSTROPHE = b" '"
-
-#: Characters that change no spelling and no word before them, to be written in brackets of a
-#: regular expression: letters of Kana, Han, Thai, Lao, Khmer and Burmese, each a word by itself.
-BREAKING_LETTERS = (
-    r"\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff"
-    r"\u0e01-\u0e2e\u0e81-\u0eae\u1780-\u17a2\u1000-\u1021"
-)
-#: And what stands between words there.
-BREAKING_MARKS = r"\u3000-\u3002\uff01\uff0c\uff1f"
 
 
 def is_word_in_ascii(character: str) -> bool:
@@ -65,7 +57,9 @@ def _separate(error: UnicodeError) -> tuple[bytes, int]:
     assert isinstance(error, UnicodeEncodeError)
     characters = error.object[error.start : error.end]
     if _OF_SEVERAL.search(characters) or _BEHIND_HAN.search(characters):
-        words = _separate_characters(characters)
+        # a long run is seldom seen twice, and the cache would hold it
+        is_short = len(characters) <= _LONGEST_CACHED
+        words = (_separate_cached if is_short else _separate_characters)(characters)
     else:
         words = characters.translate(_one_by_one)
     return words.encode("utf-8", "surrogatepass"), error.end
@@ -76,11 +70,13 @@ _SEPARATE = "seqsent.separate"
 codecs.register_error(_SEPARATE, _separate)
 
 
-@lru_cache(maxsize=2**12)
 def _separate_characters(characters: str) -> str:
     """Put spaces round the words of characters none of which is ASCII."""
     separated: str = _parts().sub(_write, characters)
     return separated
+
+
+_separate_cached = lru_cache(maxsize=2**12)(_separate_characters)
 
 
 class _OneByOne(dict[int, str]):

@@ -6,6 +6,7 @@ import unicodedata
 import pytest
 
 from seqsent import SequenceVectorizer
+from seqsent._text import words
 from seqsent._text.analysis import make_analyzer
 
 LANGUAGES = {
@@ -41,8 +42,8 @@ LANGUAGES = {
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_words(language, form):
-    text, words = LANGUAGES[language]
-    expected = [unicodedata.normalize("NFC", word) for word in words.split(" ")]
+    text, tokens = LANGUAGES[language]
+    expected = [unicodedata.normalize("NFC", token) for token in tokens.split(" ")]
     assert make_analyzer()(unicodedata.normalize(form, text)) == expected
 
 
@@ -77,6 +78,15 @@ def test_apostrophes():
         "rock'n'roll", "o", "clock", "tis", "dogs"
     ]  # fmt: skip
     assert analyze("don’t don't donʼt") == ["don't"] * 3
+
+
+def test_long_runs_of_characters_are_not_cached():
+    words._separate_cached.cache_clear()
+    analyze = make_analyzer()
+    assert analyze("ไม่" * 1000) == ["ไ", "ม่"] * 1000
+    assert words._separate_cached.cache_info().currsize == 0
+    assert analyze("ไม่") == ["ไ", "ม่"]
+    assert words._separate_cached.cache_info().currsize == 1
 
 
 def test_parameters_that_change_words_still_do():

@@ -83,12 +83,8 @@ def test_stored_size():
     assert len(pickle.dumps(vectorizer)) < 110_000
 
 
-def test_what_cannot_be_pickled_gets_a_recipe(texts):
+def test_cloudpickle_stores_a_lambda(texts):
     vectorizer = SequenceVectorizer(tokenizer=lambda text: text.split(), maxlen=3).fit(texts)
-    for dump in (pickle.dumps, lambda v: joblib.dump(v, io.BytesIO())):
-        with pytest.raises(pickle.PicklingError, match=r"def my_tokenizer\(text\)"):
-            dump(vectorizer)
-    # these can
     again = pickle.loads(cloudpickle.dumps(vectorizer))
     assert_array_equal(again.transform(texts), vectorizer.transform(texts))
     assert_array_equal(copy.deepcopy(vectorizer).transform(texts), vectorizer.transform(texts))

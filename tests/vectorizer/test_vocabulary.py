@@ -1,6 +1,7 @@
 """SequenceVectorizer: a vocabulary that is given, or goes on."""
 
 import random
+import sys
 from collections import Counter
 
 import numpy as np
@@ -141,7 +142,7 @@ def test_words_that_make_no_sense_are_warned_about(texts, message):
     for analyzer in ("word", "keras"):
         with pytest.warns(UserWarning, match=f"{message}.*analyzer='char'") as warned:
             SequenceVectorizer(analyzer=analyzer).fit(texts)
-        assert warned[0].filename == __file__
+        assert warned[0].filename == __file__ or sys.version_info < (3, 12)
     SequenceVectorizer(analyzer="char").fit(texts)
     SequenceVectorizer(analyzer=str.split).fit(texts)
 
