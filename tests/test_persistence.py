@@ -1,4 +1,4 @@
-"""Fitted estimators survive pickling, copying and skops, in every form and place."""
+"""Pickles, copies, skops files and ONNX exports of estimators."""
 
 import copy
 import io
@@ -6,7 +6,6 @@ import pickle
 import subprocess
 import sys
 from importlib.metadata import version
-from pathlib import Path
 
 import cloudpickle
 import joblib
@@ -16,8 +15,7 @@ import skops.io
 from sklearn.base import clone
 from sklearn.utils.fixes import parse_version
 
-from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
-from seqsent._estimator.state import unseal
+from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
@@ -29,141 +27,142 @@ TRUSTED = [
 ]
 
 
-def through_joblib(estimator):
+def copy_by_pickle(estimator):
+    return pickle.loads(pickle.dumps(estimator))
+
+
+def copy_by_joblib(estimator):
     buffer = io.BytesIO()
     joblib.dump(estimator, buffer)
     buffer.seek(0)
     return joblib.load(buffer)
 
 
-def through_skops(estimator):
+def copy_by_cloudpickle(estimator):
+    return cloudpickle.loads(cloudpickle.dumps(estimator))
+
+
+def copy_by_skops(estimator):
     data = skops.io.dumps(estimator)
     assert set(skops.io.get_untrusted_types(data=data)) <= set(TRUSTED)
     return skops.io.loads(data, trusted=TRUSTED)
 
 
-WAYS = {
-    "pickle": lambda estimator: pickle.loads(pickle.dumps(estimator)),
-    "joblib": through_joblib,
-    "cloudpickle": lambda estimator: cloudpickle.loads(cloudpickle.dumps(estimator)),
-    "deepcopy": copy.deepcopy,
-    "skops": through_skops,
-}
+METHODS = [copy_by_pickle, copy_by_joblib, copy_by_cloudpickle, copy_by_skops, copy.deepcopy]
 
 
-def make_pipeline(**parameters):
-    small = {"state_dim": 4, "embed_dim": 4, "epochs": 2, "maxlen": 8, "random_state": 0}
-    return make_sentiment_pipeline(**{**small, **parameters})
+@pytest.fixture(scope="module")
+def ids():
+    return SequenceVectorizer(maxlen=8).fit_transform(TEXTS)
 
 
 @pytest.fixture(scope="module", params=["simple", "lstm", "gru"])
-def fitted(request):
-    return make_pipeline(cell=request.param).fit(TEXTS, LABELS)
+def fitted(request, small_pipeline):
+    return small_pipeline(cell=request.param, maxlen=8).fit(TEXTS, LABELS)
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_fitted_pipeline(way, fitted):
+def n_weight_bytes(classifier):
+    return sum(weights.nbytes for weights in classifier.model_.get_weights())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fitted_pipeline_round_trip(method, fitted):
+    other = method(fitted)
+    np.testing.assert_array_equal(other.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
+    assert other[-1].history_ == fitted[-1].history_
+    assert other[-1].get_params() == fitted[-1].get_params()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_copies_do_not_share_weights(method, fitted):
     expected = fitted.predict_proba(TEXTS)
-    other = WAYS[way](fitted)
-    np.testing.assert_array_equal(other.predict_proba(TEXTS), expected)
-    classifier = other[-1]
-    assert classifier.history_ == fitted[-1].history_
-    assert classifier.get_params() == fitted[-1].get_params()
-    classifier.model_.set_weights([0 * w for w in classifier.model_.get_weights()])
+    other = method(fitted)
+    model = other[-1].model_
+    model.set_weights([0 * weights for weights in model.get_weights()])
     np.testing.assert_array_equal(fitted.predict_proba(TEXTS), expected)
-    again = WAYS[way](other)  # what was set on the model goes along
-    np.testing.assert_array_equal(again.predict_proba(TEXTS), 0.5)
+    np.testing.assert_array_equal(method(other).predict_proba(TEXTS), 0.5)
 
 
-@pytest.mark.parametrize("way", [*WAYS, "clone"])
-def test_unfitted_pipeline(way, fitted):
+@pytest.mark.parametrize("method", [*METHODS, clone])
+def test_unfitted_pipeline_round_trip(method, fitted):
     unfitted = clone(fitted)
-    other = {**WAYS, "clone": clone}[way](unfitted)
+    other = method(unfitted)
     assert repr(other) == repr(unfitted)
     np.testing.assert_array_equal(
         other.fit(TEXTS, LABELS).predict_proba(TEXTS), fitted.predict_proba(TEXTS)
     )
 
 
-def test_loading_again_without_using_it_keeps_everything(fitted):
-    twice = pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(fitted))))
+def test_pickle_round_trip_of_an_unused_copy(fitted):
+    twice = copy_by_pickle(copy_by_pickle(fitted))
     np.testing.assert_array_equal(twice.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
 
 
-@pytest.mark.parametrize("going_on", ["partial_fit", "warm_start"])
-def test_training_goes_on_where_it_was(going_on):
-    ids = make_pipeline()[0].fit_transform(TEXTS)
+@pytest.mark.parametrize("method", ["partial_fit", "warm_start"])
+def test_training_continues_after_a_pickle_round_trip(method, ids):
     model = RecurrentSentimentClassifier(
-        num_words=50, shuffle=False, random_state=0, warm_start=going_on == "warm_start"
+        num_words=50, shuffle=False, random_state=0, warm_start=method == "warm_start"
     )
 
-    def go_on(model):
-        if going_on == "partial_fit":
+    def train(model):
+        if method == "partial_fit":
             return model.partial_fit(ids, LABELS, classes=["neg", "pos"])
         return model.fit(ids, LABELS)
 
-    other = pickle.loads(pickle.dumps(go_on(model)))
-    expected = go_on(model).loss_curve_
-    np.testing.assert_allclose(go_on(other).loss_curve_, expected, atol=1e-6)
+    other = copy_by_pickle(train(model))
+    np.testing.assert_allclose(train(other).loss_curve_, train(model).loss_curve_, atol=1e-6)
 
 
-def test_size_of_a_pickle():
-    ids = make_pipeline()[0].fit_transform(TEXTS)
+def test_size_of_a_pickle(ids):
     model = RecurrentSentimentClassifier(num_words=10_000, epochs=1).fit(ids, LABELS)
-    size = sum(w.nbytes for w in model.model_.get_weights())
+    size = n_weight_bytes(model)
     assert len(pickle.dumps(model)) < 1.2 * size + 20_000
     assert len(skops.io.dumps(model)) < 1.2 * size + 20_000
-    model.partial_fit(ids, LABELS)
+    model.partial_fit(ids, LABELS)  # adds Adam's two moments
     assert 2.5 * size < len(pickle.dumps(model)) < 3.5 * size
 
 
-def test_a_pickle_holds_those_vectors_of_ngrams_that_were_learned():
-    ids = make_pipeline()[0].fit_transform(TEXTS)
+def test_pickle_omits_ngram_vectors_without_training_examples(ids):
     model = RecurrentSentimentClassifier(num_words=64, ngram_range=(1, 2), epochs=2)
     model.fit(ids, LABELS)
-    size = sum(w.nbytes for w in model.model_.get_weights())
-    stored = pickle.dumps(model)
-    assert len(stored) < size / 20
-    loaded = pickle.loads(stored)
+    data = pickle.dumps(model)
+    assert len(data) < n_weight_bytes(model) / 20
+    loaded = pickle.loads(data)
     np.testing.assert_array_equal(loaded.predict_proba(ids), model.predict_proba(ids))
-    for ours, theirs in zip(loaded.model_.get_weights(), model.model_.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for found, expected in zip(
+        loaded.model_.get_weights(), model.model_.get_weights(), strict=True
+    ):
+        np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("train_embedding", [False, True])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_embedding_weights_are_stored_once(dtype, train_embedding):
-    ids = make_pipeline()[0].fit_transform(TEXTS)
+def test_pickle_holds_embedding_weights_once(dtype, train_embedding, ids):
     matrix = np.random.default_rng(0).normal(size=(5000, 20)).astype(dtype)
     model = RecurrentSentimentClassifier(
         embedding_weights=matrix, embed_dim=20, train_embedding=train_embedding, epochs=1
     ).fit(ids, LABELS)
-    assert np.array_equal(model.model_.get_weights()[0], matrix.astype("float32")) is (
-        not train_embedding
-    )
+    table, *others = model.model_.get_weights()
+    assert np.array_equal(table, matrix.astype("float32")) is not train_embedding
     data = pickle.dumps(model)
-    others = sum(w.nbytes for w in model.model_.get_weights()[1:])
-    assert len(data) < 1.2 * (matrix.nbytes + others) + 20_000
+    assert len(data) < 1.2 * (matrix.nbytes + sum(w.nbytes for w in others)) + 20_000
     expected = model.predict_proba(ids)
-    changed = pickle.loads(data).set_params(embedding_weights=None)  # for the next fit
-    np.testing.assert_array_equal(changed.predict_proba(ids), expected)
-    np.testing.assert_array_equal(through_skops(model).predict_proba(ids), expected)
-    twice = pickle.loads(pickle.dumps(pickle.loads(data)))
-    np.testing.assert_array_equal(twice.predict_proba(ids), expected)
-    weights = model.model_.get_weights()
-    weights[0] = weights[0] + 1
-    model.model_.set_weights(weights)
-    moved = pickle.loads(pickle.dumps(model)).model_.get_weights()[0]
-    np.testing.assert_array_equal(moved, weights[0])
+    for other in (
+        copy_by_skops(model),
+        copy_by_pickle(pickle.loads(data)),
+        pickle.loads(data).set_params(embedding_weights=None),  # takes effect in the next fit
+    ):
+        np.testing.assert_array_equal(other.predict_proba(ids), expected)
+    model.model_.set_weights([table + 1, *others])
+    np.testing.assert_array_equal(copy_by_pickle(model).model_.get_weights()[0], table + 1)
 
 
-def test_used_callbacks_do_not_keep_the_network():
-    ids = make_pipeline()[0].fit_transform(TEXTS)
+def test_pickle_and_clone_omit_the_state_of_callbacks(ids):
     stop = keras.callbacks.EarlyStopping("loss", restore_best_weights=True)
     model = RecurrentSentimentClassifier(num_words=50_000, epochs=1, callbacks=[stop])
     size = len(pickle.dumps(clone(model).set_params(callbacks=None).fit(ids, LABELS)))
     model.fit(ids, LABELS)
-    assert stop.best_weights is not None  # the user's own
+    assert stop.best_weights is not None
     assert len(cloudpickle.dumps(model)) < size + 10_000
     assert len(cloudpickle.dumps(clone(model))) < 10_000
     assert clone(model).callbacks[0] is not stop
@@ -171,8 +170,8 @@ def test_used_callbacks_do_not_keep_the_network():
 
 
 @pytest.mark.slow
-def test_a_fresh_process_predicts_the_same(tmp_path):
-    fitted = [make_pipeline(cell=cell).fit(TEXTS, LABELS) for cell in ("simple", "lstm", "gru")]
+def test_another_process_predicts_the_same(tmp_path, small_pipeline):
+    fitted = [small_pipeline(cell=cell).fit(TEXTS, LABELS) for cell in ("simple", "lstm", "gru")]
     joblib.dump(fitted, tmp_path / "models.joblib")
     np.save(tmp_path / "expected.npy", [model.predict_proba(TEXTS) for model in fitted])
     code = (
@@ -184,84 +183,24 @@ def test_a_fresh_process_predicts_the_same(tmp_path):
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
 
 
-def test_a_parameter_set_after_fit_waits_for_the_next_fit(fitted):
+def test_set_params_of_a_copy_takes_effect_in_the_next_fit(fitted):
     expected = fitted.predict_proba(TEXTS)
-    other = pickle.loads(pickle.dumps(fitted)).set_params(classifier__state_dim=9)
+    other = copy_by_pickle(fitted).set_params(classifier__state_dim=9)
     np.testing.assert_array_equal(other.predict_proba(TEXTS), expected)
     n_states = {"simple": 2 * 9, "lstm": 9, "gru": 9}[other[-1].cell]
     model = other.fit(TEXTS, LABELS)[-1].model_
     assert model.get_layer("output").kernel.shape == (n_states, 1)
 
 
-OLD_PICKLE = Path(__file__).parent / "data" / "estimators-0.1.0.pkl"
-
-
-def test_a_pickle_of_version_0_1_0():
-    # Written by version 0.1.0: what it holds must stay readable.
-    vectorizer, classifier = pickle.loads(OLD_PICKLE.read_bytes())
-    texts = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad, bad film"]
-    ids = vectorizer.transform(texts)
-    expected = [0.49223, 0.49246, 0.49215, 0.49752, 0.4959, 0.48561]
-    np.testing.assert_allclose(classifier.predict_proba(ids)[:, 1], expected, atol=2e-5)
-    assert vectorizer.transform(["not a good one"]).tolist() == [[0, 1, 8, 7, 6, 2]]
-    assert classifier.predict(ids).tolist() == ["neg", "neg", "neg", "neg", "neg", "neg"]
-    assert len(classifier.history_["loss"]) == 2
-    # and a fit is what it was then
-    assert (classifier.embedding_init, classifier.global_clipnorm) == ("uniform", None)
-    assert (classifier.learning_rate_schedule, classifier.dropout) == ("constant", 0.0)
-    assert (classifier.learning_rate, classifier.batch_size) == (0.004, 128)
-
-
-def restored(classifier, **changes):
-    """Return the classifier as an old pickle restores it whose architecture was stored so."""
-    state, _ = unseal(classifier.__getstate__())
-    architecture = {**state["_network"]["architecture"], **changes}
-    stored = {name: value for name, value in architecture.items() if value is not None}
-    state["_network"] = {**state["_network"], "architecture": stored}
-    state["_format"] = 2
-    other = object.__new__(RecurrentSentimentClassifier)
-    other.__setstate__(state)
-    return other
-
-
-def test_an_architecture_stored_before_it_had_a_field():
-    _, classifier = pickle.loads(OLD_PICKLE.read_bytes())
-    ids = np.arange(12).reshape(2, 6) % 9
-    expected = classifier.predict_proba(ids)
-    for name in ("n_layers", "bidirectional", "pooling", "dropout", "mask_padding"):
-        assert name in classifier.__getstate__()["_network"]["architecture"]
-        other = restored(classifier, **{name: None})
-        np.testing.assert_array_equal(other.predict_proba(ids), expected)
-
-
-def test_an_architecture_of_a_version_to_come():
-    _, classifier = pickle.loads(OLD_PICKLE.read_bytes())
-    with pytest.raises(ValueError, match=r"not known here: \['attention'\].*later version"):
-        restored(classifier, attention=True)
-
-
-@pytest.mark.parametrize("embed_dim", [32, 20])
-def test_the_width_that_0_1_0_left_to_the_word_vectors(embed_dim):
-    # there, 32 stood for "not given"
-    matrix = np.eye(64, 20, dtype=np.float32)
-    ids = make_pipeline()[0].fit_transform(TEXTS)
-    old = RecurrentSentimentClassifier(embedding_weights=matrix, embed_dim=embed_dim, epochs=1)
-    state, _ = unseal(old.__getstate__())  # 0.1.0 wrote no format
-    old.__setstate__(state)
-    assert clone(old).fit(ids, LABELS).model_.get_weights()[0].shape == (64, 20)
-    now = pickle.loads(pickle.dumps(RecurrentSentimentClassifier(**old.get_params())))
-    assert now.embed_dim == old.embed_dim
-
-
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", [copy_by_pickle, copy_by_skops, copy.deepcopy])
 @pytest.mark.parametrize("is_fitted", [False, True])
-def test_an_optimizer_instance(is_fitted, way):
+def test_optimizer_instance_round_trip(is_fitted, method, small_pipeline):
     schedule = keras.optimizers.schedules.CosineDecay(0.01, 50)
     for optimizer in (keras.optimizers.Adam(0.02, clipnorm=1.0), keras.optimizers.SGD(schedule)):
-        model = make_pipeline(optimizer=optimizer)
+        model = small_pipeline(optimizer=optimizer)
         if is_fitted:
             model.fit(TEXTS, LABELS)
-        other = WAYS[way](model)
+        other = method(model)
         found = other[-1].optimizer
         assert type(found) is type(optimizer)
         assert found.get_config() == optimizer.get_config()
@@ -271,9 +210,9 @@ def test_an_optimizer_instance(is_fitted, way):
 
 @pytest.mark.slow
 @pytest.mark.skipif(
-    keras.backend.backend() == "torch", reason="Keras itself warns where it reads PyTorch's tensors"
+    keras.backend.backend() == "torch", reason="Keras itself warns when it reads PyTorch's tensors"
 )
-def test_warnings_may_be_errors(tmp_path):
+def test_typical_use_raises_no_warning(tmp_path):
     code = """
 import pickle
 import numpy as np
@@ -309,35 +248,35 @@ def check_export_to_onnx(path, cell, n_classes, **parameters):
     ).fit(ids, ids[:, -1] % n_classes)
     model.model_.export(path, format="onnx", verbose=False)
     session = onnxruntime.InferenceSession(path)
-    (given,) = session.get_inputs()
+    (model_input,) = session.get_inputs()
     for n_texts, width in ((24, 9), (1, 5)):
         rows = ids[:n_texts, -width:]
-        (outputs,) = session.run(None, {given.name: rows})
+        (outputs,) = session.run(None, {model_input.name: rows})
         expected = model.model_.predict(rows, verbose=0)
         np.testing.assert_allclose(outputs, expected, atol=1e-6)
-    outputs = session.run(None, {given.name: ids})[0]
+    outputs = session.run(None, {model_input.name: ids})[0]
     np.testing.assert_allclose(outputs[:, -1], model.predict_proba(ids)[:, -1], atol=1e-6)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx is JAX's tool")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx needs JAX")
 @pytest.mark.skipif(
     parse_version(keras.__version__) < parse_version("3.15"),
-    reason="older versions of Keras want TensorFlow for it",
+    reason="older versions of Keras export with TensorFlow only",
 )
 @pytest.mark.skipif(
     parse_version(version("jax")) < parse_version("0.7"),
-    reason="jax2onnx for older JAX leaves jax_dynamic_shapes on, which stops compiled programs",
+    reason="jax2onnx for older JAX leaves jax_dynamic_shapes on, which breaks compiled programs",
 )
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(
     ("cell", "n_classes"), [("simple", 2), ("lstm", 3), ("gru", 2), ("gru", 3)]
 )
-def test_export_to_onnx_at_once(cell, n_classes, tmp_path):
+def test_export_to_onnx_with_jax2onnx(cell, n_classes, tmp_path):
     check_export_to_onnx(tmp_path / "model.onnx", cell, n_classes)
 
 
-@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx is TensorFlow's tool")
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx needs TensorFlow")
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(
     ("cell", "parameters"),
@@ -347,18 +286,18 @@ def test_export_to_onnx_at_once(cell, n_classes, tmp_path):
         ("gru", {"bidirectional": True, "ngram_range": (1, 2)}),
     ],
 )
-def test_export_to_onnx_by_tensorflow(cell, parameters, tmp_path):
-    """Also of what jax2onnx does not take."""
+def test_export_to_onnx_with_tf2onnx(cell, parameters, tmp_path):
+    """Bidirectional networks and n-grams, which jax2onnx does not support."""
     pytest.importorskip("tf2onnx")
     check_export_to_onnx(tmp_path / "model.onnx", cell, 2, **parameters)
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_mlflow(tmp_path, monkeypatch):
+def test_mlflow_round_trip(tmp_path, monkeypatch, small_pipeline):
     mlflow = pytest.importorskip("mlflow")
-    fitted = make_pipeline().fit(TEXTS, LABELS)
-    monkeypatch.chdir(tmp_path)  # where it puts the files of models
+    fitted = small_pipeline().fit(TEXTS, LABELS)
+    monkeypatch.chdir(tmp_path)  # MLflow writes files of models here
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/runs.db")
     with mlflow.start_run():
         logged = mlflow.sklearn.log_model(
@@ -366,7 +305,7 @@ def test_mlflow(tmp_path, monkeypatch):
             name="sentiment",
             serialization_format="skops",
             skops_trusted_types=TRUSTED,
-            pip_requirements=["seqsent"],  # else it asks another process what they are
+            pip_requirements=["seqsent"],  # without it, MLflow starts another process to infer them
         )
     loaded = mlflow.sklearn.load_model(logged.model_uri)
     np.testing.assert_array_equal(loaded.predict_proba(TEXTS), fitted.predict_proba(TEXTS))
