@@ -17,6 +17,7 @@ _PACKAGES = (
     "jax",
     "jaxlib",
     "platformdirs",
+    "pooch",
     "flatbuffers",
     "regex",
     "rich",

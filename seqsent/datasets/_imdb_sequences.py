@@ -5,39 +5,32 @@ import os
 import pickle
 import sys
 import zipfile
-from collections.abc import Iterable
 from numbers import Integral
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from sklearn.utils import Bunch
 
 from .._estimator.base import Interval, StrOptions, validated
-from ._cache import download, get_data_home
+from ._common import download, get_data_home
 from ._imdb import SUBSETS, TARGET_NAMES
 
 _ARRAYS = "imdb.npz"
 _INDEX = "imdb_word_index.json"
 _URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
-# of each file the bytes, and the checksum that Keras compares
-_PUBLISHED = {
-    _ARRAYS: (
-        17_464_789,
-        "sha256",
-        "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
-    ),
-    _INDEX: (1_641_221, "md5", "bfafd718b763782e994055a2d397834f"),
+_SHA256 = {
+    _ARRAYS: "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
+    _INDEX: "027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
 }
-# Keras's own: the seed of its shuffling, and the ids of start, unknown word and first rank
+# the defaults of keras.datasets.imdb.load_data
 _SEED = 113
-_START, _OOV, _INDEX_FROM = 1, 2, 3
-
-_NOT_KERAS = "{} is not Keras's {}: {}. Delete it to have the published one downloaded."
+_START_CHAR, _OOV_CHAR, _INDEX_FROM = 1, 2, 3
 
 _DESCRIPTION = """\
-Large Movie Review Dataset (Maas et al., ACL 2011) in the form of keras.datasets.imdb: each review a
-list of ids, 1 at its start, rank + 3 for a word by its frequency, 2 for a word beyond num_words.
+Large Movie Review Dataset (Maas et al., ACL 2011) in the form of keras.datasets.imdb. A review is a
+list of word ids that starts with 1. A word has the id rank + 3, where rank 1 is the most frequent
+word, or 2 ([OOV]) if that id is not below num_words.
 """
 
 
@@ -60,31 +53,31 @@ def fetch_imdb_sequences(
 ) -> Bunch | tuple[Any, Any]:
     """Load the movie reviews as Keras's lists of word ids, with Keras's word index.
 
-    The ids are those of :func:`keras.datasets.imdb.load_data` with its default
-    ``start_char=1, oov_char=2, index_from=3``, in Keras's shuffled order. Reviews are never
-    dropped for their length.
-    ``SequenceVectorizer(analyzer="keras", vocabulary=bunch.vocabulary)`` turns new raw text
-    into the same ids.
+    The ids and their order are those of :func:`keras.datasets.imdb.load_data` with its defaults
+    ``start_char=1, oov_char=2, index_from=3``, and no review is dropped.
+    ``SequenceVectorizer(analyzer="keras", vocabulary=bunch.vocabulary)`` encodes new texts with
+    the same ids.
 
     Parameters
     ----------
     num_words : int or None, default=10000
-        Ids lie in [0, num_words): a word whose id would be larger becomes 2. None keeps all.
+        Upper bound of the ids: a word with an id of ``num_words`` or above becomes 2 ([OOV]). If
+        None, all words are included.
 
     subset : {"train", "test", "all"}, default="train"
-        Which part of the official split. "all" is both, "train" first.
+        Subset of the official split. "all" returns "train" followed by "test".
 
     data_home : str or path-like, default=None
-        Folder that holds ``imdb.npz`` and ``imdb_word_index.json``, or receives them, itself or
-        in its subfolder ``keras_imdb``; by default as in :func:`fetch_imdb`. What Keras has
-        downloaded to its own cache, ``~/.keras/datasets``, is read there.
+        Folder of the data; the default is the same as in :func:`fetch_imdb`. ``imdb.npz`` and
+        ``imdb_word_index.json`` are read from this folder, its subfolder ``keras_imdb``, or Keras's
+        cache folder ``~/.keras/datasets``. If they are missing, they are downloaded to the
+        subfolder.
 
     download_if_missing : bool, default=True
-        If False, raise an OSError where neither ``data_home`` nor Keras's cache has the data,
-        instead of downloading 19 MB.
+        If False, raise an OSError if the files are missing. The download has 19 MB.
 
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` instead of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     Returns
     -------
@@ -92,11 +85,11 @@ def fetch_imdb_sequences(
         Dictionary-like object with the following attributes.
 
         data : ndarray of list objects of shape (n_samples,)
-            The reviews, each a list of int.
+            The reviews, each a list of word ids.
         target : ndarray of int64 of shape (n_samples,)
             0 for a negative review, 1 for a positive one.
         vocabulary : dict
-            Word to rank, 1 for the most frequent word; its id is the rank + 3.
+            Word to rank, 1 for the most frequent word. The id of a word is its rank + 3.
         target_names : ndarray of str of shape (2,)
             The names of the classes.
         DESCR : str
@@ -108,11 +101,10 @@ def fetch_imdb_sequences(
     Raises
     ------
     OSError
-        If the data is missing and may not be, or cannot be, downloaded: whatever fails of the
-        connection, the server, what it sends or the disk. The address is in the message.
+        If the data is missing and ``download_if_missing=False``, or if the download fails. The
+        message contains the address and the file to download by hand.
     ValueError
-        If ``imdb.npz`` holds anything but arrays of lists of numbers, or
-        ``imdb_word_index.json`` anything but words and ranks.
+        If a file is damaged or contains anything but lists of integers, labels, words and ranks.
 
     See Also
     --------
@@ -132,7 +124,7 @@ def fetch_imdb_sequences(
     >>> bunch.vocabulary["film"]  # doctest: +SKIP
     19
 
-    From a folder that holds the two files already:
+    From a folder that contains the two files:
 
     >>> import json, pathlib, tempfile
     >>> import numpy as np
@@ -146,114 +138,137 @@ def fetch_imdb_sequences(
     >>> sorted(bunch.data.tolist())
     [[1, 4, 5], [1, 4, 5, 2]]
     """
-    wanted = SUBSETS if subset == "all" else (subset,)
-    folder = _find(get_data_home(data_home), download_if_missing)
-    parts = _load_reviews(folder / _ARRAYS, num_words, wanted)
-    vocabulary = _load_index(folder / _INDEX)
-    data = _object_array(review for part in wanted for review in parts[part][0])
-    target = np.concatenate([parts[part][1] for part in wanted]).astype(np.int64)
+    subsets = SUBSETS if subset == "all" else (subset,)
+    folder = _find_folder(get_data_home(data_home), download_if_missing)
+    reviews, target = _load_reviews(folder / _ARRAYS, num_words, subsets)
+    data = _object_array(reviews)
     if return_X_y:
         return data, target
     return Bunch(
         data=data,
         target=target,
-        vocabulary=vocabulary,
+        vocabulary=_load_index(folder / _INDEX),
         target_names=np.array(TARGET_NAMES),
         DESCR=_DESCRIPTION,
     )
 
 
-def _object_array(reviews: Iterable[list[int]]) -> np.ndarray:
-    # np.array would make a matrix of reviews that happen to be of one length
-    lists = list(reviews)
-    array = np.empty(len(lists), dtype=object)
-    array[:] = lists
+def _object_array(reviews: list[list[int]]) -> np.ndarray:
+    # np.array would return a matrix if all reviews had the same length
+    array = np.empty(len(reviews), dtype=object)
+    array[:] = reviews
     return array
 
 
-def _find(home: Path, download_if_missing: bool) -> Path:
-    """Return the folder that holds both files, downloaded if necessary."""
+def _find_folder(home: Path, download_if_missing: bool) -> Path:
+    """Return the folder that contains both files, downloading them if necessary."""
     own = home / "keras_imdb"
-    keras_home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    keras_home = os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()
     for folder in (home, own, Path(keras_home, "datasets")):
-        if all((folder / name).is_file() for name in _PUBLISHED):
+        if all((folder / name).is_file() for name in _SHA256):
             return folder
-    by_hand = f"put {_ARRAYS} and {_INDEX} from {_URL} into {home}."
     if not download_if_missing:
         raise OSError(
-            f"No {_ARRAYS} and {_INDEX} in {home}, its subfolder 'keras_imdb' or Keras's cache, "
-            f"and download_if_missing=False. Allow the download, or {by_hand}"
+            f"No {_ARRAYS} and {_INDEX} in {home}, its subfolder 'keras_imdb' or Keras's cache "
+            "folder. Add them, or set download_if_missing=True."
         )
-    for name, (size, algorithm, checksum) in _PUBLISHED.items():
-        if not (own / name).is_file():
-            download(_URL + name, own / name, checksum, size, by_hand, algorithm)
+    for name, sha256 in _SHA256.items():
+        download(_URL + name, sha256, own)
     return own
 
 
 def _load_index(path: Path) -> dict[str, int]:
+    """Return the rank of each word."""
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(index, dict):
-            raise ValueError(f"it holds a {type(index).__name__}, not words and their ranks")
+            raise ValueError(f"expected a dict of words and ranks, got a {type(index).__name__}")
     except ValueError as error:
-        raise ValueError(_NOT_KERAS.format(path, "word index", error)) from error
+        raise _not_from_keras(path, error) from error
     return index
 
 
 def _load_reviews(
-    path: Path, num_words: int | None, wanted: tuple[str, ...]
-) -> dict[str, tuple[Any, Any]]:
+    path: Path, num_words: int | None, subsets: tuple[str, ...]
+) -> tuple[list[list[int]], np.ndarray]:
+    """Return the reviews and labels of the subsets, as keras.datasets.imdb.load_data does."""
+    max_rank = (num_words or sys.maxsize) - _INDEX_FROM
+    rng = np.random.RandomState(_SEED)
+    rows, labels = [], []
     try:
-        return _read_parts(path, num_words, wanted)
+        with zipfile.ZipFile(path) as archive:
+            for subset in SUBSETS:
+                y = _read_labels(archive, f"y_{subset}.npy")
+                # shuffle also a subset that is not returned: the same generator shuffles the next
+                order = rng.permutation(len(y))
+                if subset in subsets:
+                    X = _read_lists(archive, f"x_{subset}.npy")
+                    if len(X) != len(y):
+                        raise ValueError(f"{len(X)} reviews but {len(y)} labels in {subset}")
+                    rows += [_encode(X[i], max_rank) for i in order]
+                    labels.append(y[order])
     except OSError:
         raise
-    except Exception as error:  # of whatever kind: a damaged pickle may ask for anything
-        raise ValueError(_NOT_KERAS.format(path, "file of movie reviews", error)) from error
+    except Exception as error:  # a damaged pickle can raise any exception
+        raise _not_from_keras(path, error) from error
+    return rows, np.concatenate(labels)
 
 
-def _read_parts(
-    path: Path, num_words: int | None, wanted: tuple[str, ...]
-) -> dict[str, tuple[Any, Any]]:
-    """Do what keras.datasets.imdb.load_data does, which accepts only the published file."""
-    known = (num_words or sys.maxsize) - _INDEX_FROM
-    rng = np.random.RandomState(_SEED)
-    parts = {}
-    with zipfile.ZipFile(path) as archive:
-        for part in SUBSETS:
-            labels = _read_array(archive, f"y_{part}")
-            # the order of the second part depends on the shuffling of the first
-            order = np.arange(len(labels))
-            rng.shuffle(order)
-            if part in wanted:
-                reviews = _read_array(archive, f"x_{part}")
-                if len(reviews) != len(labels):
-                    raise ValueError(f"{len(reviews)} reviews and {len(labels)} labels in {part}")
-                rows = [
-                    [_START, *(rank + _INDEX_FROM if rank < known else _OOV for rank in reviews[i])]
-                    for i in order
-                ]
-                parts[part] = rows, labels[order]
-    return parts
+def _not_from_keras(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"{path} is damaged or not the file that Keras publishes: {error}. Delete it to download "
+        "it again."
+    )
 
 
-def _read_array(archive: zipfile.ZipFile, name: str) -> np.ndarray:
-    with archive.open(f"{name}.npy") as file:
+def _encode(ranks: list[int], max_rank: int) -> list[int]:
+    """Return the ids of a review."""
+    return [
+        _START_CHAR,
+        *(rank + _INDEX_FROM if rank < max_rank else _OOV_CHAR for rank in ranks),
+    ]
+
+
+def _read_labels(archive: zipfile.ZipFile, name: str) -> np.ndarray:
+    with archive.open(name) as file:
+        return np.lib.format.read_array(file, allow_pickle=False).astype(np.int64)
+
+
+def _read_lists(archive: zipfile.ZipFile, name: str) -> list[list[int]]:
+    with archive.open(name) as file:
         np.lib.format.read_magic(file)
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        if not dtype.hasobject:
-            return np.frombuffer(file.read(), dtype=dtype).reshape(shape)
-        return _ListUnpickler(file).load()
+        np.lib.format.read_array_header_1_0(file)
+        # version of the format, shape, dtype, order, elements
+        *_, lists = _ListUnpickler(file, encoding="latin1").load().state
+    if type(lists) is not list or not all(
+        type(ranks) is list and set(map(type, ranks)) <= {int} for ranks in lists
+    ):
+        raise ValueError(f"{name} does not contain lists of integers")
+    return lists
+
+
+class _Placeholder:
+    """An array, a dtype or a function of numpy in a pickle."""
+
+    __slots__ = ("state",)
+
+    def __call__(self, *args: Any) -> "_Placeholder":
+        return _Placeholder()
+
+    def __setstate__(self, state: Any) -> None:
+        self.state = state
 
 
 class _ListUnpickler(pickle.Unpickler):
-    """Reads arrays of lists and refuses anything that could run code."""
+    """Read a pickled object array without calling numpy.
 
-    _ALLOWED = ("_reconstruct", "ndarray", "dtype")
-
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__(file, encoding="latin1")
+    numpy trusts the dtype and the buffer in a pickle, so a crafted file could crash Python.
+    """
 
     def find_class(self, module: str, name: str) -> Any:
-        if module.partition(".")[0] == "numpy" and name in self._ALLOWED:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        path = f"{module.replace('._core', '.core')}.{name}"
+        if path == "numpy.ndarray":
+            return path  # an argument of _reconstruct: a call fails
+        if path in ("numpy.dtype", "numpy.core.multiarray._reconstruct", "_codecs.encode"):
+            return _Placeholder()
+        raise pickle.UnpicklingError(f"it refers to {module}.{name}")

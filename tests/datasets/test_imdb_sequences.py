@@ -1,6 +1,9 @@
-"""fetch_imdb_sequences: Keras's rows, from a folder, from Keras's cache or downloaded."""
+"""fetch_imdb_sequences: Keras's ids from a folder, from Keras's cache folder or downloaded."""
 
+import hashlib
 import inspect
+import pickle
+import zipfile
 
 import numpy as np
 import pytest
@@ -10,12 +13,13 @@ from seqsent._runtime.backend import import_keras
 from seqsent.datasets import _imdb_sequences, fetch_imdb_sequences
 
 INDEX = {"the": 1, "film": 2, "sang": 3, "softly": 4}
-PUBLISHED_URL = _imdb_sequences._URL
+PUBLISHED_URL, PUBLISHED_SHA256 = _imdb_sequences._URL, _imdb_sequences._SHA256
+TRAIN = [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
 
 
 @pytest.fixture(autouse=True)
 def keras_home(tmp_path, monkeypatch):
-    """A cache of Keras that holds nothing, and nobody at the address."""
+    """An empty cache folder of Keras, and an address without a server."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr(_imdb_sequences, "_URL", "http://127.0.0.1:1/")
     return tmp_path / "keras"
@@ -30,7 +34,7 @@ def test_files_in_data_home(tmp_path, write_sequences, subfolder):
     (tmp_path / subfolder).mkdir(exist_ok=True)
     write_sequences(tmp_path / subfolder)
     train = fetch_imdb_sequences(data_home=tmp_path)
-    assert pairs(train) == [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
+    assert pairs(train) == TRAIN
     assert train.vocabulary == INDEX
     assert train.data.dtype == object
     assert train.target.dtype == np.int64
@@ -41,15 +45,21 @@ def test_files_in_data_home(tmp_path, write_sequences, subfolder):
     assert y.tolist() == [*train.target, *test.target]
 
 
+def test_files_in_the_cache_folder_of_keras(tmp_path, write_sequences, keras_home):
+    (keras_home / "datasets").mkdir(parents=True)
+    write_sequences(keras_home / "datasets")
+    assert pairs(fetch_imdb_sequences(data_home=tmp_path, download_if_missing=False)) == TRAIN
+
+
 @pytest.mark.parametrize(
     ("num_words", "row"), [(7, [1, 4, 5, 6]), (6, [1, 4, 5, 2]), (4, [1, 2, 2, 2])]
 )
-def test_ids_lie_below_num_words(tmp_path, write_sequences, num_words, row):
+def test_ids_are_below_num_words(tmp_path, write_sequences, num_words, row):
     write_sequences(tmp_path)
     assert row in fetch_imdb_sequences(num_words, data_home=tmp_path).data.tolist()
 
 
-def test_vocabulary_reads_raw_text_into_the_same_ids(tmp_path, write_sequences):
+def test_vectorizer_encodes_text_with_the_same_ids(tmp_path, write_sequences):
     write_sequences(tmp_path)
     bunch = fetch_imdb_sequences(None, data_home=tmp_path)
     vectorizer = SequenceVectorizer(vocabulary=bunch.vocabulary, num_words=None, maxlen=4)
@@ -57,123 +67,132 @@ def test_vocabulary_reads_raw_text_into_the_same_ids(tmp_path, write_sequences):
 
 
 def test_same_rows_in_the_same_order_as_keras(tmp_path, write_sequences, monkeypatch):
-    """Keras's loader, given our file, and our reading of that file do the same."""
     imdb = import_keras().datasets.imdb
     write_sequences(tmp_path, [[i, 1 + i % 4][: 1 + i % 2] for i in range(1, 41)])
     monkeypatch.setitem(
         imdb.load_data.__globals__, "get_file", lambda fname, **_: str(tmp_path / fname)
     )
     (X, y), (X_test, y_test) = imdb.load_data(num_words=20)
-    ours = fetch_imdb_sequences(20, data_home=tmp_path, subset="all")
-    assert ours.data.tolist() == [*X, *X_test]
-    assert ours.target.tolist() == [*y, *y_test]
+    bunch = fetch_imdb_sequences(20, data_home=tmp_path, subset="all")
+    assert bunch.data.tolist() == [*X, *X_test]
+    assert bunch.target.tolist() == [*y, *y_test]
 
 
-def test_files_in_the_cache_of_keras(tmp_path, write_sequences, keras_home):
-    (keras_home / "datasets").mkdir(parents=True)
-    write_sequences(keras_home / "datasets")
-    bunch = fetch_imdb_sequences(data_home=tmp_path, download_if_missing=False)
-    assert pairs(bunch) == [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
-
-
-def test_download(tmp_path, publisher_of_sequences):
+def test_download(tmp_path, write_sequences, publisher, monkeypatch):
+    write_sequences(tmp_path)
+    contents = {name: (tmp_path / name).read_bytes() for name in PUBLISHED_SHA256}
+    publisher.files = {f"/{name}": content for name, content in contents.items()}
+    checksums = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    monkeypatch.setattr(_imdb_sequences, "_URL", f"{publisher.url}/")
+    monkeypatch.setattr(_imdb_sequences, "_SHA256", checksums)
     for _ in range(2):
         bunch = fetch_imdb_sequences(data_home=tmp_path / "home")
-        assert pairs(bunch) == [([1, 4, 5, 6], 1), ([1, 4, 7], 0), ([1, 5], 1)]
+        assert pairs(bunch) == TRAIN
         assert bunch.vocabulary == INDEX
-    assert publisher_of_sequences.asked == ["/imdb.npz", "/imdb_word_index.json"]
-    names = [path.name for path in (tmp_path / "home" / "keras_imdb").iterdir()]
-    assert sorted(names) == ["imdb.npz", "imdb_word_index.json"]
+    assert publisher.requests == ["/imdb.npz", "/imdb_word_index.json"]
 
 
-@pytest.mark.parametrize("name", ["imdb.npz", "imdb_word_index.json"])
-def test_damaged_download(tmp_path, publisher_of_sequences, name):
-    """What came whole is kept, the rest is not, and another attempt asks for that alone."""
-    published = tmp_path / "published" / name
-    content = published.read_bytes()
-    published.write_bytes(content[:40])
-    kind = "SHA256" if name == "imdb.npz" else "MD5"
-    told = rf"{name} to .*: 40 bytes of {len(content)} arrived with {kind} .*Nothing.*again, or put"
-    with pytest.raises(OSError, match=told):
-        fetch_imdb_sequences(data_home=tmp_path)
-    own = tmp_path / "keras_imdb"
-    assert [path.name for path in own.iterdir()] == ([] if name == "imdb.npz" else ["imdb.npz"])
-    published.write_bytes(content)
-    fetch_imdb_sequences(data_home=tmp_path)
-    expected = {
-        "imdb.npz": ["/imdb.npz", "/imdb.npz", "/imdb_word_index.json"],
-        "imdb_word_index.json": ["/imdb.npz", "/imdb_word_index.json", "/imdb_word_index.json"],
-    }
-    assert publisher_of_sequences.asked == expected[name]
-
-
-def test_nobody_at_the_address(tmp_path):
-    with pytest.raises(OSError, match=r"of http://127\.0\.0\.1:1/imdb\.npz .* put imdb\.npz"):
-        fetch_imdb_sequences(data_home=tmp_path)
-
-
-def test_what_is_published_is_what_keras_expects():
-    """The addresses and checksums of a later Keras may differ: this tells."""
+def test_keras_downloads_the_same_files():
+    """Fail if a later Keras publishes other files."""
     source = inspect.getsource(inspect.getmodule(import_keras().datasets.imdb.load_data))
     assert PUBLISHED_URL in source
-    for name, (_, _, checksum) in _imdb_sequences._PUBLISHED.items():
-        assert name in source
-        assert checksum in source
+    assert PUBLISHED_SHA256["imdb.npz"] in source
+    assert "imdb_word_index.json" in source
 
 
-def test_missing_data_says_what_to_do(tmp_path):
-    with pytest.raises(OSError, match=r"Allow the download, or put imdb\.npz and im"):
+def test_missing_data_without_download(tmp_path):
+    with pytest.raises(OSError, match=r"No imdb\.npz and .* Add them, or set download_if_missing"):
         fetch_imdb_sequences(data_home=tmp_path, download_if_missing=False)
 
 
-class Intruder:
+def pickled(content, protocol=4):
+    """Return a .npy file of dtype object with any pickle."""
+    header = b"{'descr': '|O', 'fortran_order': False, 'shape': (3,), }"
+    header += b" " * (117 - len(header)) + b"\n"
+    length = len(header).to_bytes(2, "little")
+    return b"\x93NUMPY\x01\x00" + length + header + pickle.dumps(content, protocol=protocol)
+
+
+def replace_member(path, name, content):
+    with zipfile.ZipFile(path) as archive:
+        members = {member: archive.read(member) for member in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, old in members.items():
+            archive.writestr(member, content if member == name else old)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_reviews_of_any_pickle_protocol(tmp_path, write_sequences, protocol):
+    write_sequences(tmp_path)
+    reviews = np.array([[1, 2, 3], [1, 4], [2]], dtype=object)
+    replace_member(tmp_path / "imdb.npz", "x_train.npy", pickled(reviews, protocol))
+    assert pairs(fetch_imdb_sequences(data_home=tmp_path)) == TRAIN
+
+
+class Calls:
+    """An object with a pickle that calls a function, and sets a state."""
+
+    def __init__(self, *reduced):
+        self.reduced = reduced
+
     def __reduce__(self):
-        return (exec, ("raise SystemExit('code in a data file was run')",))
+        return self.reduced
 
 
-@pytest.mark.parametrize(
-    "content", ["code", "words", "not a zip", "no arrays", "cut", "changed", "other labels"]
-)
-def test_file_that_is_not_the_reviews(tmp_path, write_sequences, content):
-    reviews = {"code": [[1], [2], [Intruder()]], "words": [["the"]]}
-    write_sequences(tmp_path, *([reviews[content]] if content in reviews else []))
+RECONSTRUCT = np.array([1], dtype=object).__reduce__()[0]
+POINTERS = b"\x41" * 24
+EMPTY = (np.ndarray, (0,), b"b")
+# an object dtype with flags that let numpy take its elements from bytes
+FLAGLESS = Calls(np.dtype, ("O8", False, True), (3, "|", None, None, None, -1, -1, 0))
+CRAFTED = {
+    "code": Calls(exec, ("raise SystemExit('code in a data file was run')",)),
+    "call of ndarray": Calls(np.ndarray, ((3,), np.dtype(object), POINTERS)),
+    "bytes as elements": Calls(RECONSTRUCT, EMPTY, (1, (3,), FLAGLESS, False, POINTERS)),
+    "array without elements": Calls(RECONSTRUCT, ((np.ndarray, (3,), b"O"))),
+    "array of another dtype": np.array([1, 2, 3]),
+    "array in a review": [[1], [2], [np.array([3])]],
+    "words": np.array([["the"], ["film"], ["sang"]], dtype=object),
+    "list": [[1], [2], [3]],
+}
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_crafted_pickle_is_refused(tmp_path, write_sequences, name):
+    write_sequences(tmp_path)
+    replace_member(tmp_path / "imdb.npz", "x_train.npy", pickled(CRAFTED[name]))
+    with pytest.raises(ValueError, match="is damaged or not the file that Keras publishes"):
+        fetch_imdb_sequences(data_home=tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["not a zip", "no arrays", "cut", "other labels"])
+def test_damaged_file_is_refused(tmp_path, write_sequences, damage):
+    write_sequences(tmp_path)
     path = tmp_path / "imdb.npz"
-    if content == "not a zip":
+    if damage == "not a zip":
         path.write_bytes(b"<html>")
-    elif content == "no arrays":
+    elif damage == "no arrays":
         np.savez(path, x=np.arange(3))
-    elif content == "cut":
+    elif damage == "cut":
         path.write_bytes(path.read_bytes()[:-200])
-    elif content == "changed":
-        pickled = path.read_bytes()
-        path.write_bytes(pickled.replace(b"_reconstruct", b"_Reconstruct"))
-    elif content == "other labels":
+    else:
         with np.load(path, allow_pickle=True) as arrays:
             np.savez(path, **{**arrays, "y_train": arrays["y_train"][:2]})
-    with pytest.raises(ValueError, match=r"is not Keras's file of movie reviews"):
+    with pytest.raises(ValueError, match=r"imdb\.npz is damaged or not the file that Keras"):
         fetch_imdb_sequences(data_home=tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b'{"the": 1', b"[1, 2]", b"\xff\xfe"])
-def test_file_that_is_not_the_word_index(tmp_path, write_sequences, content):
+def test_damaged_word_index_is_refused(tmp_path, write_sequences, content):
     write_sequences(tmp_path)
     (tmp_path / "imdb_word_index.json").write_bytes(content)
-    with pytest.raises(ValueError, match=r"imdb_word_index\.json is not Keras's word index: "):
+    with pytest.raises(ValueError, match=r"imdb_word_index\.json is damaged or not the file"):
         fetch_imdb_sequences(data_home=tmp_path)
 
 
 @pytest.mark.parametrize("parameters", [{"num_words": 3}, {"subset": "valid"}, {"return_X_y": 1}])
-def test_bad_parameters(parameters):
+def test_invalid_parameters_are_refused(parameters):
     with pytest.raises(ValueError, match=f"The '{next(iter(parameters))}' parameter"):
         fetch_imdb_sequences(**parameters)
-
-
-def test_global_generator_is_left_alone(tmp_path, write_sequences):
-    write_sequences(tmp_path)
-    before = np.random.mtrand._rand.get_state()
-    fetch_imdb_sequences(data_home=tmp_path)
-    after = np.random.mtrand._rand.get_state()
-    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
 
 
 def test_real_sequences(shared_data):
@@ -186,3 +205,5 @@ def test_real_sequences(shared_data):
     assert max(map(max, bunch.data)) == 9999
     assert bunch.vocabulary["film"] == 19
     assert len(bunch.vocabulary) == 88_584
+    index = (shared_data / "keras_imdb" / "imdb_word_index.json").read_bytes()
+    assert hashlib.sha256(index).hexdigest() == PUBLISHED_SHA256["imdb_word_index.json"]
