@@ -1,7 +1,8 @@
-"""Runs the tests with every version that is promised, each in a virtual environment of its own.
+"""Test every supported version, each in its own virtual environment.
 
-``nox -f .ci/noxfile.py`` runs all and ``-l`` lists them; ``-s oldest -- tests/test_pipeline.py -x``
-runs one, with what stands behind ``--`` for pytest. ``.ci/run`` is the short form for each change.
+``nox -f .ci/noxfile.py`` runs all sessions and ``-l`` lists them. ``-s oldest --
+tests/test_pipeline.py -x`` runs one session and passes the arguments after ``--`` to pytest.
+``.ci/run`` is the short form for each change.
 """
 
 import os
@@ -20,8 +21,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 EXTRAS = PROJECT["optional-dependencies"]
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]
-OLDEST_PYTHON = PYTHONS[0]  # the oldest packages have no wheels for later ones
-ROWS = [
+OLDEST_PYTHON = PYTHONS[0]  # old packages have no wheels for later Pythons
+OLDER = [
     "scikit-learn==1.6.*",
     "scikit-learn==1.7.*",
     "pandas==2.*",
@@ -33,39 +34,39 @@ SHOW_VERSIONS = "import seqsent; seqsent.show_versions()"
 BACKENDS = {"tensorflow": ["tensorflow-cpu", "tf2onnx"], "torch": ["torch==2.13.0"]}
 
 nox.needs_version = ">=2024.4"
-nox.options.error_on_missing_interpreters = False  # they are skipped, and nox says so
-if pyenv := shutil.which("pyenv"):  # its shims for versions that are not chosen do not run
+nox.options.error_on_missing_interpreters = False  # skip them with a message
+if pyenv := shutil.which("pyenv"):  # its shims run selected versions only
     found = subprocess.run([pyenv, "versions", "--bare"], capture_output=True, text=True)
     os.environ["PYENV_VERSION"] = ":".join(found.stdout.split())
 
 
-def run_pytest(session: nox.Session, *chosen: str, **environment: str) -> None:
-    """Run the tests named on the command line, or else those chosen, or else all."""
+def run_pytest(session: nox.Session, *default: str, **environment: str) -> None:
+    """Run the tests given after ``--``, or else the default ones, or else all."""
     session.chdir(ROOT)
-    arguments = session.posargs or [*chosen, "-n", "2"]
+    arguments = session.posargs or [*default, "-n", "2"]
     session.run("python", "-c", SHOW_VERSIONS)
     session.run("python", "-m", "pytest", "-q", *arguments, env=environment)
 
 
 @nox.session(python=PYTHONS)
 def newest(session: nox.Session) -> None:
-    """The newest versions, on every Python."""
+    """Test the newest dependencies on every Python."""
     session.install("-e", f"{ROOT}[test]")
     run_pytest(session)
 
 
 @nox.session(python=OLDEST_PYTHON)
-@nox.parametrize("requirement", ROWS, ids=ROWS)
+@nox.parametrize("requirement", OLDER, ids=OLDER)
 def one_older(session: nox.Session, requirement: str) -> None:
-    """One package older, all others the newest that go with it."""
+    """Test one older dependency with the newest versions of the others."""
     session.install("-e", f"{ROOT}[test]", requirement)
     run_pytest(session)
 
 
 @nox.session(python=OLDEST_PYTHON)
 def oldest(session: nox.Session) -> None:
-    """Every dependency at its floor in pyproject.toml."""
-    # matplotlib 3.9 warns of what pyparsing 3.3 calls by other names
+    """Test the oldest version of every dependency in pyproject.toml."""
+    # matplotlib 3.9 uses names that pyparsing 3.3 deprecates
     session.install("-e", f"{ROOT}[core-test]", *floors("core-test", "plot"), "pyparsing<3.3")
     run_pytest(session)
 
@@ -73,14 +74,14 @@ def oldest(session: nox.Session) -> None:
 @nox.session(python=OLDEST_PYTHON)
 @nox.parametrize("backend", list(BACKENDS), ids=list(BACKENDS))
 def backends(session: nox.Session, backend: str) -> None:
-    """The other backends of Keras."""
+    """Test the TensorFlow and PyTorch backends."""
     session.install("-e", f"{ROOT}[test]", *BACKENDS[backend])
     run_pytest(session, KERAS_BACKEND=backend)
 
 
 @nox.session(python=OLDEST_PYTHON)
 def properties(session: nox.Session) -> None:
-    """Tests of properties, with as many inputs as ten minutes allow."""
+    """Run the Hypothesis tests with many more inputs (ten minutes)."""
     session.install("-e", f"{ROOT}[test]")
     run_pytest(session, "-m", "hypothesis", HYPOTHESIS_PROFILE="long")
 
@@ -96,7 +97,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST_PYTHON)
 def wheel(session: nox.Session) -> None:
-    """What would be published: whole, nothing more, and of use without the checkout."""
+    """Build the distributions, check their contents, and run the wheel without the checkout."""
     dist = Path(session.create_tmp()).resolve() / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     session.install("build", "twine")
@@ -113,17 +114,17 @@ def wheel(session: nox.Session) -> None:
 
 
 def check_wheel(session: nox.Session, path: Path) -> None:
-    """Expect the package's modules, its mark of types and the metadata, and nothing else."""
+    """Require the modules, ``py.typed`` and the metadata, and no other file."""
     names = set(zipfile.ZipFile(path).namelist())
     expected = re.compile(r"seqsent/(.*\.py|py\.typed)|seqsent-[^/]*\.dist-info/.*")
     if others := {name for name in names if not expected.fullmatch(name)}:
-        session.error(f"the wheel holds {sorted(others)}")
+        session.error(f"the wheel contains unexpected files: {sorted(others)}")
     if "seqsent/py.typed" not in names:
         session.error("the wheel lacks seqsent/py.typed")
 
 
 def check_source(session: nox.Session, path: Path) -> None:
-    """Expect all files of the repository, so that the tests can be run."""
+    """Require every file of the repository, so that the tests can be run."""
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     listed = session.run("git", "-C", str(ROOT), "ls-files", external=True, silent=True)
@@ -133,17 +134,17 @@ def check_source(session: nox.Session, path: Path) -> None:
 
 @nox.session(python=OLDEST_PYTHON)
 def audit(session: nox.Session) -> None:
-    """Known holes of the oldest versions that may be installed, and of the newest."""
+    """Look for known vulnerabilities in the oldest and in the newest dependencies."""
     session.install("pip-audit")
     folder = Path(session.create_tmp())
     for name, requirements in [("oldest", floors()), ("newest", PROJECT["dependencies"])]:
         path = folder / f"{name}.txt"
         path.write_text("\n".join(requirements), encoding="utf-8")
-        # strict: what the registry knows nothing of was not looked at
+        # strict: fail if a package cannot be audited
         session.run("pip-audit", "--strict", "--requirement", str(path), *session.posargs)
 
 
 def floors(*extras: str) -> list[str]:
-    """Return the dependencies, and those of extras, each at its oldest version."""
+    """Return the dependencies and those of the extras, each pinned to its oldest version."""
     requirements = PROJECT["dependencies"] + [r for extra in extras for r in EXTRAS[extra]]
     return [r.replace(">=", "==") for r in requirements if not r.startswith("seqsent")]
