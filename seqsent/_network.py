@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ._inputs.ids import load_embedding_weights, table_shape
+from ._inputs.embedding import embedding_shape, load_embedding_weights
 from ._nn.model.architecture import Architecture, count_outputs, draw_network
 from ._nn.model.cells import CELLS
 from ._nn.train.objective import loss_and_metrics
@@ -35,7 +35,6 @@ def build_network(
     train_embedding: bool = True,
     ngram_range: tuple[int, int] = (1, 1),
     ngram_buckets: int = 2**18,
-    ngram_dropout: float = 0.3,
     random_state: int | None = None,
     meta: Mapping[str, Any] | None = None,
     compile_kwargs: Mapping[str, Any] | None = None,
@@ -69,7 +68,7 @@ def build_network(
     dropout : float, default=0.3
         Share of embedding channels and of state units dropped in training.
     embedding_dropout : float, default=None
-        Share of embedding channels dropped, where it is not that of the state's units.
+        Dropout rate of word vectors and n-grams. If None, ``dropout``.
     gate_bias : {"chrono", "keras"}, default="chrono"
         Start of the gates' biases; see :class:`RecurrentSentimentClassifier`.
     time_scale : float, default=None
@@ -86,8 +85,6 @@ def build_network(
         :class:`RecurrentSentimentClassifier`.
     ngram_buckets : int, default=2**18
         Rows of the n-grams' table.
-    ngram_dropout : float, default=0.3
-        Share of the n-grams left out in training.
     random_state : int, default=None
         Seed of the initial weights and of dropout.
     meta : mapping, default=None
@@ -122,8 +119,8 @@ def build_network(
     """
     given = locals()
     meta = meta or {}
-    matrix = None if embedding_weights is None else load_embedding_weights(embedding_weights)
-    n_words, width = table_shape(num_words, embed_dim, matrix)
+    matrix = load_embedding_weights(embedding_weights)
+    n_words, width = embedding_shape(num_words, embed_dim, matrix)
     if n_words is None:
         raise ValueError(
             "build_network needs num_words, the number of rows of the embedding table "

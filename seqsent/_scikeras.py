@@ -5,10 +5,11 @@ from typing import Any
 
 from ._classifier import RecurrentSentimentClassifier
 from ._estimator.base import draw_seed
-from ._inputs.ids import load_embedding_weights
+from ._inputs.embedding import load_embedding_weights
 from ._network import build_network
 from ._nn.model.architecture import Architecture
 from ._nn.model.cells import CELLS
+from ._nn.train.objective import has_cosine_decay
 from ._nn.train.options import choose_batch_size
 
 # what decides the network beside the architecture, under the names of both functions
@@ -24,7 +25,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     For those who want scikeras's routing of parameters, such as
     ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
     weights; length-sorted batches, early stopping, ``oov_char``, word vectors that start from
-    the texts, ``train_maxlen``, adversarial training, self-training and the schedule of the
+    the texts, ``train_maxlen``, adversarial training and the schedule of the
     learning rate stay behind. ``epochs="auto"`` becomes the epochs of the last fit, or 5, and
     ``batch_size="auto"`` the size for few texts.
 
@@ -74,10 +75,11 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
 
     random_state = parameters["random_state"]
     optimizer = {"optimizer": classifier.optimizer}
-    if isinstance(classifier.optimizer, str):
-        rate, default_rate = classifier.learning_rate, CELLS[classifier.cell].learning_rate
-        optimizer["optimizer__learning_rate"] = default_rate if rate is None else rate
-        optimizer["optimizer__global_clipnorm"] = classifier.global_clipnorm
+    if has_cosine_decay(classifier.optimizer):
+        optimizer["optimizer__learning_rate"] = CELLS[classifier.cell].learning_rate
+        optimizer["optimizer__global_clipnorm"] = 1.0
+    if classifier.learning_rate is not None:
+        optimizer["optimizer__learning_rate"] = classifier.learning_rate
     return KerasClassifier(
         model=build_network,
         model__num_words=num_words,
@@ -95,8 +97,9 @@ def _count_words(classifier: RecurrentSentimentClassifier) -> int:
     """Return the rows of the table of word vectors."""
     if hasattr(classifier, "classes_"):
         return classifier.n_words_
-    if classifier.embedding_weights is not None:
-        return len(load_embedding_weights(classifier.embedding_weights))
+    matrix = load_embedding_weights(classifier.embedding_weights)
+    if matrix is not None:
+        return len(matrix)
     if classifier.num_words is None:
         raise ValueError(
             "to_scikeras needs the size of the embedding table: set num_words, or fit first."

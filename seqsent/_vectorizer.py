@@ -225,8 +225,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
         "missing": [StrOptions({"error", "empty"})],
         "warm_start": ["boolean"],
     }
-    _stored_attributes = (
-        *_parameter_constraints,
+    _fitted_attributes = (
         "_words",
         "maxlen_",
         "n_words_",
@@ -679,7 +678,7 @@ class SequenceVectorizer(TransformerMixin, SeqsentEstimator):
             state["_so_far"] = state["_so_far"].to_plain()
         return state
 
-    def _unpack(self, state: dict[str, Any], version: int) -> dict[str, Any]:
+    def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
         state["vocabulary"] = unpack_vocabulary(state["vocabulary"])
         if "_words" in state:
             state["vocabulary_"], state["word_counts_"] = unpack_words(state.pop("_words"))

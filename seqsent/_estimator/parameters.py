@@ -1,4 +1,4 @@
-"""Names of parameters, and callables as their values."""
+"""Suggestions for parameter names, callables given by import path, and misplaced Keras objects."""
 
 import difflib
 import pkgutil
@@ -10,7 +10,6 @@ _FAMILIAR_NAMES = {
     "batch": "batch_size",
     "bucket": "ngram_buckets",
     "cell_type": "cell",
-    "clipnorm": "global_clipnorm",
     "dropout_rate": "dropout",
     "embedding_dim": "embed_dim",
     "embedding_size": "embed_dim",
@@ -31,7 +30,6 @@ _FAMILIAR_NAMES = {
     "patience": "n_iter_no_change",
     "rnn_type": "cell",
     "seed": "random_state",
-    "semi_supervised": "self_training",
     "sequence_length": "maxlen",
     "units": "state_dim",
     "vocab_size": "num_words",
@@ -49,10 +47,10 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
 
 
 def resolve(name: str, value: Any) -> Any:
-    """Return the callable that a parameter names, importing it if it is an import string.
+    """Return the callable that a parameter names by its import path, such as "jieba.lcut".
 
-    A callable, or None, is returned as it is; a path such as "jieba.lcut" under which there is
-    nothing callable is a ValueError.
+    A value that is not a str is returned unchanged. A path that cannot be imported, or is not
+    callable, is a ValueError.
     """
     if not isinstance(value, str):
         return value
@@ -60,9 +58,41 @@ def resolve(name: str, value: Any) -> Any:
         function = pkgutil.resolve_name(value)
     except (ImportError, AttributeError, ValueError) as error:
         raise ValueError(
-            f"{name}={value!r} cannot be imported ({error}). Expected the path of a callable, "
-            "such as 'package.module.function', that is installed here."
+            f"{name}={value!r} cannot be imported ({error}). Expected the import path of an "
+            "installed callable, such as 'package.module.function'."
         ) from error
     if not callable(function):
         raise ValueError(f"{name}={value!r} is {type(function).__name__}, which is not callable.")
     return function
+
+
+def check_keras_objects(optimizer: Any, learning_rate: Any, callbacks: Any) -> None:
+    """Raise a TypeError for classes in place of instances, and for misplaced objects."""
+    if isinstance(optimizer, type):
+        name = optimizer.__name__
+        raise TypeError(
+            f"optimizer is the class {name} instead of an instance: pass "
+            f"optimizer=keras.optimizers.{name}(), or its name {name.lower()!r}."
+        )
+    if hasattr(learning_rate, "get_config") or isinstance(learning_rate, type):
+        name = getattr(learning_rate, "__name__", type(learning_rate).__name__)
+        raise TypeError(
+            f"learning_rate is a schedule ({name}). Pass it to an optimizer instance, "
+            "optimizer=keras.optimizers.Adam(schedule), and leave learning_rate=None."
+        )
+    if hasattr(callbacks, "on_epoch_end"):
+        raise TypeError(
+            f"callbacks is a single {_describe(callbacks)}; pass a list, callbacks=[callback]."
+        )
+    for index, callback in enumerate(callbacks if isinstance(callbacks, list | tuple) else ()):
+        if isinstance(callback, type) or not hasattr(callback, "on_epoch_end"):
+            raise TypeError(
+                f"callbacks[{index}] is {_describe(callback)}; expected an instance of "
+                "keras.callbacks.Callback, such as keras.callbacks.TerminateOnNaN()."
+            )
+
+
+def _describe(value: Any) -> str:
+    if isinstance(value, type):
+        return f"the class {value.__name__} instead of an instance"
+    return f"{type(value).__name__} {value!r}"

@@ -26,6 +26,13 @@ def align_right(ids: Ids) -> Ids:
     return np.take_along_axis(ids, np.argsort(is_word, axis=1, kind="stable"), axis=1)
 
 
+def last_words(ids: Ids, n_words: int, *, skips_padding: bool) -> Ids:
+    """Return the columns of the last ``n_words`` words of each row, or positions."""
+    if n_words >= ids.shape[1]:
+        return ids
+    return (align_right(ids) if skips_padding else ids)[:, -n_words:]
+
+
 def count_words(ids: Ids) -> NDArray[np.intp]:
     """Return the number of ids in each row that are not padding."""
     return np.count_nonzero(ids, axis=1)

@@ -1,5 +1,6 @@
 """The state of a network in the form that a pickle holds: less of it, and checked on its return."""
 
+import zlib
 from os import PathLike
 from typing import Any
 
@@ -26,7 +27,7 @@ def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
         rows = moved["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
         weights[1] = weights[1][rows]
     _check_finite(weights)
-    return {**state, "weights": weights, **moved}
+    return {**state, "weights": weights, "checksum": _checksum(weights), **moved}
 
 
 def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
@@ -34,6 +35,8 @@ def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     architecture = Architecture.from_dict(state["architecture"])
     state = {**state, "weights": list(state["weights"])}
     weights = state["weights"]
+    if state.pop("checksum") != _checksum(weights):
+        raise ValueError("the checksum of its weights does not match")
     if "moved_rows" in state:
         base = np.array(embedding_weights, dtype=np.float32)
         weights[0] = _put_rows(base, state.pop("moved_rows"), weights[0])
@@ -60,6 +63,14 @@ def _put_rows(base: NDArray[Any], rows: Any, values: NDArray[Any]) -> NDArray[An
         )
     base[rows] = values
     return base
+
+
+def _checksum(weights: list[NDArray[Any]]) -> int:
+    """Return the CRC-32 of all weights."""
+    checksum = 0
+    for array in weights:
+        checksum = zlib.crc32(np.ascontiguousarray(array).tobytes(), checksum)
+    return checksum
 
 
 def _check_finite(weights: list[NDArray[Any]]) -> None:

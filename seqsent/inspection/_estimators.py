@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._classifier import RecurrentSentimentClassifier
 from .._estimator.base import choose_columns
-from .._inputs.ids import reject_text, replace_unknown
+from .._inputs.ids import read_ids, reject_text, validate_ids
 from .._nn.network import Network
 from .._types import FloatArray, ReadText
 from .._vectorizer import SequenceVectorizer
@@ -71,8 +71,7 @@ class Inspected:
         for transformer in self.transformers:
             documents = self._documents(transformer, X)
             X = transformer.transform(X)
-        given = self.classifier._read_ids(X)
-        seen = replace_unknown(given, self.classifier.n_words_, self.classifier.oov_char)
+        given, seen = validate_ids(self.classifier, X), read_ids(self.classifier, X)
         texts = [None] * len(seen) if documents is None else self.vectorizer._tokens(documents)
         shown = [self._show(*row) for row in zip(given, seen, texts, strict=True)]
         return Texts(seen, [words for words, _ in shown], [places for _, places in shown])

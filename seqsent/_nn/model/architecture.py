@@ -43,7 +43,6 @@ class Architecture:
     train_embedding: bool = True
     ngram_range: tuple[int, int] = (1, 1)
     ngram_buckets: int = 2**18
-    ngram_dropout: float = 0.3
 
     def __post_init__(self) -> None:
         if self.cell not in CELLS:
@@ -68,6 +67,11 @@ class Architecture:
     def max_n(self) -> int:
         """The words of the longest n-grams that have vectors; 1 where only words have."""
         return self.ngram_range[1]
+
+    @property
+    def input_dropout(self) -> float:
+        """The dropout rate of word vectors and n-grams."""
+        return self.dropout if self.embedding_dropout is None else self.embedding_dropout
 
     @property
     def n_tables(self) -> int:
@@ -142,9 +146,10 @@ class Architecture:
         layers = {**embeddings, **stock, **(layers or {})}
         ids = keras.Input((None,), dtype="int32", name="ids")
         states = initial.build(self._embedding(layers, seed), ids)
-        share = self.dropout if self.embedding_dropout is None else self.embedding_dropout
-        if share:
-            dropout = keras.layers.SpatialDropout1D(share, seed=seed, name="embedding_dropout")
+        if self.input_dropout:
+            dropout = keras.layers.SpatialDropout1D(
+                self.input_dropout, seed=seed, name="embedding_dropout"
+            )
             states = dropout(states)
         states = self._read(initial, seed, layers[self.cell], ids, states)
         state = self._pool(states, ids)
@@ -172,7 +177,7 @@ class Architecture:
             **arguments,
             max_n=self.max_n,
             n_rows=self.ngram_buckets,
-            ngram_dropout=self.ngram_dropout,
+            ngram_dropout=self.input_dropout,
             seed=seed,
         )
 

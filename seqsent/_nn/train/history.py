@@ -1,6 +1,7 @@
 """What is noted of a training while it runs."""
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,15 @@ def diverged(what: str) -> str:
         f"Training diverged: {what}. Lower learning_rate, or pass an optimizer that clips "
         "gradients, such as keras.optimizers.Adam(learning_rate, clipnorm=1.0)."
     )
+
+
+def join_histories(
+    before: Mapping[str, list[float]], now: Mapping[str, list[float]]
+) -> dict[str, list[float]]:
+    """Return the history of two trainings, with NaN for metrics that one of them lacks."""
+    missing = [[float("nan")] * len(history.get("loss", ())) for history in (before, now)]
+    names = {**before, **now}
+    return {name: before.get(name, missing[0]) + now.get(name, missing[1]) for name in names}
 
 
 class TrainingHistory(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations

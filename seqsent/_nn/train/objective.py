@@ -28,35 +28,37 @@ def loss_and_metrics(n_outputs: int) -> dict[str, Any]:
     }
 
 
-def make_optimizer(
-    optimizer: Any,
-    learning_rate: float | None,
-    global_clipnorm: float | None,
-    *,
-    default_rate: float,
-) -> Any:
-    """Return a new Keras optimizer: of a name with these options, or like an instance.
+def has_cosine_decay(optimizer: Any) -> bool:
+    """Return whether the learning rate of a fit decays: for "adam", not for an instance."""
+    return isinstance(optimizer, str) and optimizer.lower() == "adam"
 
-    A name that Keras does not know is a ValueError, as is a learning rate beside an instance,
-    which has its own.
+
+def make_optimizer(optimizer: Any, learning_rate: float | None, *, default_rate: float) -> Any:
+    """Return a new Keras optimizer from a name, or a copy of an instance.
+
+    "adam" has the default rate and clips the norm of the gradient at 1; other names have Keras's
+    settings. An unknown name is a ValueError, as is a learning rate for an instance.
     """
     if not isinstance(optimizer, str):
         config = get_config(optimizer)
         if learning_rate is not None:
             raise ValueError(
-                f"learning_rate={learning_rate} contradicts the optimizer instance, whose own is "
+                f"learning_rate={learning_rate} contradicts the optimizer instance, whose rate is "
                 f"{config.get('learning_rate')}. Leave learning_rate=None and set it there, or "
                 f"pass the optimizer by name: optimizer={type(optimizer).__name__.lower()!r}."
             )
         return type(optimizer).from_config(config)
-    rate = float(default_rate if learning_rate is None else learning_rate)
+    options: dict[str, Any] = {}
+    if optimizer.lower() == "adam":
+        options = {"learning_rate": default_rate, "global_clipnorm": 1.0}
+    if learning_rate is not None:
+        options["learning_rate"] = float(learning_rate)
     try:
-        options = {"learning_rate": rate, "global_clipnorm": global_clipnorm}
         return keras.optimizers.get({"class_name": optimizer, "config": options})
     except ValueError as error:
         raise ValueError(
-            f"optimizer={optimizer!r} is not known to Keras; pass 'adam', 'rmsprop', 'sgd', "
-            "another name of keras.optimizers, or an instance."
+            f"optimizer={optimizer!r} is unknown to Keras. Pass 'adam', 'rmsprop', 'sgd', another "
+            "name in keras.optimizers, or an instance."
         ) from error
 
 

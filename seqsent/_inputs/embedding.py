@@ -1,0 +1,47 @@
+"""Validation of ``embedding_weights`` and the shape of the embedding table."""
+
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None:
+    """Return word vectors (n_words, embed_dim) as float32, loaded with ``numpy.load`` from a path.
+
+    None stays None.
+    """
+    if embedding_weights is None:
+        return None
+    if isinstance(embedding_weights, str | PathLike):
+        embedding_weights = np.load(embedding_weights, allow_pickle=False)
+    matrix = np.asarray(embedding_weights, dtype=np.float32)
+    if matrix.ndim != 2 or 0 in matrix.shape:
+        raise ValueError(
+            f"embedding_weights must be a matrix of shape (n_words, embed_dim), "
+            f"got an array of shape {matrix.shape}."
+        )
+    if not np.isfinite(matrix).all():
+        raise ValueError("embedding_weights contains NaN or infinity. Replace these rows.")
+    return matrix
+
+
+def embedding_shape(
+    num_words: int | None, embed_dim: int | None, matrix: NDArray[np.float32] | None
+) -> tuple[int | None, int | None]:
+    """Return (n_words, embed_dim) of the embedding, or raise a ValueError if they contradict."""
+    if matrix is None:
+        return num_words, embed_dim
+    n_words, width = matrix.shape
+    if num_words not in (None, n_words):
+        raise ValueError(
+            f"num_words={num_words} contradicts embedding_weights, which has {n_words} rows; "
+            f"leave num_words=None or pass {n_words}."
+        )
+    if embed_dim not in (None, width):
+        raise ValueError(
+            f"embed_dim={embed_dim} contradicts embedding_weights, which has {width} columns; "
+            f"leave embed_dim=None or pass {width}."
+        )
+    return n_words, width

@@ -1,0 +1,88 @@
+"""Validation and encoding of class labels."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import column_or_1d
+
+
+def read_labels(y: Any, name: str = "y") -> Any:
+    """Return labels without missing values, or raise a ValueError.
+
+    A pandas column of nullable booleans or integers gets its numpy dtype, because scikit-learn
+    would convert it to floats.
+    """
+    missing = np.flatnonzero(_find_missing(y))
+    if len(missing):
+        rows = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
+        raise ValueError(
+            f"{name} contains {len(missing)} missing labels (rows {rows}). Remove these documents."
+        )
+    if getattr(y, "ndim", None) == 1 and hasattr(y, "isna"):
+        return y.to_numpy()
+    return y
+
+
+def read_classes(classes: ArrayLike) -> NDArray[Any]:
+    """Return the sorted labels that ``partial_fit`` was given, two at least."""
+    found = np.unique(np.asarray(read_labels(classes, "classes")))
+    if len(found) < 2:
+        raise ValueError(f"classes must contain at least 2 labels, got {found.tolist()}.")
+    return found
+
+
+def find_classes(y: NDArray[Any]) -> NDArray[Any]:
+    """Return the sorted classes of labels, two at least."""
+    classes = np.unique(y)
+    if len(classes) == 0:
+        raise ValueError(
+            "sample_weight or class_weight is zero for all documents. Give some of them a "
+            "positive weight."
+        )
+    if len(classes) == 1:
+        raise ValueError(
+            "This classifier needs samples of at least 2 classes, but y contains only one class "
+            f"among documents of positive weight: {classes.tolist()[0]!r}."
+        )
+    return classes
+
+
+def encode_labels(y: ArrayLike, classes: NDArray[Any], name: str = "y") -> NDArray[np.int32]:
+    """Return the index of each label in the sorted ``classes``, or raise a ValueError."""
+    y = np.asarray(y)
+    indices = np.searchsorted(classes, y).clip(max=len(classes) - 1)
+    unknown = classes[indices] != y
+    if unknown.any():
+        raise ValueError(
+            f"{name} contains the labels {np.unique(y[unknown]).tolist()}, which are not among "
+            f"the classes {classes.tolist()}."
+        )
+    return indices.astype(np.int32)
+
+
+def encode_validation_labels(
+    y_val: Any, classes: NDArray[Any], n_samples: int
+) -> NDArray[np.int32]:
+    """Return the encoded labels of validation data."""
+    labels = column_or_1d(read_labels(y_val, "y_val"))
+    if len(labels) != n_samples:
+        raise ValueError(f"X_val has {n_samples} rows, but y_val has {len(labels)} labels.")
+    return encode_labels(labels, classes, name="y_val")
+
+
+def _find_missing(y: Any) -> NDArray[np.bool_]:
+    """Return a mask of labels that are None, NaN or pandas.NA."""
+    labels = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)  # NaN may become "nan"
+    if labels.dtype.kind == "f":
+        return np.isnan(labels)
+    if labels.dtype != object or labels.ndim == 0:
+        return np.zeros(labels.shape, dtype=bool)
+    return np.frompyfunc(_is_missing, 1, 1)(labels).astype(bool)
+
+
+def _is_missing(label: Any) -> bool:
+    try:
+        return label is None or bool(label != label)
+    except TypeError:  # comparisons with pandas.NA have no truth value
+        return True
