@@ -23,7 +23,7 @@ from sklearn.utils.validation import _check_sample_weight
 
 from .._types import FloatArray
 from .parameters import did_you_mean
-from .state import FORMAT, check_state, refuse_invalid_state
+from .state import FORMAT, check_state, find_unknown, refuse_invalid_state
 
 __all__ = [
     "HasMethods",
@@ -128,6 +128,7 @@ class SeqsentEstimator(BaseEstimator):
         Attributes that a stored state may contain besides the parameters. A subclass adds its own.
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     _shared_parameters: ClassVar[tuple[str, ...]] = ()
     _fitted_attributes: ClassVar[tuple[str, ...]] = ()
 
@@ -166,14 +167,23 @@ class SeqsentEstimator(BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         state = {**self._pack(dict(super().__getstate__())), "_format": FORMAT}
-        check_state(state, self._get_param_names(), self._fitted_attributes)
+        unknown = find_unknown(state, self._known_names())
+        if unknown:
+            raise ValueError(
+                f"Cannot store this {type(self).__name__} with the attributes {unknown}. Delete "
+                "them, or add them to _fitted_attributes in a subclass."
+            )
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         with refuse_invalid_state(type(self).__name__):
-            state = check_state(state, self._get_param_names(), self._fitted_attributes)
+            state = check_state(state, self._get_param_names(), self._known_names())
             state = self._unpack(state)
         super().__setstate__(state)
+
+    def _known_names(self) -> set[str]:
+        # A subclass with fewer parameters has the others as attributes.
+        return {*self._get_param_names(), *self._parameter_constraints, *self._fitted_attributes}
 
     def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
         """Return a state in its stored form."""

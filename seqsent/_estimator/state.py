@@ -9,23 +9,28 @@ _OF_SKLEARN = ("_metadata_request", "_sklearn_output_config", "_skl_callbacks")
 
 
 def check_state(
-    state: dict[str, Any], parameters: Collection[str], attributes: Collection[str]
+    state: dict[str, Any], parameters: Collection[str], known: Collection[str]
 ) -> dict[str, Any]:
     """Return a stored state without its format number.
 
-    Another format, a missing parameter and a key that is neither a parameter, a fitted attribute
-    nor scikit-learn's are a ValueError.
+    Another format, a missing parameter and a key that is neither known nor scikit-learn's are a
+    ValueError.
     """
     found = state.get("_format")
     if type(found) is not int or found != FORMAT:
         raise ValueError(f"its format is {found!r}, this version of seqsent reads {FORMAT}")
-    unknown = state.keys() - {"_format", *parameters, *attributes, *_OF_SKLEARN}
+    unknown = find_unknown(state, known)
     if unknown:
-        raise ValueError(f"it contains the unknown keys {sorted(map(str, unknown))}")
+        raise ValueError(f"it contains the unknown keys {unknown}")
     missing = set(parameters) - state.keys()
     if missing:
         raise ValueError(f"it lacks {sorted(missing)}")
     return {name: value for name, value in state.items() if name != "_format"}
+
+
+def find_unknown(state: dict[str, Any], known: Collection[str]) -> list[str]:
+    """Return the keys of a state that are neither known nor scikit-learn's."""
+    return sorted(str(key) for key in state if key not in {"_format", *known, *_OF_SKLEARN})
 
 
 @contextmanager

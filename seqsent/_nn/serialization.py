@@ -49,7 +49,7 @@ def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
         raise ValueError(f"its {architecture.n_layers} layers have {len(found)} arrays of weights")
     shapes = architecture.weight_shapes()
     if shapes is not None and found != shapes:
-        raise ValueError(f"its weights have the shapes {found}, where its network needs {shapes}")
+        raise ValueError(f"its weights have shapes {found}, its network needs {shapes}")
     return state
 
 

@@ -27,8 +27,7 @@ CELLS: tuple[Cell, ...] = ("simple", "lstm", "gru")
 NO_CACHE = "off"
 PLAIN: dict[str, Any] = {  # what makes a fit of seqsent train as programs by hand do
     "learning_rate": 0.001,
-    "learning_rate_schedule": "constant",
-    "global_clipnorm": None,
+    "optimizer": "rmsprop",
     "embedding_init": "uniform",
     "dropout": 0.0,
     "pooling": "last",

@@ -24,8 +24,7 @@ def classifier():
 def plain():
     """Train as programs by hand do."""
     return {
-        "learning_rate_schedule": "constant",
-        "global_clipnorm": None,
+        "optimizer": keras.optimizers.Adam(0.006),
         "embedding_init": "uniform",
         "dropout": 0.0,
     }

@@ -35,12 +35,10 @@ def test_training_equals_the_hand_written_program(cell, data, classifier, plain)
         num_words=60,
         mask_padding=False,
         gate_bias="keras",
-        optimizer="rmsprop",
-        learning_rate=0.001,
         shuffle=False,
         batch_size=32,  # 90 texts: the last batch is not full
         epochs=3,
-        **plain,
+        **{**plain, "optimizer": "rmsprop"},
     )
     start = ours.fit(X, y, X_val=X[:50], y_val=y[:50]).history_
     hand = keras.Sequential(

@@ -30,7 +30,7 @@ def test_early_stopping_gives_back_the_best_weights(data, classifier):
 
 
 def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch, classifier):
-    from seqsent._nn import fitted as _fitted
+    from seqsent._nn import network as _fitted
 
     X, _ = data
     y = np.repeat([0, 1, 2], [10, 20, 60])  # sorted: the last rows would be one class
@@ -52,7 +52,7 @@ def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch, classifie
     np.testing.assert_array_equal(np.sort(np.concatenate([part_w, held_w])), weights)
     np.testing.assert_array_equal(seen[0][1][0], seen[1][1][0])
     monkeypatch.undo()
-    with pytest.raises(ValueError, match=r"hold out validation_fraction=0.1 of 3 texts.*X_val"):
+    with pytest.raises(ValueError, match=r"hold out validation_fraction=0.1 of 3 documents.*X_val"):
         classifier(early_stopping=True).fit(X[:3], [0, 1, 1])
 
 
