@@ -47,6 +47,34 @@ def test_adam_clips_the_norm_of_the_gradient(fitted):
     assert fitted.model_.optimizer.global_clipnorm == 1.0
 
 
+def test_embedding_init_sets_the_initial_word_vectors(data, classifier):
+    X, y = data
+    frozen = {"train_embedding": False, "num_words": 64, "epochs": 1}
+    uniform = classifier(embedding_init="uniform", **frozen).fit(X, y)
+    found = classifier(**frozen).fit(X, y)
+    tables = [model.model_.get_layer("embedding").get_weights()[0] for model in (uniform, found)]
+    assert np.abs(tables[0]).max() <= 0.05
+    options = {"seed": found._seed, "skipped": 2}
+    (expected,) = cooccurrence_tables(X, np.ones(len(X)), 64, 5, **options)
+    np.testing.assert_array_equal(tables[1], expected)
+    with_ngrams = classifier(
+        **{**frozen, "train_embedding": True},
+        learning_rate=1e-12,
+        ngram_range=(1, 2),
+        ngram_buckets=50,
+    ).fit(X, y)
+    expected = cooccurrence_tables(X, np.ones(len(X)), 64, 5, **options, max_n=2, n_rows=50)
+    for start, table in zip(
+        expected, with_ngrams.model_.get_layer("embedding").get_weights(), strict=True
+    ):
+        assert start.any()
+        np.testing.assert_allclose(table, start, atol=1e-7)
+    given = classifier(embedding_weights=tables[0], **{**frozen, "num_words": None}).fit(X, y)
+    np.testing.assert_array_equal(given.model_.get_layer("embedding").get_weights()[0], tables[0])
+    with pytest.raises(ValueError, match=r"embedding_init \(ppmi to uniform\)"):
+        found.set_params(warm_start=True, embedding_init="uniform").fit(X, y)
+
+
 @pytest.mark.parametrize(
     ("n_texts", "batch_size", "ngrams", "adversarial", "epochs"),
     [

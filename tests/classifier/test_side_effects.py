@@ -87,12 +87,10 @@ def test_same_random_state_same_bits(parameters, data, classifier):
 def test_silent_unless_told_to_speak(data, capfd, classifier):
     classifier().fit(*data).predict(data[0])
     assert capfd.readouterr() == ("", "")
-    model = classifier(verbose=1).fit(*data)
+    classifier(verbose=1).fit(*data)
     shown = capfd.readouterr().out
     assert "Epoch 2/2" in shown
     assert "accuracy" in shown
-    model.predict(data[0])
-    assert "90/90" in capfd.readouterr().out
 
 
 def test_optimizers(data, classifier, rate_of):
