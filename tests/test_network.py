@@ -286,3 +286,18 @@ def test_the_architecture_is_the_list_of_parameters():
 def test_sizes_may_be_numbers_of_numpy(value):
     network = build_network(num_words=10, state_dim=value, dropout=np.float64(0.5))
     assert network.get_layer("lstm_1").units == 5
+
+
+def test_from_dict_restores_an_architecture():
+    architecture = Architecture(n_words=9, n_outputs=1, pooling=("max", "mean"), n_layers=2)
+    assert Architecture.from_dict(architecture.to_dict()) == architecture
+
+
+@pytest.mark.parametrize("name", ["dropout", "n_words"])
+def test_from_dict_rejects_missing_and_unknown_parameters(name):
+    values = Architecture(n_words=9, n_outputs=1).to_dict()
+    with pytest.raises(ValueError, match=r"unknown parameters: \['attention'\]"):
+        Architecture.from_dict({**values, "attention": True})
+    del values[name]
+    with pytest.raises(ValueError, match=rf"Missing parameters: \['{name}'\]"):
+        Architecture.from_dict(values)

@@ -15,105 +15,105 @@ keras = import_keras()
 
 
 class VectorFunctions(NamedTuple):
-    """Functions of ids (n_texts, width) and word vectors (n_texts, width, embed_dim).
+    """Functions of ids (n_samples, maxlen) and word vectors (n_samples, maxlen, embed_dim).
 
-    Padding lies in front of the words. The weights are those that the network has when a
-    function is called.
+    Padding comes first. The functions use the weights that the network has when they are called.
     """
 
     states: Callable[[Array, Array], Array]
-    """(ids, vectors) to what the output layer sees, of shape (n_texts, n_state)."""
-    gradient: Callable[[Array, Array, Array], Array]
-    """(ids, vectors, gradient by the states) to the gradient by the vectors, of their shape."""
+    """(ids, vectors) to the input of the output layer, of shape (n_samples, n_features)."""
+    grad_vectors: Callable[[Array, Array, Array], Array]
+    """(ids, vectors, gradient with respect to the states) to the gradient with respect to the
+    vectors, of their shape."""
 
 
 def vector_functions(model: Any, architecture: Architecture) -> VectorFunctions:
-    """Return the functions of a network; a RuntimeError where the backend has no gradients."""
+    """Return the functions of a network; raise RuntimeError if the backend has no gradients."""
+    compile_functions = {"jax": _with_jax, "tensorflow": _with_tensorflow, "torch": _with_torch}
     backend = keras.backend.backend()
-    if backend == "jax":
-        return _with_jax(_Part(model, architecture), architecture)
-    if backend == "tensorflow":
-        return _with_tensorflow(_Part(model, architecture))
-    if backend == "torch":
-        return _with_torch(_Part(model, architecture))
-    raise RuntimeError(
-        f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
-        "tensorflow or torch before Python starts."
-    )
+    if backend not in compile_functions:
+        raise RuntimeError(
+            f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
+            "tensorflow or torch before Python starts."
+        )
+    return compile_functions[backend](_AfterEmbedding(model, architecture))
 
 
-class _Part:
-    """What lies between the embedding and the output of a model, run by another that is like it.
+class _AfterEmbedding:
+    """The layers of a model between its embedding and its output layer.
 
-    The model itself is left alone: Keras does not save one whose layers are part of a second.
+    A second model with the same layers runs them: Keras cannot save a model that shares its
+    layers with another one.
     """
 
     def __init__(self, model: Any, architecture: Architecture) -> None:
-        self._architecture = architecture
+        self.architecture = architecture
         ends = ("embedding", "output")
         self._layers = [layer for layer in model.layers if layer.name not in ends]
 
     @cached_property
-    def _runner(self) -> Any:
+    def _second_model(self) -> Any:
         any_weights = InitialWeights(np.random.default_rng(0))
-        return after_embedding(without_tables(self._architecture).assemble(any_weights))
+        return after_embedding(without_tables(self.architecture).assemble(any_weights))
 
-    def state(self) -> tuple[list[Any], list[Any]]:
-        """Return the model's values: of what is trained, and of what is not."""
+    def weights(self) -> tuple[list[Any], list[Any]]:
+        """Return the trainable and the non-trainable values of the model."""
         return (
             [v.value for layer in self._layers for v in layer.trainable_variables],
             [v.value for layer in self._layers for v in layer.non_trainable_variables],
         )
 
     def __call__(self, ids: Any, vectors: Any) -> Any:
-        return self._runner.stateless_call(*self.state(), [ids, vectors], training=False)[0]
+        inputs = [ids, vectors]
+        return self._second_model.stateless_call(*self.weights(), inputs, training=False)[0]
 
 
-def _with_jax(part: _Part, architecture: Architecture) -> VectorFunctions:
+def _with_jax(network: _AfterEmbedding) -> VectorFunctions:
     from .fast.programs import vector_programs
 
     def states(ids: Array, vectors: Array) -> Array:
-        return np.asarray(vector_programs(architecture).states(part.state(), ids, vectors))
+        program = vector_programs(network.architecture).states
+        return np.asarray(program(network.weights(), ids, vectors))
 
-    def gradient(ids: Array, vectors: Array, by_states: Array) -> Array:
-        program = vector_programs(architecture).gradient
-        return np.asarray(program(part.state(), ids, vectors, by_states))
+    def grad_vectors(ids: Array, vectors: Array, grad_states: Array) -> Array:
+        program = vector_programs(network.architecture).gradient
+        return np.asarray(program(network.weights(), ids, vectors, grad_states))
 
-    return VectorFunctions(states, gradient)
+    return VectorFunctions(states, grad_vectors)
 
 
-def _with_tensorflow(part: _Part) -> VectorFunctions:
+def _with_tensorflow(network: _AfterEmbedding) -> VectorFunctions:
     import tensorflow as tf
 
     @tf.function
     def states(ids: Any, vectors: Any) -> Any:
-        return part(ids, vectors)
+        return network(ids, vectors)
 
     @tf.function
-    def gradient(ids: Any, vectors: Any, by_states: Any) -> Any:
+    def grad_vectors(ids: Any, vectors: Any, grad_states: Any) -> Any:
         with tf.GradientTape() as tape:
             tape.watch(vectors)
-            total = tf.reduce_sum(part(ids, vectors) * by_states)
-        return tape.gradient(total, vectors)
+            weighted_sum = tf.reduce_sum(network(ids, vectors) * grad_states)
+        return tape.gradient(weighted_sum, vectors)
 
     return VectorFunctions(
         lambda *arrays: states(*map(tf.constant, arrays)).numpy(),
-        lambda *arrays: gradient(*map(tf.constant, arrays)).numpy(),
+        lambda *arrays: grad_vectors(*map(tf.constant, arrays)).numpy(),
     )
 
 
-def _with_torch(part: _Part) -> VectorFunctions:
+def _with_torch(network: _AfterEmbedding) -> VectorFunctions:
     import torch
 
     to_tensor = keras.ops.convert_to_tensor
 
     def states(ids: Array, vectors: Array) -> Array:
         with torch.no_grad():
-            return tensor_to_numpy(part(to_tensor(ids), to_tensor(vectors)))
+            return tensor_to_numpy(network(to_tensor(ids), to_tensor(vectors)))
 
-    def gradient(ids: Array, vectors: Array, by_states: Array) -> Array:
+    def grad_vectors(ids: Array, vectors: Array, grad_states: Array) -> Array:
         inputs = to_tensor(vectors).requires_grad_(True)
-        total = (part(to_tensor(ids), inputs) * to_tensor(by_states)).sum()
-        return tensor_to_numpy(torch.autograd.grad(total, inputs)[0])
+        weighted_sum = (network(to_tensor(ids), inputs) * to_tensor(grad_states)).sum()
+        return tensor_to_numpy(torch.autograd.grad(weighted_sum, inputs)[0])
 
-    return VectorFunctions(states, gradient)
+    return VectorFunctions(states, grad_vectors)

@@ -154,27 +154,27 @@ class Network:
                 yield rows, np.asarray(part)
 
     @cached_property
-    def of_vectors(self) -> VectorFunctions:
+    def vector_functions(self) -> VectorFunctions:
         """The network as functions of its word vectors."""
         refuse_in_fork("Gradients")
         return vector_functions(self.model, self.architecture)
 
-    def read_words(self, ids: Ids, depth: int) -> list[dict[str, FloatArray]]:
-        """Return what came about in each half of a recurrent layer at the words of one text.
+    def layer_activations(self, ids: Ids, layer: int) -> list[dict[str, FloatArray]]:
+        """Return the activations of each direction of a recurrent layer, forward first.
 
-        That is what the cell shows, by name, in arrays of shape (n_words, state_dim) in the
-        order of the text. ``ids`` have the shape (n_words,); layers count from 0.
+        They are arrays of shape (n_words, state_dim) in text order, by the names in
+        ``Cell.activations``, for ids of shape (n_words,) and the index of a layer.
         """
         if CELLS[self.architecture.cell].forward is not None:
-            plain = NumpyNetwork(self.architecture, to_numpy(self.model.weights))
-            return [half.shown for half in plain.read(ids, depth)]
+            network = NumpyNetwork(self.architecture, to_numpy(self.model.weights))
+            return [output.activations for output in network.forward(ids, layer)]
         inputs = embed(ids[np.newaxis], self.tables, self.architecture.max_n)[0]
-        for number in range(depth + 1):
+        for number in range(layer + 1):
             halves = [self._read_states(inputs, number)]
             if self.architecture.bidirectional:
                 halves.append(self._read_states(inputs[::-1], number, backward=True)[::-1])
             inputs = np.concatenate(halves, axis=1)
-        (name,) = CELLS[self.architecture.cell].shown
+        (name,) = CELLS[self.architecture.cell].activations
         return [{name: states.astype(np.float64)} for states in halves]
 
     def _read_states(

@@ -47,7 +47,7 @@ class VerdictFunction:
         if network.architecture.n_outputs == 1:  # log-odds are logits against a class of zeros
             kernel, bias = np.hstack([np.zeros_like(kernel), kernel]), np.append(0.0, bias)
         self.kernel, self.bias = kernel.astype(np.float64), bias.astype(np.float64)
-        self.run, self._pull_back = network.of_vectors
+        self.run, self._pull_back = network.vector_functions
 
     def vectors(self, ids: Ids) -> Array:
         """Return what the recurrent layer reads of ids (n_texts, width), in float32."""

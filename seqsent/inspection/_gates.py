@@ -106,7 +106,7 @@ def gate_activations(
     ids = texts.ids[0]
     if network.architecture.mask_padding:
         ids = ids[ids != 0]
-    gates = network.read_words(ids, depth)[direction == "backward"]
+    gates = network.layer_activations(ids, depth)[direction == "backward"]
     chosen, columns = _choose_units([values[ids != 0] for values in gates.values()], gates, units)
     chosen = texts.spread(0, chosen)
     return pd.DataFrame(chosen, pd.Index(texts.words[0], name="word", dtype=object), columns)

@@ -63,7 +63,7 @@ def test_a_cell_without_a_numpy_form(monkeypatch):
 
     monkeypatch.setitem(CELLS, "other", Cell(layer=keras.layers.SimpleRNN))
     architecture = Architecture(cell="other", n_words=5, n_outputs=1)
-    with pytest.raises(ValueError, match="cell='other' has no numpy form"):
+    with pytest.raises(ValueError, match="cell='other' has no numpy forward pass"):
         NumpyNetwork(architecture, [])
 
 

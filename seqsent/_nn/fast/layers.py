@@ -23,7 +23,7 @@ import jax.numpy as jnp
 
 from ..._runtime.backend import import_keras
 from ..._types import Array, Arrays
-from ..model.cells import CELLS, Cell, two_biases
+from ..model.cells import CELLS, Cell, split_bias
 from ..model.ngrams import NgramEmbedding, hash_ngrams
 
 keras = import_keras()
@@ -70,7 +70,7 @@ class FastNgramEmbedding(NgramEmbedding):
         if self.moved_by:
             by_words, by_ngrams = (by.swapaxes(0, 1) for by in self.moved_by)
             vectors, of_ngrams = vectors + by_words, of_ngrams + by_ngrams
-        shares = self.shares(ngrams, training)
+        shares = self.scales(ngrams, training)
         vectors = vectors + (of_ngrams * shares[..., jnp.newaxis]).sum(axis=-2)
         return vectors.swapaxes(0, 1)
 
@@ -111,7 +111,7 @@ class _FastRecurrence:
     def _run(self: Any, x: Array, is_word: Array | None) -> Array:
         """Return the last state of each text, or the states at all words."""
         n_texts, row_length, _ = x.shape
-        input_bias, state_bias = two_biases(self.cell.bias.value)
+        input_bias, state_bias = split_bias(self.cell.bias.value)
         weights = (
             self.cell.kernel.value,
             input_bias,
@@ -171,7 +171,7 @@ def _read_chunks(
         words, are_words = _chunk(x, i), _chunk(is_word, i)
         projected = (_flat(words) @ kernel + input_bias).reshape(*words.shape[:2], -1)
         from_words = [
-            jnp.where(are_words[..., None], column, gate.at_padding)
+            jnp.where(are_words[..., None], column, gate.padding_input)
             for column, gate in zip(jnp.split(projected, n_gates, axis=-1), cell.gates, strict=True)
         ]
 
@@ -206,7 +206,7 @@ def _pull_back(
             time = i * _CHUNK + place
             if sequences:
                 by_state = (by_state[0] + _at(by_output, time), *by_state[1:])
-            if cell.lets_gradient_through_padding:
+            if cell.mask_gradient:
                 by_state = tuple(jnp.where(_at(is_word, time)[:, None], by, 0) for by in by_state)
             # as above, every cell here has one
             by_old, by_gates = cell.backward(jnp, by_state, *_at((before, values), time))  # type: ignore[misc]
@@ -235,10 +235,10 @@ _read.defvjp(_read_and_keep, _pull_back)
 def _columns_apart(cell: Cell, weights: Weights) -> Weights:
     """Return the weights with a column for each gradient that the cell's ``backward`` returns.
 
-    A gate that is ``apart`` gets two: its word's column in its place, and its state's behind
+    A gate that is ``reset_after`` gets two: its word's column in its place, and its state's behind
     all others.
     """
-    is_apart = [gate.apart for gate in cell.gates]
+    is_apart = [gate.reset_after for gate in cell.gates]
     if not any(is_apart):
         return weights
 

@@ -1,4 +1,4 @@
-"""From the hyperparameters of a network to a ``keras.Model``, of stock layers but for n-grams."""
+"""The hyperparameters of a network, and the ``keras.Model`` that they describe."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, fields, replace
@@ -14,7 +14,6 @@ from .ngrams import NgramEmbedding
 
 keras = import_keras()
 
-# what the output may see of the states at all words
 _POOLINGS = ("max", "mean", ("max",), ("mean",), ("max", "mean"), ("mean", "max"))
 _LONGEST_NGRAM = 5
 _NGRAM_RANGES = [(1, n) for n in range(1, _LONGEST_NGRAM + 1)]
@@ -22,11 +21,11 @@ _NGRAM_RANGES = [(1, n) for n in range(1, _LONGEST_NGRAM + 1)]
 
 @dataclass(frozen=True, kw_only=True)
 class Architecture:
-    """All that decides the layers of a network and the shapes of its weights.
+    """The parameters that determine the layers of a network and the shapes of its weights.
 
-    This is the list of the network's parameters: what else names them takes them from its
-    fields. ``n_words`` and ``n_outputs`` follow from the data; the others have the names
-    that a user gives.
+    ``n_words`` and ``n_outputs`` follow from the data. The other fields are parameters of
+    :class:`~seqsent.RecurrentSentimentClassifier` and :func:`~seqsent.build_network`, which
+    take their names from here.
     """
 
     n_words: int
@@ -54,96 +53,99 @@ class Architecture:
             )
         if repr(self.ngram_range) not in map(repr, _NGRAM_RANGES):  # (1, 2.0) equals (1, 2)
             raise ValueError(
-                "ngram_range must be (1, n), for single words and n-grams of up to n of them, n "
-                f"being 1 to {_LONGEST_NGRAM}, got {self.ngram_range!r}."
+                f"ngram_range must be (1, n) with n from 1 to {_LONGEST_NGRAM}, got "
+                f"{self.ngram_range!r}. Pass (1, 1) for single words, (1, 2) to add word pairs."
             )
         if self.max_n > 1 and not self.train_embedding:
             raise ValueError(
-                f"ngram_range={self.ngram_range} needs train_embedding=True: vectors of n-grams "
-                "are learned."
+                f"ngram_range={self.ngram_range} needs train_embedding=True, because n-gram "
+                "vectors are learned. Set train_embedding=True or ngram_range=(1, 1)."
             )
 
     @property
     def max_n(self) -> int:
-        """The words of the longest n-grams that have vectors; 1 where only words have."""
+        """Number of words in the longest n-grams; 1 without n-grams."""
         return self.ngram_range[1]
 
     @property
     def input_dropout(self) -> float:
-        """The dropout rate of word vectors and n-grams."""
+        """Dropout rate of word vectors and n-grams."""
         return self.dropout if self.embedding_dropout is None else self.embedding_dropout
 
     @property
     def n_tables(self) -> int:
-        """The tables of vectors: the words', the first weights, and the n-grams' behind it."""
+        """Number of embedding tables, which are the first weights: words, then n-grams."""
         return 2 if self.max_n > 1 else 1
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
-        """Return the fields that a user chooses, not the data."""
+        """Return the names of the fields that are parameters."""
         return tuple(field.name for field in fields(cls) if field.default is not MISSING)
 
     @classmethod
-    def from_parameters(cls, parameters: Mapping[str, Any], **of_data: Any) -> Self:
-        """Take the fields from among the parameters of an estimator or function.
+    def from_parameters(cls, parameters: Mapping[str, Any], **data_fields: Any) -> Self:
+        """Select the fields from the parameters of an estimator or function.
 
-        What is None takes its default, which for the pooling is the cell's, if padding is not
-        read as words are. Numbers of numpy, which a search over an array or a distribution
-        draws, become Python's: Keras takes no others for sizes.
+        None selects the default of a field. The default of ``pooling`` depends on the cell if
+        padding is masked. numpy scalars become Python numbers, which Keras needs for sizes.
         """
-        chosen = {**{name: parameters[name] for name in cls.parameter_names()}, **of_data}
-        if chosen["pooling"] is None and chosen["mask_padding"] and chosen["cell"] in CELLS:
-            chosen["pooling"] = CELLS[chosen["cell"]].pooling
-        return cls(**{name: _to_python(v) for name, v in chosen.items() if v is not None})
+        values = {**{name: parameters[name] for name in cls.parameter_names()}, **data_fields}
+        if values["pooling"] is None and values["mask_padding"] and values["cell"] in CELLS:
+            values["pooling"] = CELLS[values["cell"]].pooling
+        return cls(**{name: _to_python(v) for name, v in values.items() if v is not None})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Undo :meth:`to_dict`, also of a version that lacked some of today's fields."""
-        unknown = values.keys() - {field.name for field in fields(cls)}
-        if unknown:
+        """Undo :meth:`to_dict`."""
+        names = {field.name for field in fields(cls)}
+        if values.keys() != names:
             raise ValueError(
-                f"This network has parameters that are not known here: {sorted(unknown)}. It was "
-                "stored by a later version of seqsent; install that one to read it."
+                "The stored network was saved by another version of seqsent. Missing parameters: "
+                f"{sorted(names - values.keys())}, unknown parameters: "
+                f"{sorted(values.keys() - names)}. Load it with that version, or fit again."
             )
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields as plain data."""
+        """Return the fields as a dict."""
         return asdict(self)
 
     def difference(self, other: Self) -> dict[str, tuple[Any, Any]]:
-        """Return the parameters that a user chose otherwise, with both values."""
+        """Return the parameters that differ, each with the value of ``self`` and of ``other``."""
         names = self.parameter_names()
         pairs = {name: (getattr(self, name), getattr(other, name)) for name in names}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def weight_shapes(self) -> list[tuple[int, ...]] | None:
-        """Return the shapes of the weights, in Keras's order; None where a layer alone knows."""
+        """Return the shapes of the weights in Keras's order, or None if the cell has none."""
         rows = [self.n_words, self.ngram_buckets][: self.n_tables]
         shapes: list[tuple[int, ...]] = [(n, self.embed_dim) for n in rows]
-        n_halves, n_inputs = 2 if self.bidirectional else 1, self.embed_dim
+        n_directions, n_inputs = 2 if self.bidirectional else 1, self.embed_dim
         for _ in range(self.n_layers):
-            of_half = CELLS[self.cell].weight_shapes(n_inputs, self.state_dim)
-            if of_half is None:
+            layer_shapes = CELLS[self.cell].weight_shapes(n_inputs, self.state_dim)
+            if layer_shapes is None:
                 return None
-            shapes += of_half * n_halves
-            n_inputs = self.state_dim * n_halves
-        n_state = n_inputs * len(self.poolings)
-        return [*shapes, (n_state, self.n_outputs), (self.n_outputs,)]
+            shapes += layer_shapes * n_directions
+            n_inputs = self.state_dim * n_directions
+        n_features = n_inputs * len(self.poolings)
+        return [*shapes, (n_features, self.n_outputs), (self.n_outputs,)]
 
     def assemble(
         self, initial: InitialWeights, seed: int = 0, layers: Mapping[str, Any] | None = None
     ) -> Any:
         """Return the uncompiled ``keras.Model``.
 
-        Each random part is given ``seed``: one left without would take it from Python's
-        global generator. ``layers`` take the place of the usual ones, by the name of the cell,
-        "embedding" or "ngram_embedding".
+        Every random layer gets ``seed``; Keras would otherwise draw one from Python's global
+        generator. ``layers`` replaces layer classes by the name of the cell, "embedding" or
+        "ngram_embedding".
         """
         prepare_backend()
-        stock = {name: cell.layer for name, cell in CELLS.items()}
-        embeddings = {"embedding": keras.layers.Embedding, "ngram_embedding": NgramEmbedding}
-        layers = {**embeddings, **stock, **(layers or {})}
+        layers = {
+            "embedding": keras.layers.Embedding,
+            "ngram_embedding": NgramEmbedding,
+            **{name: cell.layer for name, cell in CELLS.items()},
+            **(layers or {}),
+        }
         ids = keras.Input((None,), dtype="int32", name="ids")
         states = initial.build(self._embedding(layers, seed), ids)
         if self.input_dropout:
@@ -151,7 +153,7 @@ class Architecture:
                 self.input_dropout, seed=seed, name="embedding_dropout"
             )
             states = dropout(states)
-        states = self._read(initial, seed, layers[self.cell], ids, states)
+        states = self._recurrent(initial, seed, layers[self.cell], ids, states)
         state = self._pool(states, ids)
         if self.dropout:
             state = keras.layers.Dropout(self.dropout, seed=seed, name="state_dropout")(state)
@@ -181,10 +183,12 @@ class Architecture:
             seed=seed,
         )
 
-    def _read(self, initial: InitialWeights, seed: int, layer: Any, ids: Any, inputs: Any) -> Any:
-        """Return the last state of the recurrent layers, or its states at all words."""
+    def _recurrent(
+        self, initial: InitialWeights, seed: int, layer: Any, ids: Any, inputs: Any
+    ) -> Any:
+        """Return the last state, or the states at all words if they are pooled."""
         cell = CELLS[self.cell]
-        # The ids are their own mask: padding is 0, the only id that counts as false.
+        # the ids are a mask: only padding, id 0, is false
         mask = {"mask": ids} if self.mask_padding else {}
         for depth in range(self.n_layers):
             recurrent = layer(
@@ -196,7 +200,7 @@ class Architecture:
                 recurrent_initializer=keras.initializers.Orthogonal(seed=seed),
             )
             if self.bidirectional:
-                # it copies the layer by the name of its class
+                # Bidirectional copies the layer through its configuration
                 with keras.saving.custom_object_scope({type(recurrent).__name__: type(recurrent)}):
                     recurrent = keras.layers.Bidirectional(
                         recurrent, name=f"bidirectional_{depth + 1}"
@@ -217,7 +221,7 @@ class Architecture:
 
     @property
     def poolings(self) -> tuple[str, ...]:
-        """The parts of what the output sees, in their order."""
+        """The names in ``pooling``."""
         return (self.pooling,) if isinstance(self.pooling, str) else self.pooling
 
     def _pool_words(self, name: str, states: Any, is_word: Any) -> Any:
@@ -227,14 +231,14 @@ class Architecture:
             pool = {"max": layers.GlobalMaxPooling1D, "mean": layers.GlobalAveragePooling1D}[name]
             return pool(name=name)(states)
         if name == "max":
-            # States lie within a bound, so what is twice that less never is a maximum.
+            # the states are bounded, so padding minus twice the bound is never the maximum
             span = 2.0 * CELLS[self.cell].bound
             penalty = layers.Rescaling(span, -span, name="padding_penalty")(is_word)
             penalty = layers.Reshape((-1, 1), name="penalty_column")(penalty)
             states = layers.Add(name="words_only")([states, penalty])
             return layers.GlobalMaxPooling1D(name="max")(states)
-        # A softmax over equal scores weighs words alike, and padding by exp(-1e9) = 0.
-        # Two axes, because Keras warns of a softmax over one that may have size 1.
+        # The softmax weights all words equally, and padding by exp(-1e9) = 0. It has two axes
+        # because Keras warns of a softmax over an axis of size 1.
         scores = layers.Rescaling(1e9, -1e9, name="word_scores")(is_word)
         scores = layers.Reshape((-1, 1), name="score_column")(scores)
         weights = layers.Softmax(axis=(1, 2), name="word_weights")(scores)
@@ -243,7 +247,7 @@ class Architecture:
 
 
 def count_outputs(n_classes: int) -> int:
-    """Return the outputs of a network: of two classes the probability of the second will do."""
+    """Return the number of outputs: one sigmoid for two classes, else one softmax per class."""
     return 1 if n_classes == 2 else n_classes
 
 
@@ -255,23 +259,24 @@ def draw_network(
     time_scale: float,
     tables: Sequence[NDArray[np.float32]],
 ) -> Any:
-    """Return an uncompiled network with freshly drawn weights."""
+    """Return an uncompiled network with random initial weights."""
     rng = np.random.default_rng(seed)
     if gate_bias == "keras":
         initial = InitialWeights(rng, tables=tables)
     else:
-        scale = 1.0 if architecture.pooling == "last" else CELLS[architecture.cell].pooled_start
+        cell = CELLS[architecture.cell]
+        scale = 1.0 if architecture.pooling == "last" else cell.pooled_recurrent_scale
         initial = InitialWeights(rng, time_scale, tables, scale)
     return architecture.assemble(initial, seed=int(rng.integers(2**31)))
 
 
 def without_tables(architecture: Architecture) -> Architecture:
-    """Return the same architecture after the embedding, with as little as can be before."""
+    """Return the same architecture with the smallest embedding, for :func:`after_embedding`."""
     return replace(architecture, n_words=1, train_embedding=True, ngram_range=(1, 1))
 
 
 def after_embedding(model: Any) -> Any:
-    """Return the part of a model from ids and word vectors to what the output layer sees."""
+    """Return the part of a model from ids and word vectors to the input of the output layer."""
     inputs = [model.input, model.get_layer("embedding").output]
     return keras.Model(inputs, model.get_layer("output").input)
 

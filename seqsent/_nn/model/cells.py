@@ -1,8 +1,8 @@
-"""The recurrent cells: all that is particular to each of them, in one record.
+"""The recurrent cells, one record each.
 
-A cell reads a text word by word. At each word a gate adds up two summands, one projected from
-the word's vector and one from the state before, and squashes the sum. Keras keeps the weights
-of all gates side by side: gate k of n has the k-th n-th of the columns.
+At each word, a gate adds an input term (the projected input and its bias) and a recurrent term
+(the projected state) and applies a sigmoid or tanh to the sum. Keras concatenates the weights of
+all gates along the last axis, in the order of ``Cell.gates``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,94 +18,94 @@ from ..._types import Array, Arrays, FloatArray
 
 keras = import_keras()
 
-_SHUT = 1e4  # before a sigmoid: saturated in every floating-point type
+_SATURATED = 1e4  # the sigmoid is exactly 0 or 1 at -1e4 and 1e4 in every floating-point type
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One block of columns in a cell's weights.
+    """One gate of a cell.
 
     Parameters
     ----------
     name : str
-        Its name in the textbooks.
-    start : float
-        What Keras starts its bias at.
+        Name of the gate in the textbooks.
+    initial_bias : float
+        Bias that Keras initializes the gate with.
     chrono : {-1, 0, 1}
-        Sign with which a chrono start takes log u, the logarithm of a time in words; 0 leaves
-        the bias at ``start``.
-    at_padding : float
-        What takes the place of the word's summand at padding, so that the state stays as it
-        is: all zeros, since padding comes before the first word.
-    apart : bool
-        Whether the state's summand is scaled before the two are added, so that the gradient by
-        one is not that by the other.
+        Sign of log(u) in the chrono initialization of the bias, where u is a random time scale
+        in words. 0 keeps ``initial_bias``.
+    padding_input : float
+        Input term at padding. It keeps the state at zero until the first word.
+    reset_after : bool
+        Whether the cell scales the recurrent term before it adds the input term, as in Keras's
+        ``GRU(reset_after=True)``. The gradients with respect to the two terms then differ.
     """
 
     name: str
-    start: float = 0.0
+    initial_bias: float = 0.0
     chrono: int = 0
-    at_padding: float = 0.0
-    apart: bool = False
+    padding_input: float = 0.0
+    reset_after: bool = False
 
 
 class Forward(Protocol):
-    """One step of a cell, for numpy and for jax.numpy alike."""
+    """One step of a cell, for numpy and jax.numpy."""
 
     def __call__(
         self,
         xp: ModuleType,
         state: Arrays,
-        from_word: Sequence[Array],
-        from_state: Sequence[Array],
+        input_terms: Sequence[Array],
+        recurrent_terms: Sequence[Array],
         /,
     ) -> tuple[Arrays, Mapping[str, Array]]:
-        """Return the new state, and what else came about at this word.
+        """Compute the state after one word.
 
         Parameters
         ----------
         xp : module
             ``numpy`` or ``jax.numpy``.
-        state : tuple of arrays of shape (..., units)
-            The state before, as many arrays as ``Cell.states`` names.
-        from_word, from_state : sequence of arrays of shape (..., units)
-            The summands of each gate.
+        state : tuple of arrays of shape (..., state_dim)
+            State before the word, one array per name in ``Cell.states``.
+        input_terms, recurrent_terms : sequence of arrays of shape (..., state_dim)
+            The two terms of each gate.
 
         Returns
         -------
-        state : tuple of arrays
-            The state after this word.
-        values : mapping of str to array
-            All that ``backward`` needs beside the states; gates under their names.
+        state : tuple of arrays of shape (..., state_dim)
+            State after the word.
+        residuals : mapping of str to array of shape (..., state_dim)
+            Values that ``backward`` needs, among them the gates by name.
         """
 
 
 class Backward(Protocol):
-    """The gradient of :class:`Forward`."""
+    """The vector-Jacobian product of :class:`Forward`."""
 
     def __call__(
-        self, xp: ModuleType, gradient: Arrays, state: Arrays, values: Mapping[str, Array], /
+        self, xp: ModuleType, grad_state: Arrays, state: Arrays, residuals: Mapping[str, Array], /
     ) -> tuple[Arrays, Sequence[Array]]:
-        """Return the gradients by the state before and by the gates' summands.
+        """Compute the gradients with respect to the inputs of one step.
 
         Parameters
         ----------
         xp : module
             ``numpy`` or ``jax.numpy``.
-        gradient : tuple of arrays
-            Gradient by each array of the state after this word.
-        state : tuple of arrays
-            The state before it.
-        values : mapping
-            What ``Forward`` returned.
+        grad_state : tuple of arrays of shape (..., state_dim)
+            Gradient with respect to the state after the word.
+        state : tuple of arrays of shape (..., state_dim)
+            State before the word.
+        residuals : mapping of str to array
+            The residuals that ``Forward`` returned.
 
         Returns
         -------
-        by_state : tuple of arrays
-            By the state before, without its way through the gates.
-        by_gates : sequence of arrays
-            By what comes from the word, for each gate; then by what comes from the state, for
-            each gate that is ``apart``.
+        grad_previous : tuple of arrays of shape (..., state_dim)
+            Gradient with respect to the state before the word, without the part that flows
+            through the recurrent terms.
+        grad_terms : sequence of arrays of shape (..., state_dim)
+            Gradient with respect to the input term of each gate, followed by the gradient with
+            respect to the recurrent term of each gate with ``reset_after=True``.
         """
 
 
@@ -113,119 +113,122 @@ class Backward(Protocol):
 class Cell:
     """A recurrent cell.
 
-    ``layer`` alone makes a cell that trains, predicts and shows its state. ``gates`` let its
-    biases start at the time scale of the text; ``forward`` shows them and computes in numpy;
-    ``backward`` makes training under JAX fast.
+    A record with ``layer`` alone trains, predicts and reports its states. ``gates`` add the
+    chrono initialization, ``forward`` adds gate activations and prediction without a backend,
+    and ``backward`` adds fast training on JAX.
 
     Parameters
     ----------
     layer : type
-        The stock Keras layer: called with the number of units and, by name,
-        ``return_sequences``, ``seed``, ``name``, ``kernel_initializer`` and
-        ``recurrent_initializer``. It takes a ``mask`` with its inputs.
+        Recurrent Keras layer. Its constructor takes the number of units, ``return_sequences``,
+        ``seed``, ``name``, ``kernel_initializer`` and ``recurrent_initializer``. Its ``call``
+        takes a ``mask``.
     gates : tuple of Gate
-        In Keras's order of columns.
+        The gates, in the order of Keras's weights.
     states : tuple of str
-        What is passed from word to word; the first is what a layer returns.
-    shown : tuple of str
-        Values and states that ``seqsent.inspection`` shows, in this order; the state last.
+        Names of the recurrent states. The layer returns the first one.
+    activations : tuple of str
+        Gates and states that ``gate_activations`` reports, in this order, "state" last.
     forward : Forward or None
-        One step; the layer then has the weights ``kernel``, ``recurrent_kernel``, ``bias``.
+        One step. The weights of the layer then are ``kernel``, ``recurrent_kernel``, ``bias``.
     backward : Backward or None
-        Its gradient.
+        Gradient of ``forward``.
     bound : float
-        What the absolute values of the first state do not exceed.
-    lets_gradient_through_padding : bool
-        Whether the gradient must be stopped at padding, where it could grow from step to step.
+        Largest absolute value of the first state.
+    mask_gradient : bool
+        Whether the gradient has to be set to zero at padding, because it may grow there from
+        step to step.
     pooling : str or tuple of str
-        What of the states decides, where the user did not choose and padding is skipped.
-    pooled_start : float
-        Factor of the state's weights at the start, where the states at all words decide: they
-        need not be kept for long, and what is kept disturbs the words after it.
+        Default of the parameter ``pooling`` if padding is masked.
+    pooled_recurrent_scale : float
+        Factor of the initial recurrent weights if the output pools all states. Pooled states
+        need not carry a word to the end of the text.
     learning_rate : float
-        Of a named optimizer, where the user chose none.
+        Default learning rate.
     """
 
     layer: type[Any]
     gates: tuple[Gate, ...] = ()
     states: tuple[str, ...] = ("state",)
-    shown: tuple[str, ...] = ("state",)
+    activations: tuple[str, ...] = ("state",)
     forward: Forward | None = None
     backward: Backward | None = None
     bound: float = 1.0
-    lets_gradient_through_padding: bool = False
+    mask_gradient: bool = False
     pooling: str | tuple[str, ...] = "last"
-    pooled_start: float = 1.0
+    pooled_recurrent_scale: float = 1.0
     learning_rate: float = 0.006
 
-    def weight_shapes(self, n_inputs: int, units: int) -> list[tuple[int, ...]] | None:
-        """Return the shapes of a layer's weights; None where only the layer knows them."""
+    def weight_shapes(self, n_inputs: int, state_dim: int) -> list[tuple[int, ...]] | None:
+        """Return the shapes of a layer's weights, or None without ``forward``."""
         if self.forward is None:
             return None
-        columns = units * len(self.gates)
-        # one that scales the state's summand apart has a bias for it, too
-        bias = (2, columns) if any(gate.apart for gate in self.gates) else (columns,)
-        return [(n_inputs, columns), (units, columns), bias]
+        columns = state_dim * len(self.gates)
+        # reset_after needs a second bias, for the recurrent term
+        bias = (2, columns) if any(gate.reset_after for gate in self.gates) else (columns,)
+        return [(n_inputs, columns), (state_dim, columns), bias]
 
-    def start_bias(
-        self, shape: tuple[int, ...], draw_log_time: Callable[[int], FloatArray] | None
+    def initial_bias(
+        self, shape: tuple[int, ...], sample_log_time: Callable[[int], FloatArray] | None
     ) -> FloatArray:
-        """Return the bias to start from, of a given shape.
+        """Return the initial bias of a layer.
 
-        ``draw_log_time`` draws log u for a number of units; None starts as Keras does.
+        ``sample_log_time`` returns log(u) for a number of units; None selects Keras's biases.
         """
         bias = np.zeros(shape)
         by_gate = bias.reshape(-1, len(self.gates), shape[-1] // len(self.gates))[0]
-        has_chrono = draw_log_time is not None and any(gate.chrono for gate in self.gates)
-        log_time = draw_log_time(by_gate.shape[1]) if draw_log_time and has_chrono else 0.0
-        for row, gate in zip(by_gate, self.gates, strict=True):
-            row[:] = gate.chrono * log_time if gate.chrono and has_chrono else gate.start
+        is_chrono = [gate.chrono != 0 and sample_log_time is not None for gate in self.gates]
+        log_time = sample_log_time(by_gate.shape[1]) if sample_log_time and any(is_chrono) else 0.0
+        for row, gate, chrono in zip(by_gate, self.gates, is_chrono, strict=True):
+            row[:] = gate.chrono * log_time if chrono else gate.initial_bias
         return bias
 
-    def read(
-        self, words: Array, weights: Sequence[Array], is_word: NDArray[np.bool_] | None = None
+    def numpy_forward(
+        self, inputs: Array, weights: Sequence[Array], mask: NDArray[np.bool_] | None = None
     ) -> dict[str, Array]:
-        """Read words by numpy, in the precision of the words.
+        """Compute a layer with numpy, in the dtype of ``inputs``.
 
         Parameters
         ----------
-        words : ndarray of shape (n_steps, ..., n_inputs)
-            What the layer reads, time first.
+        inputs : ndarray of shape (n_steps, ..., n_inputs)
+            Inputs of the layer, time first.
         weights : sequence of ndarray
-            Kernel, recurrent kernel and bias, as Keras keeps them.
-        is_word : ndarray of shape (n_steps, ...), bool, or None
-            False at padding in front of a text, which is skipped; None reads all.
+            Kernel, recurrent kernel and bias of the Keras layer.
+        mask : ndarray of shape (n_steps, ...), bool, or None
+            False at leading padding. If None, no step is skipped.
 
         Returns
         -------
-        dict of str to ndarray of shape (n_steps, ..., units)
-            All that ``shown`` names, at each word.
+        dict of str to ndarray of shape (n_steps, ..., state_dim)
+            The values that ``activations`` names, after each step.
         """
         if self.forward is None:
-            raise ValueError(f"{self.layer} has no numpy form.")
-        kernel, recurrent, bias = (array.astype(words.dtype) for array in weights)
-        input_bias, state_bias = two_biases(bias)
+            raise ValueError(f"{self.layer} has no numpy forward pass.")
+        kernel, recurrent, bias = (array.astype(inputs.dtype) for array in weights)
+        input_bias, recurrent_bias = split_bias(bias)
         n_gates = len(self.gates)
-        from_words = np.split(words @ kernel + input_bias, n_gates, axis=-1)
-        if is_word is not None:
-            from_words = [
-                np.where(is_word[..., np.newaxis], column, gate.at_padding)
-                for column, gate in zip(from_words, self.gates, strict=True)
+        input_terms = np.split(inputs @ kernel + input_bias, n_gates, axis=-1)
+        if mask is not None:
+            input_terms = [
+                np.where(mask[..., np.newaxis], term, gate.padding_input)
+                for term, gate in zip(input_terms, self.gates, strict=True)
             ]
-        empty = np.zeros((*words.shape[1:-1], len(recurrent)), dtype=words.dtype)
-        state: Arrays = (empty,) * len(self.states)
-        found = {name: np.empty((len(words), *empty.shape), words.dtype) for name in self.shown}
-        for step in range(len(words)):
-            from_state = np.split(state[0] @ recurrent + state_bias, n_gates, axis=-1)
-            state, values = self.forward(np, state, [x[step] for x in from_words], from_state)
+        zeros = np.zeros((*inputs.shape[1:-1], len(recurrent)), dtype=inputs.dtype)
+        state: Arrays = (zeros,) * len(self.states)
+        outputs = {
+            name: np.empty((len(inputs), *zeros.shape), inputs.dtype) for name in self.activations
+        }
+        for step in range(len(inputs)):
+            recurrent_terms = np.split(state[0] @ recurrent + recurrent_bias, n_gates, axis=-1)
+            state, values = self.forward(np, state, [x[step] for x in input_terms], recurrent_terms)
             values = {**values, **dict(zip(self.states, state, strict=True))}
-            for name, kept in found.items():
-                kept[step] = values[name]
-        return found
+            for name, output in outputs.items():
+                output[step] = values[name]
+        return outputs
 
 
-def two_biases(bias: Array) -> tuple[Array, Array]:
-    """Return the bias of what comes from the word and of what comes from the state."""
+def split_bias(bias: Array) -> tuple[Array, Array]:
+    """Return the bias of the input terms and the bias of the recurrent terms."""
     return (bias[0], bias[1]) if bias.ndim == 2 else (bias, 0 * bias)
 
 
@@ -238,13 +241,13 @@ def _simple_forward(xp: Any, state: Arrays, x: Any, h: Any) -> tuple[Arrays, dic
     return (new,), {"new": new}
 
 
-def _simple_backward(xp: Any, gradient: Arrays, state: Arrays, values: Any) -> tuple[Arrays, Any]:
-    new = values["new"]
-    return (xp.zeros_like(new),), (gradient[0] * (1 - new * new),)
+def _simple_backward(xp: Any, grad: Arrays, state: Arrays, residuals: Any) -> tuple[Arrays, Any]:
+    new = residuals["new"]
+    return (xp.zeros_like(new),), (grad[0] * (1 - new * new),)
 
 
 def _lstm_forward(xp: Any, state: Arrays, x: Any, h: Any) -> tuple[Arrays, dict[str, Array]]:
-    i, f, g, o = (from_word + from_state for from_word, from_state in zip(x, h, strict=True))
+    i, f, g, o = (x_term + h_term for x_term, h_term in zip(x, h, strict=True))
     i, f, g, o = _sigmoid(xp, i), _sigmoid(xp, f), xp.tanh(g), _sigmoid(xp, o)
     c = f * state[1] + i * g
     tanh_c = xp.tanh(c)
@@ -252,40 +255,39 @@ def _lstm_forward(xp: Any, state: Arrays, x: Any, h: Any) -> tuple[Arrays, dict[
     return (o * tanh_c, c), dict(zip(names, (i, f, g, o, tanh_c), strict=True))
 
 
-def _lstm_backward(xp: Any, gradient: Arrays, state: Arrays, values: Any) -> tuple[Arrays, Any]:
-    by_h, by_c = gradient
+def _lstm_backward(xp: Any, grad: Arrays, state: Arrays, residuals: Any) -> tuple[Arrays, Any]:
+    grad_h, grad_c = grad
     i, f, g, o, tanh_c = (
-        values[name]
+        residuals[name]
         for name in ("input_gate", "forget_gate", "new_value", "output_gate", "tanh_carry")
     )
-    by_c = by_c + by_h * o * (1 - tanh_c * tanh_c)
-    by_gates = (
-        by_c * g * i * (1 - i),
-        by_c * state[1] * f * (1 - f),
-        by_c * i * (1 - g * g),
-        by_h * tanh_c * o * (1 - o),
+    grad_c = grad_c + grad_h * o * (1 - tanh_c * tanh_c)
+    grad_terms = (
+        grad_c * g * i * (1 - i),
+        grad_c * state[1] * f * (1 - f),
+        grad_c * i * (1 - g * g),
+        grad_h * tanh_c * o * (1 - o),
     )
-    return (xp.zeros_like(by_h), by_c * f), by_gates
+    return (xp.zeros_like(grad_h), grad_c * f), grad_terms
 
 
 def _gru_forward(xp: Any, state: Arrays, x: Any, h: Any) -> tuple[Arrays, dict[str, Array]]:
     update, reset = _sigmoid(xp, x[0] + h[0]), _sigmoid(xp, x[1] + h[1])
-    past = h[2]
-    candidate = xp.tanh(x[2] + reset * past)
+    candidate = xp.tanh(x[2] + reset * h[2])
     new = candidate + update * (state[0] - candidate)
-    values = {"update_gate": update, "reset_gate": reset, "past": past, "candidate": candidate}
-    return (new,), values
+    names = "update_gate", "reset_gate", "recurrent_term", "candidate"
+    return (new,), dict(zip(names, (update, reset, h[2], candidate), strict=True))
 
 
-def _gru_backward(xp: Any, gradient: Arrays, state: Arrays, values: Any) -> tuple[Arrays, Any]:
-    (by_h,) = gradient
-    update, reset, past, candidate = (
-        values[name] for name in ("update_gate", "reset_gate", "past", "candidate")
+def _gru_backward(xp: Any, grad: Arrays, state: Arrays, residuals: Any) -> tuple[Arrays, Any]:
+    (grad_h,) = grad
+    update, reset, recurrent_term, candidate = (
+        residuals[name] for name in ("update_gate", "reset_gate", "recurrent_term", "candidate")
     )
-    by_candidate = by_h * (1 - update) * (1 - candidate * candidate)
-    by_update = by_h * (state[0] - candidate) * update * (1 - update)
-    by_reset = by_candidate * past * reset * (1 - reset)
-    return (by_h * update,), (by_update, by_reset, by_candidate, by_candidate * reset)
+    grad_candidate = grad_h * (1 - update) * (1 - candidate * candidate)
+    grad_update = grad_h * (state[0] - candidate) * update * (1 - update)
+    grad_reset = grad_candidate * recurrent_term * reset * (1 - reset)
+    return (grad_h * update,), (grad_update, grad_reset, grad_candidate, grad_candidate * reset)
 
 
 CELLS: dict[str, Cell] = {
@@ -294,32 +296,32 @@ CELLS: dict[str, Cell] = {
         gates=(Gate("state"),),
         forward=_simple_forward,
         backward=_simple_backward,
-        lets_gradient_through_padding=True,
+        mask_gradient=True,
         pooling=("max", "mean"),
-        pooled_start=0.5,
+        pooled_recurrent_scale=0.5,
         learning_rate=0.004,
     ),
     "lstm": Cell(
         layer=keras.layers.LSTM,
         gates=(
-            Gate("input_gate", chrono=-1, at_padding=-_SHUT),
-            Gate("forget_gate", chrono=1, start=1.0),
+            Gate("input_gate", chrono=-1, padding_input=-_SATURATED),
+            Gate("forget_gate", chrono=1, initial_bias=1.0),
             Gate("new_value"),
             Gate("output_gate"),
         ),
         states=("state", "carry"),
-        shown=("forget_gate", "input_gate", "output_gate", "new_value", "carry", "state"),
+        activations=("forget_gate", "input_gate", "output_gate", "new_value", "carry", "state"),
         forward=_lstm_forward,
         backward=_lstm_backward,
     ),
     "gru": Cell(
         layer=keras.layers.GRU,
         gates=(
-            Gate("update_gate", chrono=1, at_padding=_SHUT),
+            Gate("update_gate", chrono=1, padding_input=_SATURATED),
             Gate("reset_gate"),
-            Gate("candidate", apart=True),
+            Gate("candidate", reset_after=True),
         ),
-        shown=("update_gate", "reset_gate", "candidate", "state"),
+        activations=("update_gate", "reset_gate", "candidate", "state"),
         forward=_gru_forward,
         backward=_gru_backward,
     ),

@@ -1,11 +1,12 @@
-"""Initial weights, drawn by numpy.
+"""Initial weights, drawn with numpy.
 
-Keras draws them op by op on its backend, which a compiling backend answers with one
-small program per op: seconds for the first network of a process. numpy draws from
-the same distributions at once, and the same numbers under every backend.
+Keras draws each weight with operations of its backend. JAX compiles a program for each shape,
+which takes seconds for the first network of a process. numpy draws from the same distributions
+in milliseconds, and draws the same numbers on every backend.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,25 +17,28 @@ from ..._types import FloatArray
 from .cells import Cell
 
 Shape = tuple[int, ...]
-Initializer = Callable[..., Any]  # (shape, dtype) -> array of the backend
 
 
 class InitialWeights:
-    """Builds layers with weights drawn from Keras's default distributions.
+    """Builds layers with initial weights from Keras's default distributions.
 
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of the draws.
+        Random number generator.
     time_scale : float or None
-        Length in words to which gates are set (Tallec & Ollivier, 2018, "Can
-        recurrent neural networks warp time?", arXiv 1804.11188); None leaves them
-        at Keras's start.
+        Text length in words for the chrono initialization of gates [1]_. If None, gates get
+        Keras's biases.
     tables : sequence of ndarray
-        Vectors to start from: the words', which are drawn if it is empty, and the n-grams',
-        which are zeros if it has one.
+        Initial word vectors and n-gram vectors. Without word vectors they are drawn; without
+        n-gram vectors they are zeros.
     recurrent_scale : float
-        Factor of the weights that a state is multiplied by.
+        Factor of the recurrent weights.
+
+    References
+    ----------
+    .. [1] C. Tallec and Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018,
+       arXiv:1804.11188.
     """
 
     def __init__(
@@ -50,66 +54,76 @@ class InitialWeights:
         self.recurrent_scale = recurrent_scale
 
     def build(self, layer: Any, inputs: Any, cell: Cell | None = None, **arguments: Any) -> Any:
-        """Call a layer, which builds it; its configuration keeps the stock initializers.
+        """Call a layer, which builds its weights, and return the output.
 
-        A recurrent layer's ``cell`` says how its biases start.
+        ``cell`` is the cell of a recurrent layer. The configuration of the layer keeps Keras's
+        initializers.
         """
-        ours: dict[str, Initializer | bool] = {
-            "embeddings_initializer": self._draw_embedding,
-            "kernel_initializer": self._draw_glorot_uniform,
-            "recurrent_initializer": self._draw_orthogonal,
-            "ngrams_initializer": self._start_ngrams,
+        initializers: dict[str, Any] = {
+            "embeddings_initializer": self._embeddings,
+            "ngrams_initializer": self._ngrams,
+            "kernel_initializer": self._glorot_uniform,
+            "recurrent_initializer": self._orthogonal,
         }
         if cell is None:
-            ours["bias_initializer"] = zeros_on_backend
+            initializers["bias_initializer"] = zeros_on_backend
         elif cell.gates:
-            ours["bias_initializer"] = self._start_biases_of(cell)
-            ours["unit_forget_bias"] = False  # the bias drawn here has it already
-        replaced = []
-        for part in _weight_holders(layer):
-            for name in ours.keys() & vars(part).keys():
-                replaced.append((part, name, getattr(part, name)))
-                setattr(part, name, ours[name])
-        outputs = layer(inputs, **arguments)
-        for part, name, stock in replaced:
-            setattr(part, name, stock)
-        return outputs
+            initializers["bias_initializer"] = self._bias_initializer(cell)
+            initializers["unit_forget_bias"] = False  # initial_bias includes it
+        with _replaced_initializers(layer, initializers):
+            return layer(inputs, **arguments)
 
-    def _draw_embedding(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
+    def _embeddings(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         if self.tables:
             return to_backend(self.tables[0], dtype)
         return to_backend(self.rng.uniform(-0.05, 0.05, size=shape), dtype)
 
-    def _start_ngrams(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
+    def _ngrams(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         if len(self.tables) > 1:
             return to_backend(self.tables[1], dtype)
         return zeros_on_backend(shape, dtype)
 
-    def _draw_glorot_uniform(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
+    def _glorot_uniform(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         limit = np.sqrt(6 / sum(shape))
         return to_backend(self.rng.uniform(-limit, limit, size=shape), dtype)
 
-    def _draw_orthogonal(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
+    def _orthogonal(self, shape: Shape, dtype: DTypeLike = "float32") -> Any:
         q, r = np.linalg.qr(self.rng.standard_normal((max(shape), min(shape))))
-        q *= np.sign(np.diag(r))  # makes the draw uniform over orthogonal matrices
+        q *= np.sign(np.diag(r))  # makes the distribution uniform over orthogonal matrices
         q *= self.recurrent_scale
         return to_backend(q if shape[0] >= shape[1] else q.T, dtype)
 
-    def _start_biases_of(self, cell: Cell) -> Initializer:
-        draw_log_time = None if self.time_scale is None else self._draw_log_time
+    def _bias_initializer(self, cell: Cell) -> Callable[..., Any]:
+        sample_log_time = None if self.time_scale is None else self._sample_log_time
 
-        def start(shape: Shape, dtype: DTypeLike = "float32") -> Any:
-            return to_backend(cell.start_bias(shape, draw_log_time), dtype)
+        def initialize(shape: Shape, dtype: DTypeLike = "float32") -> Any:
+            return to_backend(cell.initial_bias(shape, sample_log_time), dtype)
 
-        return start
+        return initialize
 
-    def _draw_log_time(self, units: int) -> FloatArray:
+    def _sample_log_time(self, n_units: int) -> FloatArray:
         longest = max((self.time_scale or 0) - 1, 1)
-        return np.log(self.rng.uniform(1, longest, size=units))
+        return np.log(self.rng.uniform(1, longest, size=n_units))
 
 
-def _weight_holders(layer: Any) -> list[Any]:
-    """Return the parts of a layer whose attributes say how weights start."""
+@contextmanager
+def _replaced_initializers(layer: Any, initializers: Mapping[str, Any]) -> Iterator[None]:
+    """Replace those of the initializers that a layer or its cells have, and restore them."""
+    replaced = []
+    try:
+        for owner in _initializer_owners(layer):
+            for name in initializers.keys() & vars(owner).keys():
+                replaced.append((owner, name, getattr(owner, name)))
+                setattr(owner, name, initializers[name])
+        yield
+    finally:
+        for owner, name, original in replaced:
+            setattr(owner, name, original)
+
+
+def _initializer_owners(layer: Any) -> list[Any]:
+    """Return the layers or cells with the initializer attributes of a layer."""
     if hasattr(layer, "forward_layer"):
-        return [*_weight_holders(layer.forward_layer), *_weight_holders(layer.backward_layer)]
+        layers = layer.forward_layer, layer.backward_layer
+        return [owner for one in layers for owner in _initializer_owners(one)]
     return [getattr(layer, "cell", layer)]

@@ -1,8 +1,10 @@
-"""Vectors of n-grams, added to those of words (Joulin, Grave, Bojanowski & Mikolov 2017).
+"""Vectors of n-grams, added to word vectors [1]_.
 
-An n-gram is a word with the n - 1 words before it, and belongs to its last word. It has no id:
-a hash of its words' ids says in which row of a table its vector lies. Row 0 is zeros: it is that
-of n-grams which would begin before the text.
+An n-gram consists of a word and the n - 1 words before it. A hash of their ids selects a row of
+the n-gram table. Row 0 stays zero, for n-grams that would begin before the text.
+
+.. [1] A. Joulin, E. Grave, P. Bojanowski and T. Mikolov, "Bag of tricks for efficient text
+   classification", EACL 2017, arXiv:1607.01759.
 """
 
 from collections.abc import Sequence
@@ -16,28 +18,28 @@ from ..._types import Array, Ids
 
 keras = import_keras()
 
-# odd, with bits that follow no pattern (Steele & Vigna 2022); int32, which wraps on every backend
+# Odd multiplier without a bit pattern (Steele & Vigna 2022). int32 wraps on every backend.
 _MULTIPLIER = 0x2C9277B5
 
 
 @keras.saving.register_keras_serializable(package="seqsent")
 class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Keras has no annotations
-    """An embedding whose vectors are those of a word and of the n-grams that end with it.
+    """Embedding of a word plus the n-grams that end with it.
 
     Parameters
     ----------
     input_dim, output_dim : int
-        Words, and the length of a vector.
+        Number of words, and length of a vector.
     max_n : int
-        Words of the longest n-grams, 2 or more.
+        Number of words in the longest n-grams, at least 2.
     n_rows : int
-        Rows of the n-grams' table.
+        Number of rows in the n-gram table.
     ngram_dropout : float
-        Share of the n-grams that are left out in training.
+        Fraction of the n-grams to drop in training.
     seed : int or None
-        Decides which.
+        Seed of the dropout.
     **arguments : dict
-        Those of ``keras.layers.Embedding``.
+        Arguments of ``keras.layers.Embedding``.
     """
 
     def __init__(
@@ -61,7 +63,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
             self.seed_generator = keras.random.SeedGenerator(seed)
 
     def build(self, input_shape: Any = None) -> None:
-        """Make both tables."""
+        """Add the word table and the n-gram table."""
         super().build(input_shape)
         self.ngrams = self.add_weight(
             shape=(self.n_rows, self.output_dim),
@@ -70,25 +72,25 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
         )
 
     def call(self, ids: Any, training: bool = False) -> Any:
-        """Turn ids (n_texts, width) into vectors (n_texts, width, output_dim)."""
+        """Embed ids (n_samples, maxlen) as vectors (n_samples, maxlen, output_dim)."""
         vectors = super().call(ids)
         for rows in hash_ngrams(keras.ops, ids, self.max_n, self.n_rows):
-            of_ngrams = keras.ops.take(self.ngrams, rows, axis=0)
-            vectors = vectors + of_ngrams * self.shares(rows, training)[..., None]
+            ngrams = keras.ops.take(self.ngrams, rows, axis=0)
+            vectors = vectors + ngrams * self.scales(rows, training)[..., None]
         return vectors
 
     def compute_output_spec(self, ids: Any, training: bool = False) -> Any:
-        """Return the shape and type of the vectors."""
+        """Return the shape and dtype of the vectors."""
         return super().compute_output_spec(ids)
 
-    def shares(self, rows: Any, training: bool) -> Any:
-        """Return the share of each n-gram in what is read: 0 for what is none, or dropped."""
-        shares = keras.ops.cast(rows != 0, self.compute_dtype)
+    def scales(self, rows: Any, training: bool) -> Any:
+        """Return a factor for each n-gram, 0 at row 0 and at dropped n-grams."""
+        scales = keras.ops.cast(rows != 0, self.compute_dtype)
         if training and self.ngram_dropout:
-            shares = keras.random.dropout(shares, self.ngram_dropout, seed=self.seed_generator)
-        return shares
+            scales = keras.random.dropout(scales, self.ngram_dropout, seed=self.seed_generator)
+        return scales
 
-    # Keras's embedding stores one table; what it inherits from stores every variable
+    # Embedding saves one table only, Layer saves every variable
     save_own_variables = keras.layers.Layer.save_own_variables
     load_own_variables = keras.layers.Layer.load_own_variables
 
@@ -99,43 +101,43 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
 
 
 def hash_ngrams(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
-    """Return the rows of the n-grams that end at each word: of pairs, of triples, and so on.
+    """Return the table rows of the n-grams that end at each word, one array per n from 2.
 
     Parameters
     ----------
     xp : module
-        What has ``pad``, ``mod`` and ``where``: numpy, ``jax.numpy`` or ``keras.ops``.
-    ids : array of shape (n_texts, width), int32
+        Array module with ``pad``, ``mod`` and ``where``: numpy, ``jax.numpy`` or ``keras.ops``.
+    ids : array of shape (n_samples, maxlen), int32
         Word ids, 0 for padding.
     max_n : int
-        Words of the longest n-grams.
+        Number of words in the longest n-grams.
     n_rows : int
-        Rows of the table.
+        Number of rows in the n-gram table.
 
     Returns
     -------
-    list of array of shape (n_texts, width), int32
-        ``max_n - 1`` of them; 0 where fewer words lie before.
+    list of array of shape (n_samples, maxlen), int32
+        ``max_n - 1`` arrays of row indices; 0 where the text has fewer words before.
     """
-    rows, mixed, is_ngram = [], ids, ids != 0
+    rows, hashes, is_ngram = [], ids, ids != 0
     for n_before in range(1, max_n):
-        before = xp.pad(ids, ((0, 0), (n_before, 0)))[:, :-n_before]
-        mixed = mixed * _MULTIPLIER + before
-        is_ngram = is_ngram & (before != 0)
-        rest = xp.mod(mixed * _MULTIPLIER, n_rows - 1)
-        rest = xp.where(rest < 0, rest + (n_rows - 1), rest)  # in ONNX it may be that of C
-        rows.append(xp.where(is_ngram, 1 + rest, 0))
+        previous = xp.pad(ids, ((0, 0), (n_before, 0)))[:, :-n_before]
+        hashes = hashes * _MULTIPLIER + previous
+        is_ngram = is_ngram & (previous != 0)
+        row = xp.mod(hashes * _MULTIPLIER, n_rows - 1)
+        row = xp.where(row < 0, row + (n_rows - 1), row)  # ONNX may keep the sign, as C does
+        rows.append(xp.where(is_ngram, 1 + row, 0))
     return rows
 
 
 def embed(ids: Ids, tables: Sequence[Array], max_n: int) -> NDArray[np.float32]:
-    """Return by numpy the vectors (n_texts, width, embed_dim) that an embedding gives for ids.
+    """Embed ids with numpy, as vectors of shape (n_samples, maxlen, embed_dim).
 
-    ``tables`` are its weights: the words', and those of n-grams of up to ``max_n`` words if any.
+    ``tables`` are the word table and, if ``max_n`` is at least 2, the n-gram table.
     """
-    words, *others = tables
+    words, *ngram_tables = tables
     vectors: NDArray[np.float32] = words[ids]
-    for ngrams in others:
+    for ngrams in ngram_tables:
         for rows in hash_ngrams(np, ids, max_n, len(ngrams)):
             vectors = vectors + ngrams[rows] * (rows != 0)[..., np.newaxis]
     return vectors

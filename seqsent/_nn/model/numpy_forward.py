@@ -1,7 +1,6 @@
-"""A network computed by numpy alone, from its architecture and its weights.
+"""The forward pass of a network in numpy.
 
-It shows what its cells did at each word, and predicts in processes that a backend does not
-work in.
+It computes gate activations, and predicts in forked processes, where no backend works.
 """
 
 from collections.abc import Sequence
@@ -17,109 +16,115 @@ from .architecture import Architecture
 from .cells import CELLS
 from .ngrams import embed
 
-Mask = NDArray[np.bool_]  # (n_steps, n_texts), False at padding
+Mask = NDArray[np.bool_]  # (n_steps, n_samples), False at padding
 
 
-class Read(NamedTuple):
-    """What a recurrent layer, or half of one, did: arrays of shape (n_steps, ..., units)."""
+class LayerOutput(NamedTuple):
+    """Output of one direction of a recurrent layer."""
 
-    shown: dict[str, FloatArray]  # in the order of the text
-    last: FloatArray  # (..., units), the state after all words
+    activations: dict[str, FloatArray]  # (n_steps, ..., state_dim) each, in text order
+    last_state: FloatArray  # (..., state_dim), after the last word that the direction reads
 
 
 class NumpyNetwork:
-    """A network without a backend.
+    """A network that predicts without a backend.
 
     Parameters
     ----------
     architecture : Architecture
-        Whose cell has a numpy form; else a ValueError.
+        Architecture of the network. A ValueError is raised if its cell has no ``forward``.
     weights : sequence of ndarray
-        In the order of ``keras.Model.get_weights``.
+        Weights in the order of ``keras.Model.get_weights``.
     """
 
     def __init__(self, architecture: Architecture, weights: Sequence[Array]) -> None:
         self.architecture = architecture
         self.cell = CELLS[architecture.cell]
         if self.cell.forward is None:
-            raise ValueError(f"cell={architecture.cell!r} has no numpy form.")
+            raise ValueError(f"cell={architecture.cell!r} has no numpy forward pass.")
         n_tables = architecture.n_tables
         self.tables = weights[:n_tables]
         *recurrent, self.kernel, self.bias = weights[n_tables:]
         per_layer = len(recurrent) // architecture.n_layers
         self.layers = [recurrent[i : i + per_layer] for i in range(0, len(recurrent), per_layer)]
 
-    def read(self, ids: Ids, depth: int, is_word: Mask | None = None) -> list[Read]:
-        """Return what each half of a recurrent layer did, the forward one first.
+    def forward(self, ids: Ids, layer: int, mask: Mask | None = None) -> list[LayerOutput]:
+        """Return the output of each direction of a recurrent layer, forward first.
 
         Parameters
         ----------
-        ids : ndarray of shape (n_steps,) or (n_steps, n_texts), int32
-            One text, or several of one length, time first.
-        depth : int
-            The layer, counted from 0.
-        is_word : ndarray of shape (n_steps, n_texts), bool, or None
-            False where padding, in front of a text, is skipped; None reads all.
+        ids : ndarray of shape (n_steps,) or (n_steps, n_samples), int32
+            One row of ids, or several rows with time on the first axis.
+        layer : int
+            Index of the layer.
+        mask : ndarray of shape (n_steps, n_samples), bool, or None
+            False at leading padding. If None, padding is read as words.
         """
         vectors = embed(np.atleast_2d(ids.T), self.tables, self.architecture.max_n)
         inputs = vectors.swapaxes(0, 1).astype(np.float64)
         if ids.ndim == 1:
             inputs = inputs[:, 0]
-        for weights in self.layers[: depth + 1]:
-            halves = [self._read(inputs, weights[:3], is_word)]
+        for weights in self.layers[: layer + 1]:
+            outputs = [self._forward(inputs, weights[:3], mask)]
             if self.architecture.bidirectional:
-                order = _reversed_words(inputs, is_word)
-                turned = np.take_along_axis(inputs, order, axis=0)
-                shown, last = self._read(turned, weights[3:], is_word)
-                in_order = {
+                order = _reverse_words(inputs, mask)
+                activations, last_state = self._forward(
+                    np.take_along_axis(inputs, order, axis=0), weights[3:], mask
+                )
+                in_text_order = {
                     name: np.take_along_axis(values, order, axis=0)
-                    for name, values in shown.items()
+                    for name, values in activations.items()
                 }
-                halves.append(Read(in_order, last))
-            inputs = np.concatenate([half.shown["state"] for half in halves], axis=-1)
-        return halves
+                outputs.append(LayerOutput(in_text_order, last_state))
+            inputs = np.concatenate([output.activations["state"] for output in outputs], axis=-1)
+        return outputs
 
-    def _read(self, inputs: FloatArray, weights: Sequence[Array], is_word: Mask | None) -> Read:
-        shown = self.cell.read(inputs, weights, is_word)
-        return Read(shown, shown["state"][-1] if len(inputs) else np.zeros(len(weights[1])))
+    def _forward(
+        self, inputs: FloatArray, weights: Sequence[Array], mask: Mask | None
+    ) -> LayerOutput:
+        activations = self.cell.numpy_forward(inputs, weights, mask)
+        states = activations["state"]
+        return LayerOutput(activations, states[-1] if len(inputs) else np.zeros(len(weights[1])))
 
     def predict(self, ids: Ids) -> FloatArray:
-        """Return the outputs (n_texts, n_outputs) for rows of ids."""
+        """Return the outputs (n_samples, n_outputs) for ids (n_samples, maxlen)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
         for rows, batch in prediction_batches(ids, trim=self.architecture.mask_padding):
             outputs[rows] = self._predict(batch[: len(rows)])
         return outputs
 
     def _predict(self, ids: Ids) -> FloatArray:
-        by_time = ids.T
-        is_word = by_time != 0 if self.architecture.mask_padding else None
-        halves = self.read(by_time, self.architecture.n_layers - 1, is_word)
+        time_major = ids.T
+        mask = time_major != 0 if self.architecture.mask_padding else None
+        outputs = self.forward(time_major, self.architecture.n_layers - 1, mask)
         if self.architecture.pooling == "last":
-            state = np.concatenate([half.last for half in halves], axis=-1)
+            features = np.concatenate([output.last_state for output in outputs], axis=-1)
         else:
-            states = np.concatenate([half.shown["state"] for half in halves], axis=-1)
-            state = np.concatenate(
-                [self._pool(name, states, is_word) for name in self.architecture.poolings], axis=-1
+            states = np.concatenate([output.activations["state"] for output in outputs], axis=-1)
+            features = np.concatenate(
+                [self._pool(name, states, mask) for name in self.architecture.poolings], axis=-1
             )
-        logits = state @ self.kernel.astype(np.float64) + self.bias
-        answer: FloatArray = expit(logits) if logits.shape[1] == 1 else softmax(logits, axis=1)
-        return answer
+        logits = features @ self.kernel.astype(np.float64) + self.bias
+        probabilities: FloatArray = (
+            expit(logits) if logits.shape[1] == 1 else softmax(logits, axis=1)
+        )
+        return probabilities
 
-    def _pool(self, name: str, states: FloatArray, is_word: Mask | None) -> FloatArray:
-        """Return the maximum or mean of states (n_steps, n_texts, n_state) at all words."""
-        weight = np.ones(states.shape[:2]) if is_word is None else is_word.astype(np.float64)
-        weight = weight[:, :, np.newaxis]
+    def _pool(self, name: str, states: FloatArray, mask: Mask | None) -> FloatArray:
+        """Return the maximum or mean of states (n_steps, n_samples, n_units) over the words."""
+        weights = np.ones(states.shape[:2]) if mask is None else mask.astype(np.float64)
+        weights = weights[:, :, np.newaxis]
         if name == "max":
-            pooled: FloatArray = (states - 2 * self.cell.bound * (1 - weight)).max(axis=0)
-            return pooled
-        weight = np.where(weight.any(axis=0), weight, 1.0)  # of a text without words all alike
-        mean: FloatArray = (weight * states).sum(axis=0) / weight.sum(axis=0)
+            maximum: FloatArray = (states - 2 * self.cell.bound * (1 - weights)).max(axis=0)
+            return maximum
+        weights = np.where(weights.any(axis=0), weights, 1.0)  # a text without words: all steps
+        mean: FloatArray = (weights * states).sum(axis=0) / weights.sum(axis=0)
         return mean
 
 
-def _reversed_words(inputs: FloatArray, is_word: Mask | None) -> NDArray[np.intp]:
-    """Return the places that turn the words of each text round behind its padding."""
+def _reverse_words(inputs: FloatArray, mask: Mask | None) -> NDArray[np.intp]:
+    """Return indices that reverse the words of each text and keep its leading padding."""
     n_steps = len(inputs)
-    place = np.arange(n_steps).reshape(-1, *[1] * (inputs.ndim - 1))
-    n_padding = 0 if is_word is None else n_steps - is_word.sum(axis=0)[:, np.newaxis]
-    return np.where(place < n_padding, place, n_steps - 1 - (place - n_padding))
+    index = np.arange(n_steps).reshape(-1, *[1] * (inputs.ndim - 1))
+    n_padding = 0 if mask is None else n_steps - mask.sum(axis=0)[:, np.newaxis]
+    return np.where(index < n_padding, index, n_steps - 1 - (index - n_padding))

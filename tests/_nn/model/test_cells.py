@@ -35,13 +35,13 @@ def weights_of(cell, n_inputs=3, units=4, seed=0):
 def test_numpy_form_equals_the_stock_layer(cell):
     weights, layer = weights_of(cell)
     words = np.random.default_rng(1).normal(size=(7, 5, 3))  # time, texts, inputs
-    found = CELLS[cell].read(words, weights)
-    assert list(found) == list(CELLS[cell].shown)
+    found = CELLS[cell].numpy_forward(words, weights)
+    assert list(found) == list(CELLS[cell].activations)
     expected = layer(words.swapaxes(0, 1).astype(np.float32))
     expected = keras.ops.convert_to_numpy(expected).swapaxes(0, 1)
     np.testing.assert_allclose(found["state"], expected, atol=1e-5)
     assert found["state"].dtype == np.float64
-    one = CELLS[cell].read(words[:, 2], weights)
+    one = CELLS[cell].numpy_forward(words[:, 2], weights)
     np.testing.assert_allclose(one["state"], found["state"][:, 2])
 
 
@@ -77,7 +77,8 @@ def test_gradient_equals_central_differences(cell):
     np.testing.assert_allclose(by_state, differences(inputs, 0), atol=1e-8)
     np.testing.assert_allclose(by_word, differences(inputs, 1), atol=1e-8)
     by_past = [
-        behind.pop(0) if gate.apart else by for gate, by in zip(record.gates, by_word, strict=True)
+        behind.pop(0) if gate.reset_after else by
+        for gate, by in zip(record.gates, by_word, strict=True)
     ]
     np.testing.assert_allclose(by_past, differences(inputs, 2), atol=1e-8)
 
@@ -86,7 +87,7 @@ def test_gradient_equals_central_differences(cell):
 def test_padding_holds_an_empty_state(cell):
     record = CELLS[cell]
     from_state = np.random.default_rng(3).normal(size=(len(record.gates), 4))
-    from_word = np.array([np.full(4, gate.at_padding) for gate in record.gates])
+    from_word = np.array([np.full(4, gate.padding_input) for gate in record.gates])
     empty = tuple(np.zeros(4) for _ in record.states)
     if cell == "simple":
         from_state[:] = 0  # an empty state brings nothing, and the layer's bias is the word's
