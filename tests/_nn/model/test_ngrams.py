@@ -1,7 +1,5 @@
 """Rows and vectors of n-grams, against Python's own numbers and by hand."""
 
-import sys
-import zipfile
 from types import SimpleNamespace
 
 import numpy as np
@@ -107,15 +105,6 @@ def test_a_network_is_saved_and_opened(tmp_path):
     ids = rng.integers(0, 10, size=(5, 7)).astype(np.int32)
     found, expected = (model.predict(ids, verbose=0) for model in (opened, network))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)  # torch uses threads
-    data = path.read_bytes()
-    middle, place = len(data) // 2, data.index(b"class_name")  # a zip archive, with checksums
-    damaged = [data[:-99], data[:middle], data[:place] + b"?" + data[place + 1 :]]
-    if sys.version_info < (3, 12):  # from there on zipfile skips them where h5py seeks in weights
-        damaged.append(data[:middle] + b"?" + data[middle + 1 :])
-    for damage in damaged:
-        path.write_bytes(damage)
-        with pytest.raises((zipfile.BadZipFile, ValueError, OSError)):
-            keras.models.load_model(path, compile=False)
 
 
 def fit(**parameters):
