@@ -15,11 +15,7 @@ import skops.io
 from sklearn.base import clone
 from sklearn.utils.fixes import parse_version
 
-<<<<<<< HEAD
 from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
-=======
-from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
->>>>>>> ea34d08 (Name cells, gates and initializers by the field's terms)
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
@@ -196,11 +192,7 @@ def test_set_params_of_a_copy_takes_effect_in_the_next_fit(fitted):
     assert model.get_layer("output").kernel.shape == (n_states, 1)
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize("method", [copy_by_pickle, copy_by_skops, copy.deepcopy])
-=======
-@pytest.mark.parametrize("way", WAYS)
->>>>>>> ea34d08 (Name cells, gates and initializers by the field's terms)
 @pytest.mark.parametrize("is_fitted", [False, True])
 def test_optimizer_instance_round_trip(is_fitted, method, small_pipeline):
     schedule = keras.optimizers.schedules.CosineDecay(0.01, 50)
