@@ -35,7 +35,7 @@ def initial_network(
             architecture.n_words,
             architecture.embed_dim,
             seed=seed,
-            skipped=classifier.oov_char,
+            oov_id=classifier.oov_char,
             max_n=architecture.max_n,
             n_rows=architecture.ngram_buckets,
         )

@@ -64,7 +64,7 @@ def test_words_among_the_same_words_are_alike():
 
 
 def test_words_of_which_nothing_is_known_are_drawn():
-    vectors = vectors_of(TEXTS, 12, 4, seed=0, skipped=5)
+    vectors = vectors_of(TEXTS, 12, 4, seed=0, oov_id=5)
     unknown = vectors[[0, 5, 9, 10, 11]]
     assert (np.abs(unknown) <= 0.05).all()
     assert unknown.all()

@@ -54,7 +54,7 @@ def test_embedding_init_sets_the_initial_word_vectors(data, classifier):
     found = classifier(**frozen).fit(X, y)
     tables = [model.model_.get_layer("embedding").get_weights()[0] for model in (uniform, found)]
     assert np.abs(tables[0]).max() <= 0.05
-    options = {"seed": found._seed, "skipped": 2}
+    options = {"seed": found._seed, "oov_id": 2}
     (expected,) = cooccurrence_tables(X, np.ones(len(X)), 64, 5, **options)
     np.testing.assert_array_equal(tables[1], expected)
     with_ngrams = classifier(
