@@ -8,7 +8,6 @@ from numbers import Integral, Real
 from os import PathLike
 from typing import Any, ClassVar, Literal, Self
 
-import joblib
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
@@ -46,10 +45,10 @@ from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
 from ._nn.serialization import pack, unpack
+from ._nn.train.callbacks import without_weights
 from ._nn.train.history import join_histories
-from ._nn.train.objective import get_config, has_cosine_decay, pack_optimizer, unpack_optimizer
-from ._nn.train.options import TrainingOptions, choose_batch_size, choose_epochs
-from ._nn.train.training import without_weights
+from ._nn.train.objective import pack_optimizer, unpack_optimizer
+from ._nn.train.options import TrainingOptions
 from ._runtime.backend import is_forked_child, refuse_in_fork
 from ._runtime.signals import defer_signals
 from ._types import FloatArray, Ids
@@ -648,24 +647,16 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         network = self._fitted_network()
         ids = replace_unknown(train.ids, self.n_words_, self.oov_char)
         train = train._replace(ids=ids)
-        n_samples = len(train.ids)
         training = network.train(
             train,
             validation,
             adversarial=float(self.adversarial),
-            options=TrainingOptions(
-                epochs=1 if is_partial else self._count_epochs(n_samples),
+            options=TrainingOptions.from_parameters(
+                vars(self),
+                n_samples=len(train.ids),
                 n_epochs_before=self.n_iter_,
-                anneals=not is_partial and has_cosine_decay(self.optimizer),
-                batch_size=choose_batch_size(self.batch_size, n_samples),
-                trim=network.architecture.mask_padding,
-                is_part=is_partial,
-                rng=np.random.default_rng([self._seed, self.n_iter_]) if self.shuffle else None,
-                patience=self.n_iter_no_change if self.early_stopping else None,
-                tol=self.tol,
-                callbacks=self.callbacks or (),
-                identity=self._fingerprint(train, validation) if self.callbacks else "",
-                verbose=self.verbose,
+                seed=self._seed,
+                is_partial=is_partial,
             ),
         )
         self.history_ = join_histories(self.history_, training.history)
@@ -673,25 +664,6 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.n_iter_ = training.n_epochs
         self._stores_optimizer = is_partial or self.warm_start
         return training.interrupt
-
-    def _count_epochs(self, n_samples: int) -> int:
-        if self.epochs != "auto":
-            return int(self.epochs)
-        return choose_epochs(
-            n_samples,
-            self.batch_size,
-            reads_ngrams=self.ngram_range[1] > 1,
-            is_adversarial=self.adversarial > 0,
-        )
-
-    def _fingerprint(self, *data: TrainingData | None) -> str:
-        """Return a hash of everything that determines the result of a training."""
-        parameters = self.get_params(deep=False)
-        for name in ("callbacks", "verbose"):
-            del parameters[name]
-        optimizer = new_optimizer(self)
-        parameters["optimizer"] = {**get_config(optimizer), "name": type(optimizer).__name__}
-        return str(joblib.hash([parameters, self.n_iter_, *data]))
 
     def _numpy_network(self) -> NumpyNetwork:
         """Return the network as a numpy forward pass, which needs no backend."""

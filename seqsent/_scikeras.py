@@ -69,7 +69,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     fitted = hasattr(classifier, "classes_")
     if classifier.epochs == "auto":  # which follows from data that scikeras does not pass on
         parameters["epochs"] = classifier.n_iter_ if fitted else _EPOCHS
-    parameters["batch_size"] = choose_batch_size(classifier.batch_size, n_texts=0)
+    parameters["batch_size"] = choose_batch_size(classifier.batch_size, n_samples=0)
     num_words = _count_words(classifier)
     from scikeras.wrappers import KerasClassifier
 

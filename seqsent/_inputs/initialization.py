@@ -66,9 +66,7 @@ def continued_network(
         needed = choose_n_words(ids, n_words if is_fixed else None, classifier.oov_char)
         if needed > n_words:
             state = grow_table(state, needed, seed=classifier._seed)
-    # A new seed, because a repeated one would drop the same units and n-grams in each call.
-    seed = int(np.random.default_rng([classifier._seed, classifier.n_iter_, 1]).integers(2**31))
-    return Network.from_state(state, new_optimizer(classifier), seed=seed)
+    return Network.from_state(state, new_optimizer(classifier))
 
 
 def describe_initialization(classifier: Any, matrix: NDArray[np.float32] | None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rows of word ids to batches without needless padding."""
+"""Batches of word ids with little padding, for training and prediction."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -11,15 +11,15 @@ from .._types import Ids
 
 keras = import_keras()
 
-_WIDTH_MULTIPLE = 16  # trimmed widths are multiples of it: similar data share a program
+_WIDTH_MULTIPLE = 16  # widths are rounded up to it, so that similar data share a program
 _MAX_WIDTHS = 3
-_STEPS_PER_WIDTH = 1000  # training steps that repay the compilation of one more width
-_LENGTH_NOISE = 0.1  # how far lengths may differ and still count as similar, as a share
-_ROWS_AT_ONCE = (1, 8, 64, 128)  # batch sizes of predictions; each costs a compilation
+_STEPS_PER_WIDTH = 1000  # training steps that repay the compilation of another width
+_LENGTH_NOISE = 0.1  # relative noise of lengths when documents are sorted by length
+_PREDICTION_BATCH_SIZES = (1, 8, 64, 128)  # each costs a compilation
 
 
 def align_right(ids: Ids) -> Ids:
-    """Move the padding of each row to its front; the words keep their order."""
+    """Return ids with the padding of each row moved to its start."""
     is_word = ids != 0
     if not (is_word[:, :-1] & ~is_word[:, 1:]).any():
         return ids
@@ -27,22 +27,19 @@ def align_right(ids: Ids) -> Ids:
 
 
 def last_words(ids: Ids, n_words: int, *, skips_padding: bool) -> Ids:
-    """Return the columns of the last ``n_words`` words of each row, or positions."""
+    """Return the last ``n_words`` columns, after ``align_right`` if ``skips_padding``."""
     if n_words >= ids.shape[1]:
         return ids
     return (align_right(ids) if skips_padding else ids)[:, -n_words:]
 
 
 def count_words(ids: Ids) -> NDArray[np.intp]:
-    """Return the number of ids in each row that are not padding."""
+    """Return the number of words in each row, without padding."""
     return np.count_nonzero(ids, axis=1)
 
 
-def choose_width_of_part(ids: Ids) -> int:
-    """Choose the width to which batches of a part of the data are trimmed.
-
-    Over all parts there are few, whatever the longest text of each: one for each doubling.
-    """
+def choose_chunk_width(ids: Ids) -> int:
+    """Return the width of batches of a chunk: 16, 32, 64, ..., so that chunks share programs."""
     width, longest = _WIDTH_MULTIPLE, count_words(ids).max()
     while width < longest:
         width *= 2
@@ -50,11 +47,10 @@ def choose_width_of_part(ids: Ids) -> int:
 
 
 def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
-    """Choose the widths, in ascending order, to which batches are trimmed.
+    """Return the widths of batches, ascending.
 
-    Padding in front of all texts of a batch costs little even where it is not trimmed, and
-    each width costs a compilation. So a short training gets one and a long one some that
-    cut its distribution of lengths into equal parts.
+    They are quantiles of the lengths. Each width costs a compilation, which only many training
+    steps repay, so short trainings have one.
     """
     n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
     cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
@@ -66,20 +62,17 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
 
     Parameters
     ----------
-    ids : ndarray of shape (n_texts, row_length), int32
+    ids : ndarray of shape (n_samples, maxlen), int32
         Rows of word ids.
-    targets : ndarray of shape (n_texts,)
+    targets : ndarray of shape (n_samples,)
         Encoded labels.
-    weights : ndarray of shape (n_texts,), float32
+    weights : ndarray of shape (n_samples,), float32
         Sample weights.
     batch_size : int
-        Rows of a batch. Rows of padding with weight zero fill the last one, so that
-        all batches have one shape.
+        Rows of a batch. The last batch is filled with padding of weight zero, because each shape
+        costs a compilation.
     widths : tuple of int or None
-        Widths to which batches may be trimmed, ascending; None leaves the rows as
-        they are, padding included.
-    rng : numpy.random.Generator or None
-        Shuffles the rows anew for each epoch; None keeps their order.
+        Widths that batches are trimmed to, ascending. If None, rows keep their padding.
     """
 
     def __init__(
@@ -89,7 +82,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         weights: NDArray[np.float32],
         batch_size: int,
         widths: tuple[int, ...] | None,
-        rng: np.random.Generator | None = None,
     ) -> None:
         super().__init__()
         self.ids = ids if widths is None else align_right(ids)
@@ -99,10 +91,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         self.targets = targets
         self.weights = weights
         self.batch_size = min(batch_size, 1 << (len(ids) - 1).bit_length())
-        self.rng = rng
-        self.order_drawn_from: Any = None  # the state of the generator, in plain values
-        self._rows = np.arange(len(ids))
-        self.on_epoch_end()
+        self._order = np.arange(len(ids))
 
     def __len__(self) -> int:
         return -(-len(self.ids) // self.batch_size)
@@ -111,51 +100,42 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         if not 0 <= index < len(self):
             raise IndexError(index)
         start = index * self.batch_size
-        rows = self._rows[start : start + self.batch_size]
+        rows = self._order[start : start + self.batch_size]
         width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
         ids = _pad(self.ids[rows, -width:], self.batch_size, width)
-        targets = np.zeros((self.batch_size, 1), dtype=self.targets.dtype)
+        targets = np.zeros(self.batch_size, dtype=self.targets.dtype)
         weights = np.zeros(self.batch_size, dtype=np.float32)
-        targets[: len(rows), 0] = self.targets[rows]
+        targets[: len(rows)] = self.targets[rows]
         weights[: len(rows)] = self.weights[rows]
         return ids, targets, weights
 
-    def on_epoch_end(self) -> None:
-        """Shuffle the rows for the next epoch; texts of similar length come together."""
-        if self.rng is None:
-            return
-        self.order_drawn_from = self.rng.bit_generator.state
-        rows = self.rng.permutation(len(self.ids))
+    def shuffle(self, rng: np.random.Generator) -> None:
+        """Draw the order of an epoch. Trimmed batches hold documents of similar length."""
+        order = rng.permutation(len(self.ids))
         if self.trims:
-            # the batch that is not full stays the last, with texts of any length
-            n_in_full = len(rows) - len(rows) % self.batch_size
-            rows, rest = rows[:n_in_full], rows[n_in_full:]
-            noise = self.rng.uniform(1 - _LENGTH_NOISE, 1 + _LENGTH_NOISE, size=len(rows))
-            rows = rows[np.argsort(self.lengths[rows] * noise)]
-            batches = self.rng.permutation(rows.reshape(-1, self.batch_size))
-            rows = np.concatenate([batches.ravel(), rest])
-        self._rows = rows
-
-    def draw_order(self, state: Any) -> None:
-        """Put the rows in the order that was drawn from a state of the generator."""
-        if self.rng is not None:
-            self.rng.bit_generator.state = state
-            self.on_epoch_end()
+            # the incomplete batch stays the last, with documents of any length
+            n_full = len(order) - len(order) % self.batch_size
+            order, rest = order[:n_full], order[n_full:]
+            noise = rng.uniform(1 - _LENGTH_NOISE, 1 + _LENGTH_NOISE, size=n_full)
+            order = order[np.argsort(self.lengths[order] * noise)]
+            batches = rng.permutation(order.reshape(-1, self.batch_size))
+            order = np.concatenate([batches.ravel(), rest])
+        self._order = order
 
 
 class Batch(NamedTuple):
-    """What :class:`Batches` hands out."""
+    """Arguments of a compiled training or test step."""
 
-    ids: Ids  # (batch_size, width), padding in front
+    ids: Ids  # (batch_size, width), padding at the start
     targets: NDArray[np.int32]  # (batch_size, 1)
     weights: NDArray[np.float32]  # (batch_size,)
 
 
 def as_batch(ids: Any, targets: Any, weights: Any = None, *, trims: bool) -> Batch:
-    """Return what Keras was given to train or measure on in the form of :class:`Batches`.
+    """Convert a batch, which may come from a user's callback, to a ``Batch``.
 
-    A user's callback may have given it: labels without an axis of their own, no weights,
-    padding anywhere.
+    Targets may have the shape (batch_size,) or (batch_size, 1), weights may be missing, and
+    padding may be anywhere in a row.
     """
     ids = np.asarray(ids, dtype=np.int32)
     targets = np.asarray(targets, dtype=np.int32).reshape(len(ids), -1)
@@ -164,10 +144,10 @@ def as_batch(ids: Any, targets: Any, weights: Any = None, *, trims: bool) -> Bat
 
 
 def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
-    """Yield row numbers of shape (n_rows,) and their ids (n_rows or more, width), in few shapes.
+    """Yield the row numbers of each batch, shape (n_rows,), and its ids.
 
-    ``trim`` leaves padding out that no text needs, texts of similar length together. Rows of
-    padding may follow those of the texts.
+    Ids have few different shapes (batch_size, width), of which batch_size may exceed n_rows.
+    ``trim`` removes padding and groups documents by length.
     """
     width = ids.shape[1]
     order = np.arange(len(ids))
@@ -176,14 +156,15 @@ def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp],
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
         width = min(_to_multiple(width), _round_up(int(lengths.max())))
-    size = next((n for n in _ROWS_AT_ONCE if n >= len(order)), _ROWS_AT_ONCE[-1])
+    sizes = [size for size in _PREDICTION_BATCH_SIZES if size >= len(order)]
+    size = min(sizes, default=_PREDICTION_BATCH_SIZES[-1])
     for start in range(0, len(order), size):
         rows = order[start : start + size]
         yield rows, _pad(ids[rows, -width:], size, width)
 
 
 def _pad(ids: Ids, n_rows: int, width: int) -> Ids:
-    """Return an array of a larger shape, padding in front of the rows and below them."""
+    """Return ids of shape (n_rows, width), with padding at the start of rows and below them."""
     batch = np.zeros((n_rows, width), dtype=np.int32)
     batch[: len(ids), width - ids.shape[1] :] = ids
     return batch
@@ -194,7 +175,7 @@ def _to_multiple(width: int) -> int:
 
 
 def _round_up(length: int) -> int:
-    """Return the smallest of 16, 64, 256, 1024, ... that holds ``length`` words."""
+    """Return the smallest of 16, 64, 256, 1024, ... that is not below ``length``."""
     width = _WIDTH_MULTIPLE
     while width < length:
         width *= 4

@@ -1,4 +1,4 @@
-"""A network with what belongs to it: weights by their meaning, predictions, plain-data state."""
+"""A Keras model with its architecture: training, prediction, weights and state."""
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -15,6 +15,7 @@ from .._runtime.backend import (
     tensor_to_numpy,
     to_numpy,
 )
+from .._runtime.signals import defer_signals
 from .._types import Array, FloatArray, Ids
 from . import fast
 from .batches import prediction_batches
@@ -24,14 +25,19 @@ from .model.cells import CELLS
 from .model.initializers import InitialWeights
 from .model.ngrams import embed
 from .model.numpy_forward import NumpyNetwork
-from .train.objective import build_optimizer, go_on_with, loss_and_metrics
+from .train.objective import (
+    build_optimizer,
+    get_config,
+    loss_and_metrics,
+    restore_optimizer_state,
+)
 from .train.options import TrainingOptions
-from .train.progress import ProgressLine
-from .train.training import Data, Training, train_network
+from .train.seeds import make_rng
+from .train.training import Data, TrainingResult, train_network
 
 keras = import_keras()
 
-_BATCHES_PER_THREAD = 4  # of predictions, handed out at once
+_BATCHES_PER_THREAD = 4  # in prediction
 
 
 class Network:
@@ -40,18 +46,18 @@ class Network:
     Parameters
     ----------
     architecture : Architecture
-        What the model looks like.
+        The architecture of the model.
     model : keras.Model
-        The model; it holds the only copy of the weights.
+        The model, which has the only copy of the weights.
     optimizer : keras.optimizers.Optimizer
-        A new one, for this model alone.
+        An unbuilt optimizer that no other model shares.
     """
 
     def __init__(self, architecture: Architecture, model: Any, optimizer: Any) -> None:
         self.architecture = architecture
         self.model = model
         model.compile(optimizer, **loss_and_metrics(architecture.n_outputs))
-        model._called = True  # ``export`` refuses a model that Keras itself has never run
+        model._called = True  # otherwise ``export`` raises an error, as Keras never called it
 
     @classmethod
     def draw(
@@ -64,29 +70,30 @@ class Network:
         time_scale: float,
         tables: Sequence[NDArray[np.float32]],
     ) -> Self:
-        """Return a network with random weights."""
-        model = draw_network(
-            architecture, seed, gate_bias=gate_bias, time_scale=time_scale, tables=tables
-        )
-        return cls(architecture, model, optimizer)
+        """Return a network with initial weights."""
+        with defer_signals():
+            model = draw_network(
+                architecture, seed, gate_bias=gate_bias, time_scale=time_scale, tables=tables
+            )
+            return cls(architecture, model, optimizer)
 
     @property
     def tables(self) -> list[NDArray[np.float32]]:
-        """The word vectors, of shape (n_words, embed_dim), and behind them the n-grams' if any."""
+        """The word vectors, shape (n_words, embed_dim), and the n-gram vectors if any."""
         return to_numpy(self.model.get_layer("embedding").weights)
 
     @property
     def output_weights(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The output layer's kernel, of shape (n_state, n_outputs), and bias."""
+        """The kernel of the output layer, shape (n_states, n_outputs), and its bias."""
         kernel, bias = to_numpy(self.model.get_layer("output").weights)
         return kernel, bias
 
     def recurrent_layer(self, depth: int, *, backward: bool = False) -> Any:
-        """Return a recurrent layer, counted from 0; of a bidirectional one the half."""
+        """Return the recurrent layer at a depth, starting at 0, for one direction."""
         if not self.architecture.bidirectional:
             return self.model.get_layer(f"{self.architecture.cell}_{depth + 1}")
-        both = self.model.get_layer(f"bidirectional_{depth + 1}")
-        return both.backward_layer if backward else both.forward_layer
+        layer = self.model.get_layer(f"bidirectional_{depth + 1}")
+        return layer.backward_layer if backward else layer.forward_layer
 
     def train(
         self,
@@ -95,43 +102,48 @@ class Network:
         *,
         options: TrainingOptions,
         adversarial: float = 0.0,
-        lazy_updates: bool | None = None,
-    ) -> Training:
-        """Go on with the training; see :func:`train_network`.
+    ) -> TrainingResult:
+        """Train the network, see :func:`.train.training.train_network`.
 
-        ``adversarial`` and ``lazy_updates`` are those of
-        :func:`.fast.programs.training_programs`; on another backend than JAX they are a
-        ValueError.
+        ``adversarial``, see :func:`.fast.programs.training_programs`, requires JAX. If training
+        is interrupted after a complete epoch, the network is rebuilt with the weights at its end
+        and a new optimizer.
         """
-        for name, value in (("adversarial", adversarial), ("lazy_updates", lazy_updates)):
-            if value and not fast.is_usable():
-                raise ValueError(
-                    f"{name}={value} needs JAX, but Keras runs on {keras.backend.backend()}. "
-                    "Start Python with KERAS_BACKEND=jax to train; what is trained predicts on "
-                    "every backend."
-                )
-        build_optimizer(self.model)
+        if adversarial and not fast.is_usable():
+            raise ValueError(
+                f"adversarial={adversarial} needs JAX, but Keras runs on "
+                f"{keras.backend.backend()}. Start Python with KERAS_BACKEND=jax to train. The "
+                "fitted classifier predicts on every backend."
+            )
+        with defer_signals():
+            build_optimizer(self.model)
+            self.model._symbolic_build(data_batch=tuple(column[:1] for column in data))
+        optimizer = self.model.optimizer
+        config = get_config(optimizer)
         programs = None
         if fast.is_usable():
             from .fast.programs import training_programs
 
-            programs = training_programs(
-                self.architecture, self.model.optimizer, adversarial, lazy_updates
-            )
-        return train_network(self.model, data, validation_data, programs=programs, options=options)
+            programs = training_programs(self.architecture, optimizer, adversarial)
+        result = train_network(
+            self.model, data, validation_data, programs=programs, options=options
+        )
+        if result.interrupt is not None:  # JAX may have deleted the model's arrays
+            state = {"architecture": self.architecture.to_dict(), "weights": result.weights}
+            rebuilt = Network.from_state(state, type(optimizer).from_config(config))
+            vars(self).clear()
+            vars(self).update(vars(rebuilt))
+        return result
 
-    def predict(self, ids: Ids, verbose: int = 0) -> FloatArray:
-        """Return the outputs of shape (n_texts, n_outputs)."""
+    def predict(self, ids: Ids) -> FloatArray:
+        """Return the outputs, shape (n_samples, n_outputs)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
-        with ProgressLine("Predict", len(ids), verbose) as progress:
-            for rows, values in self._predict_batches(ids):
-                outputs[rows] = values[: len(rows)]
-                progress.advance(len(rows))
-            progress.end()
+        for rows, values in self._predict_batches(ids):
+            outputs[rows] = values[: len(rows)]
         return outputs
 
     def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Array]]:
-        """Yield the rows of each batch and their outputs; more outputs may follow."""
+        """Yield the row numbers of each batch and its outputs, followed by those of padding."""
         batches = prediction_batches(ids, trim=self.architecture.mask_padding)
         if not fast.is_usable():
             for rows, batch in batches:
@@ -145,17 +157,17 @@ class Network:
             [variable.value for variable in self.model.trainable_variables],
             [variable.value for variable in self.model.non_trainable_variables],
         )
-        at_once = _BATCHES_PER_THREAD * count_usable_cores()
-        for group in iter(lambda: list(islice(batches, at_once)), []):
+        group_size = _BATCHES_PER_THREAD * count_usable_cores()
+        for group in iter(lambda: list(islice(batches, group_size)), []):
             for _, batch in group:
                 program.prepare(state, batch)
             values = run_in_threads(lambda item: program(state, item[1]), group)
-            for (rows, _), part in zip(group, values, strict=True):
-                yield rows, np.asarray(part)
+            for (rows, _), outputs in zip(group, values, strict=True):
+                yield rows, np.asarray(outputs)
 
     @cached_property
     def vector_functions(self) -> VectorFunctions:
-        """The network as functions of its word vectors."""
+        """The network as functions of word vectors."""
         refuse_in_fork("Gradients")
         return vector_functions(self.model, self.architecture)
 
@@ -169,18 +181,18 @@ class Network:
             network = NumpyNetwork(self.architecture, to_numpy(self.model.weights))
             return [output.activations for output in network.forward(ids, layer)]
         inputs = embed(ids[np.newaxis], self.tables, self.architecture.max_n)[0]
-        for number in range(layer + 1):
-            halves = [self._read_states(inputs, number)]
+        for index in range(layer + 1):
+            directions = [self._read_states(inputs, index)]
             if self.architecture.bidirectional:
-                halves.append(self._read_states(inputs[::-1], number, backward=True)[::-1])
-            inputs = np.concatenate(halves, axis=1)
+                directions.append(self._read_states(inputs[::-1], index, backward=True)[::-1])
+            inputs = np.concatenate(directions, axis=1)
         (name,) = CELLS[self.architecture.cell].activations
-        return [{name: states.astype(np.float64)} for states in halves]
+        return [{name: states.astype(np.float64)} for states in directions]
 
     def _read_states(
         self, inputs: NDArray[np.float32], depth: int, *, backward: bool = False
     ) -> NDArray[np.float32]:
-        """Return the states (n_words, units) of a stock layer, or half of one."""
+        """Return the states of a Keras layer, shape (n_words, state_dim)."""
         layer = self.recurrent_layer(depth, backward=backward)
         config = {**layer.get_config(), "return_sequences": True, "go_backwards": False}
         every_state = type(layer).from_config(config)
@@ -192,7 +204,7 @@ class Network:
         return states
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
-        """Return architecture and weights as plain data."""
+        """Return architecture, weights and optionally the optimizer state as plain data."""
         state = {
             "architecture": self.architecture.to_dict(),
             "weights": to_numpy(self.model.weights),
@@ -203,17 +215,15 @@ class Network:
         return state
 
     @classmethod
-    def from_state(cls, state: dict[str, Any], optimizer: Any, *, seed: int = 0) -> Self:
-        """Return a network rebuilt from what ``get_state`` returned.
-
-        ``seed`` decides what training drops next.
-        """
+    def from_state(cls, state: dict[str, Any], optimizer: Any) -> Self:
+        """Return the network that ``get_state`` described."""
         architecture = Architecture.from_dict(state["architecture"])
-        model = architecture.assemble(InitialWeights(np.random.default_rng(0)), seed)
-        model.set_weights(state["weights"])
-        network = cls(architecture, model, optimizer)
-        if state.get("optimizer"):
-            go_on_with(model, state["optimizer"], state.get("optimizer_class"))
+        with defer_signals():
+            model = architecture.assemble(InitialWeights(np.random.default_rng(0)))
+            model.set_weights(state["weights"])
+            network = cls(architecture, model, optimizer)
+            if state.get("optimizer"):
+                restore_optimizer_state(model, state["optimizer"], state["optimizer_class"])
         return network
 
 
@@ -222,23 +232,22 @@ def _predict_on_batch(model: Any, batch: Ids) -> Array:
         return model.predict_on_batch(batch)
     import torch
 
-    with torch.no_grad():  # Keras does the same, but see tensor_to_numpy
+    with torch.no_grad():  # as in Keras, which then converts outputs with a warning from numpy
         return tensor_to_numpy(model(batch, training=False))
 
 
 def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, Any]:
-    """Return a network's state with rows behind its table of words, up to ``n_words``.
+    """Return the state of a network with rows added to its table of words.
 
-    New rows are drawn as those of a new table are; what the optimizer has gathered for a
-    table is none for them.
+    New rows are drawn from the initial distribution, and their optimizer state is zero.
     """
     table, *others = state["weights"]
-    if any(other.shape == table.shape for other in others):  # whose is which is not known
+    if any(other.shape == table.shape for other in others):  # their optimizer states look alike
         state = {**state, "optimizer": []}
-    rng = np.random.default_rng([seed, len(table)])
+    rng = make_rng("new_words", seed, len(table))
     n_new = n_words - len(table)
     new_rows = rng.uniform(-0.05, 0.05, size=(n_new, table.shape[1])).astype(table.dtype)
-    gathered = [
+    optimizer = [
         np.vstack([value, np.zeros_like(new_rows)]) if value.shape == table.shape else value
         for value in state.get("optimizer", [])
     ]
@@ -246,5 +255,5 @@ def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, A
         **state,
         "architecture": {**state["architecture"], "n_words": n_words},
         "weights": [np.vstack([table, new_rows]), *others],
-        "optimizer": gathered,
+        "optimizer": optimizer,
     }

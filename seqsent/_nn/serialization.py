@@ -1,6 +1,7 @@
-"""The state of a network in the form that a pickle holds: less of it, and checked on its return."""
+"""Compact, validated state of a network for pickles."""
 
 import zlib
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
@@ -11,31 +12,30 @@ from .model.architecture import Architecture
 
 
 def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
-    """Return a network's state without the rows of tables that need not be stored.
+    """Return the state of a network without redundant rows of its tables, with a checksum.
 
-    Those are the rows of words that no training has moved from the parameter
-    ``embedding_weights``, which is stored itself, and the n-grams' rows that none has moved
-    from zero.
+    Rows of words are redundant if they equal those of the parameter ``embedding_weights``, and
+    rows of n-grams if they are zero.
     """
     weights = list(state["weights"])
-    moved = {}
-    base = _as_base(embedding_weights, weights[0].shape)
+    kept = {}
+    base = _base_table(embedding_weights, weights[0].shape)
     if base is not None:
-        rows = moved["moved_rows"] = np.flatnonzero((weights[0] != base).any(axis=1))
+        rows = kept["moved_rows"] = np.flatnonzero((weights[0] != base).any(axis=1))
         weights[0] = weights[0][rows]
     if Architecture.from_dict(state["architecture"]).n_tables > 1:
-        rows = moved["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
+        rows = kept["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
         weights[1] = weights[1][rows]
     _check_finite(weights)
-    return {**state, "weights": weights, "checksum": _checksum(weights), **moved}
+    return {**state, "weights": weights, "checksum": checksum(weights), **kept}
 
 
 def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
-    """Undo :func:`pack`; what cannot be a network's state is a ValueError."""
+    """Invert :func:`pack`. Raise a ValueError if the state is invalid."""
     architecture = Architecture.from_dict(state["architecture"])
     state = {**state, "weights": list(state["weights"])}
     weights = state["weights"]
-    if state.pop("checksum") != _checksum(weights):
+    if state.pop("checksum") != checksum(weights):
         raise ValueError("the checksum of its weights does not match")
     if "moved_rows" in state:
         base = np.array(embedding_weights, dtype=np.float32)
@@ -46,44 +46,44 @@ def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
         weights[1] = _put_rows(base, state.pop("ngram_rows"), weights[1])
     found = [array.shape for array in weights]
     if architecture.n_layers > len(found):
-        raise ValueError(f"its {architecture.n_layers} layers have {len(found)} arrays of weights")
+        raise ValueError(f"its {architecture.n_layers} layers have {len(found)} weight arrays")
     shapes = architecture.weight_shapes()
     if shapes is not None and found != shapes:
         raise ValueError(f"its weights have shapes {found}, its network needs {shapes}")
     return state
 
 
+def checksum(arrays: Sequence[NDArray[Any]]) -> int:
+    """Return the CRC-32 of arrays."""
+    crc = 0
+    for array in arrays:
+        crc = zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data, crc)
+    return crc
+
+
 def _put_rows(base: NDArray[Any], rows: Any, values: NDArray[Any]) -> NDArray[Any]:
-    """Return a table with these rows replaced."""
+    """Return a table with some rows replaced."""
     is_within = not len(rows) or 0 <= rows.min() <= rows.max() < len(base)
     if values.shape != (len(rows), base.shape[1]) or not is_within:
         raise ValueError(
-            f"it holds {len(rows)} rows of a table of shape {base.shape}, as an array of shape "
-            f"{values.shape}; some are missing, or beyond the table"
+            f"it has {len(rows)} row numbers and rows of shape {values.shape} for a table of shape "
+            f"{base.shape}; some are missing, or beyond the table"
         )
     base[rows] = values
     return base
 
 
-def _checksum(weights: list[NDArray[Any]]) -> int:
-    """Return the CRC-32 of all weights."""
-    checksum = 0
-    for array in weights:
-        checksum = zlib.crc32(np.ascontiguousarray(array).tobytes(), checksum)
-    return checksum
-
-
-def _check_finite(weights: list[NDArray[Any]]) -> None:
-    for place, array in enumerate(weights):
+def _check_finite(weights: Sequence[NDArray[Any]]) -> None:
+    for index, array in enumerate(weights):
         if not np.isfinite(array).all():
             raise ValueError(
-                f"Array {place} of the network's weights, of shape {array.shape}, holds NaN or "
-                "infinity. Fit again, or set other weights."
+                f"Weight array {index} of the network, of shape {array.shape}, contains NaN or "
+                "infinity. Fit again, or set finite weights."
             )
 
 
-def _as_base(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+def _base_table(parameter: Any, shape: tuple[int, ...]) -> NDArray[np.float32] | None:
     if parameter is None or isinstance(parameter, str | PathLike):
-        return None  # a file may be gone when the pickle is loaded
+        return None  # a file may no longer exist when the pickle is loaded
     base = np.asarray(parameter, dtype=np.float32)
     return base if base.shape == shape else None

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seqsent._inputs.word_vectors import cooccurrence_tables
+from seqsent._nn.train.options import choose_epochs
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
@@ -84,6 +85,7 @@ def test_embedding_init_sets_the_initial_word_vectors(data, classifier):
         (25_000, 64, 2, 0.05, 4),
         (25_000, 64, 1, 0.05, 4),
         (8_530, "auto", 1, 0.0, 3),  # in batches of 32 as many epochs as in batches of 64
+        (2_000, "auto", 1, 0.0, 10),
         (500, "auto", 1, 0.0, 38),
         (8_530, 64, 3, 0.05, 6),  # 134 steps, of which 3 epochs have 300
         (8_530, 16, 3, 0.05, 4),
@@ -99,19 +101,9 @@ def test_embedding_init_sets_the_initial_word_vectors(data, classifier):
         (90, 90, 1, 0.0, 100),
     ],
 )
-def test_epochs_that_follow_from_the_data(
-    n_texts, batch_size, ngrams, adversarial, epochs, classifier
-):
-    options = {"batch_size": batch_size, "ngram_range": (1, ngrams), "adversarial": adversarial}
-    model = classifier(epochs="auto", **options)
-    assert model._count_epochs(n_texts) == epochs
-
-
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-@pytest.mark.parametrize(("n_texts", "epochs"), [(25_000, 2), (8_530, 3), (2_000, 10)])
-def test_epochs_of_each_cell_follow_from_the_larger_batches(cell, n_texts, epochs, classifier):
-    # in those of 64, 300 steps need 0.8, 2.2 and 9.4 epochs; 2 are the fewest
-    assert classifier(cell=cell, epochs="auto")._count_epochs(n_texts) == epochs
+def test_epochs_that_follow_from_the_data(n_texts, batch_size, ngrams, adversarial, epochs):
+    options = {"has_ngrams": ngrams > 1, "is_adversarial": adversarial > 0}
+    assert choose_epochs(n_texts, batch_size, **options) == epochs
 
 
 @pytest.mark.slow

@@ -1,26 +1,26 @@
-"""What training minimizes and how: the loss, the metrics, the optimizer."""
+"""Loss, metrics and optimizer of a network."""
 
 from typing import Any
 
 from numpy.typing import NDArray
 
-from ..._runtime.backend import import_keras, tensor_to_numpy, zeros_on_backend
+from ..._runtime.backend import import_keras, zeros_on_backend
 
 keras = import_keras()
 
-_PACKED = "Keras optimizer"  # the key that tells what was packed from other dicts
-LOG_LOSS = "log_loss"  # the metric that is the loss, exact over batches of unequal weight
+_PACKED = "Keras optimizer"  # key that marks a packed optimizer
+LOG_LOSS = "log_loss"  # metric that equals the loss, as a mean over sample weights
 
 
 def loss_and_metrics(n_outputs: int) -> dict[str, Any]:
-    """Return the arguments of ``keras.Model.compile`` that follow from the number of outputs.
+    """Return loss and metrics for ``keras.Model.compile``.
 
-    The loss is the mean over weights, not over rows, so that a row of weight zero
-    changes nothing. Labels may come with or without an axis of their own.
+    The loss is the mean over sample weights, so that rows of weight zero have no effect. Targets
+    may have the shape (n_samples,) or (n_samples, 1).
     """
     kind = "Binary" if n_outputs == 1 else "SparseCategorical"
     loss = getattr(keras.losses, f"{kind}Crossentropy")
-    # Keras's metrics of these names take labels of one shape only, its losses both
+    # unlike Keras's metric of this name, the loss accepts both shapes of targets
     log_loss = keras.metrics.MeanMetricWrapper(loss(reduction=None), name=LOG_LOSS)
     return {
         "loss": loss(reduction="mean_with_sample_weight"),
@@ -63,68 +63,61 @@ def make_optimizer(optimizer: Any, learning_rate: float | None, *, default_rate:
 
 
 def get_config(optimizer: Any) -> dict[str, Any]:
-    """Return the options of an optimizer.
-
-    Keras reads the learning rate by ``np.array``, of which numpy 2 warns; where warnings are
-    errors that would fail, so it is read in another way meanwhile.
-    """
+    """Return the configuration of an optimizer, without numpy's warning about Keras variables."""
     rate = optimizer.learning_rate
-    if not isinstance(rate, keras.Variable):  # computed by a options
-        config: dict[str, Any] = optimizer.get_config()
-        return config
-    rate.numpy = lambda: tensor_to_numpy(rate.value)
-    try:
-        config = optimizer.get_config()
-    finally:
-        vars(rate).pop("numpy", None)
+    if isinstance(rate, keras.Variable):
+        shallow = object.__new__(type(optimizer))
+        vars(shallow).update(vars(optimizer), _learning_rate=rate.value)
+        optimizer = shallow
+    config: dict[str, Any] = optimizer.get_config()
     return config
 
 
 def pack_optimizer(optimizer: Any) -> Any:
-    """Return one of Keras's own optimizers as plain data, anything else as it is."""
+    """Return a Keras optimizer as plain data, and a name or a user's optimizer unchanged."""
     if isinstance(optimizer, str) or not type(optimizer).__module__.startswith("keras."):
         return optimizer
     return {_PACKED: type(optimizer).__name__, "config": get_config(optimizer)}
 
 
 def unpack_optimizer(packed: Any) -> Any:
-    """Undo :func:`pack_optimizer`; the optimizer is a new one.
+    """Invert :func:`pack_optimizer`.
 
-    One that names classes of others, as of a options, is a ValueError unless they are
-    registered: some versions of Keras would import whatever is named.
+    Raise a ValueError if the configuration names a class, such as a learning rate schedule,
+    that is neither Keras's nor registered, because some versions of Keras import it.
     """
     if not (isinstance(packed, dict) and _PACKED in packed):
         return packed
-    _refuse_foreign(packed["config"])
+    _refuse_unregistered(packed["config"])
     return keras.optimizers.get({"class_name": packed[_PACKED], "config": packed["config"]})
 
 
-def _refuse_foreign(config: Any) -> None:
+def _refuse_unregistered(config: Any) -> None:
     if isinstance(config, list | tuple):
-        for part in config:
-            _refuse_foreign(part)
+        for item in config:
+            _refuse_unregistered(item)
     if not isinstance(config, dict):
         return
     module = config.get("module")
-    is_of_keras = isinstance(module, str) and f"{module}.".startswith("keras.optimizers.")
-    is_known = is_of_keras or keras.saving.get_registered_object(config.get("registered_name"))
+    is_from_keras = isinstance(module, str) and f"{module}.".startswith("keras.optimizers.")
+    is_known = is_from_keras or keras.saving.get_registered_object(config.get("registered_name"))
     if "class_name" in config and not is_known:
         raise ValueError(
-            f"its optimizer needs {config['class_name']!r} of {module!r}, which is not of "
-            "keras.optimizers; import first what registers it by "
-            "keras.saving.register_keras_serializable"
+            f"its optimizer needs the class {config['class_name']!r} of {module!r}, which is not "
+            "registered. Import the module that decorates it with "
+            "keras.saving.register_keras_serializable first."
         )
-    _refuse_foreign(list(config.values()))
+    _refuse_unregistered(list(config.values()))
 
 
-def go_on_with(model: Any, values: list[NDArray[Any]], kind: str | None) -> None:
-    """Let a model's optimizer go on with what one of the same class has gathered.
+def restore_optimizer_state(model: Any, values: list[NDArray[Any]], class_name: str) -> None:
+    """Set the state of a model's optimizer, except for the learning rate.
 
-    ``values`` are those of all its variables, ``kind`` the name of its class, None where it is
-    not known. The learning rate stays the model's own; another optimizer begins anew.
+    ``values`` are the variables of an optimizer of the class ``class_name``. If the model's
+    optimizer has another class or shapes, it keeps its initial state.
     """
     optimizer = model.optimizer
-    if kind not in (None, type(optimizer).__name__):
+    if type(optimizer).__name__ != class_name:
         return
     build_optimizer(model)
     if [value.shape for value in values] != [tuple(v.shape) for v in optimizer.variables]:
@@ -136,7 +129,7 @@ def go_on_with(model: Any, values: list[NDArray[Any]], kind: str | None) -> None
 
 
 def build_optimizer(model: Any) -> None:
-    """Build a compiled model's optimizer, with its zeros made by numpy like the weights."""
+    """Build the optimizer of a compiled model, with zeros from numpy, which compile nothing."""
     optimizer = model.optimizer
     if optimizer.built:
         return
@@ -147,8 +140,8 @@ def build_optimizer(model: Any) -> None:
             initializer = zeros_on_backend
         return add_variable(shape, initializer=initializer, **arguments)
 
-    optimizer.add_variable = add  # hides the method while the optimizer builds itself
     try:
+        optimizer.add_variable = add
         optimizer.build(model.trainable_variables)
     finally:
-        del optimizer.add_variable
+        vars(optimizer).pop("add_variable", None)

@@ -1,119 +1,127 @@
-"""How a network is trained: for how long, in what batches, at what rate."""
+"""Options of a training, and defaults that depend on the data."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, Self
 
-import numpy as np
+from .objective import has_cosine_decay
 
-from ..._runtime.backend import import_keras, tensor_to_numpy
-
-keras = import_keras()
-
-_BATCH_OF_FEW, _BATCH_OF_MANY = 32, 64
-_FEW_TEXTS = 10_000  # which are read in the smaller batches
-_ENOUGH_STEPS = 300
-_FEWEST_EPOCHS, _MOST_EPOCHS = 2, 100
-_ENOUGH_WITH_NGRAMS = 3  # epochs, beyond which half of those that other networks need will do
-_LARGE_BATCH = 64  # beyond which texts have to be read more often
+_SMALL_BATCH, _MEDIUM_BATCH = 32, 64
+_SMALL_DATA = 10_000  # documents, up to which "auto" is the smaller batch size
+_MIN_STEPS = 300
+_MIN_EPOCHS, _MAX_EPOCHS = 2, 100
+_MIN_EPOCHS_WITH_NGRAMS = 3  # when n-grams halve the number of epochs
+_LARGE_BATCH = 64  # larger batches need more epochs
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """How to train.
+    """Options of a training.
 
     Parameters
     ----------
     epochs : int
-        Passes over the training data, at most.
+        Maximum number of epochs.
     n_epochs_before : int
-        Passes that the network has had; the callbacks' count goes on from there.
-    anneals : bool
-        Whether the learning rate falls with a cosine, to nothing at the end of the last epoch.
+        Number of epochs before this training. Callbacks count from it.
     batch_size : int
-        Texts of a batch, at most.
-    trim : bool
-        Whether padding may be left out.
-    is_part : bool
-        Whether the data are a part of those of a training that goes on with others.
-    rng : numpy.random.Generator or None
-        Shuffles the texts; None keeps their order.
+        Maximum number of documents in a batch.
+    seed : int
+        Seed of the order of documents and of dropout, see :mod:`.seeds`.
+    shuffle : bool
+        Whether to shuffle the documents before each epoch.
+    trims : bool
+        Whether to trim padding from batches.
+    is_partial : bool
+        Whether the data are a chunk, as in ``partial_fit``.
+    decays : bool
+        Whether the learning rate decays along a cosine.
     patience : int or None
-        Epochs without progress of the validation loss after which training stops and
-        the best weights are put back; None trains for all epochs.
+        Number of epochs without improvement of the validation loss before training stops and
+        restores the best weights. If None, training does not stop early.
     tol : float
-        Least progress that counts.
+        Minimum decrease of the validation loss that counts as an improvement.
     callbacks : sequence of keras.callbacks.Callback
-        The user's own.
-    identity : str
-        The same only for a training that may go on where one was cut off.
+        The user's callbacks.
     verbose : int
-        1 shows the progress of each epoch, 2 its end, 0 nothing.
+        1 shows a progress bar for each epoch, 2 prints a line per epoch, 0 prints nothing.
+    parameters : mapping
+        Parameters of the classifier, which checkpoints must agree with.
     """
 
     epochs: int
     n_epochs_before: int
-    anneals: bool
     batch_size: int
-    trim: bool
-    is_part: bool
-    rng: np.random.Generator | None
+    seed: int
+    shuffle: bool
+    trims: bool
+    is_partial: bool
+    decays: bool
     patience: int | None
     tol: float
     callbacks: Sequence[Any]
-    identity: str
     verbose: int
+    parameters: Mapping[str, Any]
 
-    @property
-    def may_go_back(self) -> bool:
-        """Whether a callback may end the training with the weights of an epoch before."""
-        return bool(self.callbacks) or self.patience is not None
+    @classmethod
+    def from_parameters(
+        cls,
+        parameters: Mapping[str, Any],
+        *,
+        n_samples: int,
+        n_epochs_before: int,
+        seed: int,
+        is_partial: bool,
+    ) -> Self:
+        """Return the options that the parameters of a classifier describe.
+
+        ``parameters`` may contain other attributes, as ``vars(classifier)`` does. A training with
+        ``is_partial`` has one epoch with a constant learning rate.
+        """
+        epochs = parameters["epochs"]
+        if epochs == "auto":
+            epochs = choose_epochs(
+                n_samples,
+                parameters["batch_size"],
+                has_ngrams=parameters["ngram_range"][1] > 1,
+                is_adversarial=parameters["adversarial"] > 0,
+            )
+        names = (name for name in parameters if not name.startswith("_") and name[-1] != "_")
+        unrelated = {"callbacks", "verbose", "optimizer"}  # the optimizer is compared by its state
+        return cls(
+            epochs=1 if is_partial else int(epochs),
+            n_epochs_before=n_epochs_before,
+            batch_size=choose_batch_size(parameters["batch_size"], n_samples),
+            seed=seed,
+            shuffle=parameters["shuffle"],
+            trims=parameters["mask_padding"],
+            is_partial=is_partial,
+            decays=not is_partial and has_cosine_decay(parameters["optimizer"]),
+            patience=parameters["n_iter_no_change"] if parameters["early_stopping"] else None,
+            tol=parameters["tol"],
+            callbacks=parameters["callbacks"] or (),
+            verbose=parameters["verbose"],
+            parameters={name: parameters[name] for name in names if name not in unrelated},
+        )
 
 
-def choose_batch_size(batch_size: int | str, n_texts: int) -> int:
-    """Choose how many texts a batch has: fewer where there are few, for the sake of more steps."""
-    if not isinstance(batch_size, str):
+def choose_batch_size(batch_size: int | str, n_samples: int) -> int:
+    """Return the batch size, for "auto" a smaller one for small data, which need more steps."""
+    if batch_size != "auto":
         return int(batch_size)
-    return _BATCH_OF_FEW if n_texts <= _FEW_TEXTS else _BATCH_OF_MANY
+    return _SMALL_BATCH if n_samples <= _SMALL_DATA else _MEDIUM_BATCH
 
 
 def choose_epochs(
-    n_texts: int, batch_size: int | str, *, reads_ngrams: bool, is_adversarial: bool
+    n_samples: int, batch_size: int | str, *, has_ngrams: bool, is_adversarial: bool
 ) -> int:
-    """Choose how often texts are read."""
-    if isinstance(batch_size, str):  # chosen here: smaller ones make more steps, not fewer epochs
-        batch_size = _BATCH_OF_MANY
-    is_slow = batch_size > _LARGE_BATCH and not reads_ngrams
-    fewest = 2 * _FEWEST_EPOCHS if is_slow else _FEWEST_EPOCHS
-    enough = max(fewest, ceil(_ENOUGH_STEPS / ceil(n_texts / batch_size)))
-    if reads_ngrams:  # few texts are soon known by heart
-        enough = max(min(enough, _ENOUGH_WITH_NGRAMS), ceil(enough / 2))
-    return min(2 * enough if is_adversarial else enough, _MOST_EPOCHS)
-
-
-class Cosine(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Lets the learning rate fall from its value along half a cosine, and puts it back.
-
-    Each epoch has the mean of the curve over it: Keras's trainers read the rate once an epoch.
-    """
-
-    def __init__(self, optimizer: Any, epochs: int, n_epochs_before: int) -> None:
-        super().__init__()
-        if not isinstance(optimizer.learning_rate, keras.Variable):
-            raise ValueError(
-                "learning_rate_schedule='cosine' contradicts the optimizer instance, whose "
-                "learning rate is a options. Give it a number, or leave the options to it."
-            )
-        self.rate = float(tensor_to_numpy(optimizer.learning_rate.value))
-        self.optimizer, self.epochs, self.n_epochs_before = optimizer, epochs, n_epochs_before
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        begin = (epoch - self.n_epochs_before) / self.epochs
-        rise = np.sin(np.pi * (begin + 1 / self.epochs)) - np.sin(np.pi * begin)
-        share = 0.5 + self.epochs * rise / (2 * np.pi)
-        self.optimizer.learning_rate = self.rate * share
-
-    def restore(self) -> None:
-        """Put the learning rate back, however the training ended."""
-        self.optimizer.learning_rate = self.rate
+    """Return the number of epochs for ``epochs="auto"``."""
+    if isinstance(batch_size, str):  # smaller batches mean more steps, not fewer epochs
+        batch_size = _MEDIUM_BATCH
+    is_slow = batch_size > _LARGE_BATCH and not has_ngrams
+    fewest = 2 * _MIN_EPOCHS if is_slow else _MIN_EPOCHS
+    epochs = max(fewest, ceil(_MIN_STEPS / ceil(n_samples / batch_size)))
+    if has_ngrams:  # they overfit small data sooner
+        epochs = max(min(epochs, _MIN_EPOCHS_WITH_NGRAMS), ceil(epochs / 2))
+    return min(2 * epochs if is_adversarial else epochs, _MAX_EPOCHS)

@@ -1,163 +1,142 @@
-"""A training that is killed and begun again ends as if nothing had happened."""
+"""Interrupted fits that resume with ``keras.callbacks.BackupAndRestore``."""
 
-import os
-import shutil
-import signal
-import subprocess
-import sys
-import threading
-from pathlib import Path
+import json
 
 import numpy as np
 import pytest
-from sklearn.base import clone
 
-from seqsent import RecurrentSentimentClassifier
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 BackupAndRestore = keras.callbacks.BackupAndRestore
-ModelCheckpoint = keras.callbacks.ModelCheckpoint
-IS_JAX = keras.backend.backend() == "jax"
 
 rng = np.random.default_rng(0)
 X = rng.integers(3, 60, size=(90, 12), dtype=np.int32)
 X[:40, :6] = 0
 Y = (X[:, -2] > 30).astype(int)
 
-# no epoch counts as better than the first, so that four others are the last
-EARLY = {"early_stopping": True, "tol": 10.0, "n_iter_no_change": 4, "epochs": 9}
-# what is trained, the epoch and batch in which it is killed, and how often it is stored
-LIVES = {
-    "that stops early": (EARLY, (3, 2), "epoch"),
-    "that has stopped": (EARLY, (4, "end"), "epoch"),
-    "of whole epochs": ({}, (2, 5), "epoch"),
-    "in its first epoch": ({}, (0, 4), 2),
-    "in a later epoch": ({}, (3, 4), 2),
-}
 
+class Fail(keras.callbacks.Callback):
+    """Raise an error in an epoch: at a batch, or in ``on_train_end``."""
 
-def classifier(name, callbacks=()):
-    return RecurrentSentimentClassifier(
-        cell="simple",
-        state_dim=4,
-        embed_dim=4,
-        ngram_range=(1, 2),
-        ngram_buckets=50,
-        lazy_updates=True if IS_JAX else None,
-        batch_size=16,
-        learning_rate=0.02,
-        random_state=0,
-        callbacks=list(callbacks),
-        **{"epochs": 5, **LIVES[name][0]},
-    )
-
-
-def fit(name, callbacks=()):
-    return classifier(name, callbacks).fit(X, Y)
-
-
-def keepers(name, folder):
-    """Return a backup and checkpoints in a folder."""
-    best = {"monitor": "loss", "save_best_only": True, "save_weights_only": True}
-    return [
-        ModelCheckpoint(folder / "best.weights.h5", **best),
-        ModelCheckpoint(folder / "last.keras"),
-        BackupAndRestore(folder / "backup", save_freq=LIVES[name][2], double_checkpoint=True),
-    ]
-
-
-class Die(keras.callbacks.Callback):
-    """Ends the process without a chance to tidy up, once all trainings have come so far."""
-
-    def __init__(self, name, barrier):
+    def __init__(self, epoch, batch=2, error=OSError):
         super().__init__()
-        self.place, self.barrier = LIVES[name][1], barrier
+        self.at, self.error = (epoch, batch), error
 
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
 
-    def on_epoch_end(self, epoch, logs=None):
-        self.on_train_batch_end("end")
-
     def on_train_batch_end(self, batch, logs=None):
-        if (self.epoch, batch) == self.place:
-            self.barrier.wait(200)
-            os.kill(os.getpid(), signal.SIGKILL)
+        if self.at == (self.epoch, batch):
+            raise self.error("killed")
+
+    def on_train_end(self, logs=None):
+        if self.at == (self.epoch, "end"):
+            raise self.error("killed")
 
 
-def die(folder):
-    """Begin all trainings, each in a thread of its own, and end in the middle of them."""
-    barrier = threading.Barrier(len(LIVES))
-    threads = []
-    for name in LIVES:
-        callbacks = [*keepers(name, folder / name), Die(name, barrier)]
-        threads.append(threading.Thread(target=fit, args=(name, callbacks)))
-        threads[-1].start()
-    for thread in threads:
-        thread.join()
+class FirstEpoch(keras.callbacks.Callback):
+    """Record the epoch at which training begins."""
+
+    epoch = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch if self.epoch is None else self.epoch
 
 
-@pytest.fixture(scope="module")
-def remains(tmp_path_factory):
-    """The folder of what a killed process has left."""
-    folder = tmp_path_factory.mktemp("killed")
-    killed = subprocess.run([sys.executable, __file__, folder], capture_output=True, text=True)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    return folder
+@pytest.fixture
+def make(small_classifier, tmp_path):
+    """Return a function that makes a classifier with a backup and these callbacks."""
+
+    def make(*callbacks, backup=True, **parameters):
+        backups = [BackupAndRestore(tmp_path / "backup")] if backup else []
+        small = {"cell": "simple", "ngram_range": (1, 2), "ngram_buckets": 50, "batch_size": 16}
+        small["callbacks"] = [*callbacks, *backups]
+        return small_classifier(**{"epochs": 5, **small, **parameters})
+
+    return make
 
 
-def assert_equal_trainings(model, other):
-    for ours, expected in zip(model.model_.weights, other.model_.weights, strict=True):
-        np.testing.assert_array_equal(ours.numpy(), expected.numpy())
-    assert model.history_ == other.history_
-    assert (model.n_iter_, model.best_iter_) == (other.n_iter_, other.best_iter_)
-    np.testing.assert_array_equal(model.predict_proba(X), other.predict_proba(X))
+def assert_equal_fits(model, expected):
+    for ours, theirs in zip(model.model_.get_weights(), expected.model_.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert model.history_ == expected.history_
+    assert (model.n_iter_, model.best_iter_) == (expected.n_iter_, expected.best_iter_)
 
 
-@pytest.mark.parametrize("name", LIVES)
-def test_a_killed_training_goes_on_to_the_same_end(name, remains, tmp_path):
-    folder = shutil.copytree(remains / name, tmp_path / "killed")
-    assert (folder / "backup").exists()
-    begun = []
-    note = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: begun.append(epoch))
-    model = fit(name, [*keepers(name, folder), note])
-    assert begun[:1] == ([] if name == "that has stopped" else [LIVES[name][1][0]])
-    unbroken = fit(name, keepers(name, tmp_path / "unbroken"))
-    assert_equal_trainings(model, unbroken)
-    assert len(model.loss_curve_) == model.n_iter_ == 5
-    assert model.best_iter_ == (1 if LIVES[name][0] == EARLY else 5)
-    assert not (folder / "backup").exists()
-    for file in ("best.weights.h5", "last.keras"):
-        weights = []
-        for place in (folder, tmp_path / "unbroken"):
-            unbroken.model_.load_weights(place / file)
-            weights.append([value.numpy() for value in unbroken.model_.weights])
-        for ours, expected in zip(*weights, strict=True):
-            np.testing.assert_array_equal(ours, expected)
+# no epoch improves on the first, so that training stops after the fifth
+STOPS = {"early_stopping": True, "tol": 10.0, "n_iter_no_change": 4, "epochs": 9}
 
 
-def test_a_backup_of_another_training_is_refused(remains, tmp_path):
-    folder = shutil.copytree(remains / "of whole epochs" / "backup", tmp_path / "backup")
-    model = classifier("of whole epochs", [BackupAndRestore(folder)])
-    for changed, y in [({"dropout": 0.1}, Y), ({"random_state": 1}, Y), ({}, 1 - Y)]:
-        with pytest.raises(ValueError, match=r"another training.*Remove it"):
-            clone(model).set_params(**changed).fit(X, y)
-    assert folder.exists()
-    assert model.fit(X, Y).n_iter_ == 5
+@pytest.mark.parametrize(
+    ("parameters", "failure", "resumes_at"),
+    [
+        ({}, (1, 0), 1),
+        ({"shuffle": False, "optimizer": "rmsprop"}, (3, 4), 3),
+        ({}, (4, "end"), None),
+        (STOPS, (3, 2), 3),
+        (STOPS, (4, "end"), None),
+    ],
+)
+def test_resumed_fit_equals_an_uninterrupted_fit(parameters, failure, resumes_at, make, tmp_path):
+    with pytest.raises(OSError, match="killed"):
+        make(Fail(*failure), **parameters).fit(X, Y)
+    assert (tmp_path / "backup").exists()
+    first = FirstEpoch()
+    model = make(first, **parameters).fit(X, Y)
+    assert first.epoch == resumes_at
+    assert_equal_fits(model, make(backup=False, **parameters).fit(X, Y))
+    assert not (tmp_path / "backup").exists()
 
 
-def test_weights_that_are_merely_read_are_no_backup(remains, tmp_path):
-    class Read(keras.callbacks.Callback):
-        def on_train_begin(self, logs=None):
-            self.model.save_weights(tmp_path / "begun.weights.h5")
-            self.model.load_weights(remains / "of whole epochs" / "backup" / "latest.weights.h5")
+def test_resumed_fit_restores_keras_callbacks(make):
+    def callbacks():
+        stop = keras.callbacks.EarlyStopping("loss", min_delta=10.0, patience=4)
+        stop.restore_best_weights = True
+        return stop, keras.callbacks.ReduceLROnPlateau("loss", 0.5, patience=2, min_delta=10.0)
 
-    model = fit("of whole epochs", [Read()])
-    unbroken = fit("of whole epochs")
-    assert model.n_iter_ == len(model.loss_curve_) == 5
-    assert model.loss_curve_[0] < unbroken.loss_curve_[0]  # it began with better weights
+    options = {"epochs": 9, "optimizer": keras.optimizers.Adam(0.01)}
+    with pytest.raises(OSError, match="killed"):
+        make(*callbacks(), Fail(3), **options).fit(X, Y)
+    model = make(*callbacks(), **options).fit(X, Y)
+    expected = make(*callbacks(), backup=False, **options).fit(X, Y)
+    assert_equal_fits(model, expected)
+    assert (model.n_iter_, model.best_iter_) == (5, 1)
 
 
-if __name__ == "__main__":
-    die(Path(sys.argv[1]))
+def test_resumed_fit_ignores_an_inconsistent_keras_backup(make, tmp_path):
+    with pytest.raises(OSError, match="killed"):
+        make(Fail(2)).fit(X, Y)
+    # as if the process had been killed after Keras wrote the weights, before it wrote the epoch
+    (tmp_path / "backup" / "training_metadata.json").write_text(json.dumps({"epoch": 1}))
+    assert_equal_fits(make().fit(X, Y), make(backup=False).fit(X, Y))
+
+
+def test_interrupt_of_a_resumed_fit_keeps_the_restored_epochs(make):
+    with pytest.raises(OSError, match="killed"):
+        make(Fail(2)).fit(X, Y)
+    model = make(Fail(2, error=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    assert model.n_iter_ == len(model.loss_curve_) == 2
+
+
+@pytest.mark.parametrize("change", [{"dropout": 0.1}, {"random_state": 1}, {"state_dim": 5}, {}])
+def test_backup_of_another_fit_is_refused(change, make, tmp_path):
+    with pytest.raises(OSError, match="killed"):
+        make(Fail(2)).fit(X, Y)
+    with pytest.raises(ValueError, match=r"backup of another fit.*Delete it"):
+        make(**change).fit(X, Y if change else 1 - Y)
+    assert make().fit(X, Y).n_iter_ == 5
+
+
+def test_incomplete_backup_is_refused(make, tmp_path):
+    (tmp_path / "backup").mkdir()
+    (tmp_path / "backup" / "latest.weights.h5").touch()
+    with pytest.raises(ValueError, match="incomplete backup"):
+        make().fit(X, Y)
+
+
+def test_backup_within_an_epoch_is_refused(make, tmp_path):
+    with pytest.raises(ValueError, match="save_freq=2, but a fit resumes at the end of an epoch"):
+        make(BackupAndRestore(tmp_path / "other", save_freq=2)).fit(X, Y)
