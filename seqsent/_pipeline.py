@@ -1,4 +1,6 @@
-"""The two estimators, joined and consistent."""
+"""make_sentiment_pipeline: both estimators in a Pipeline, and the presets."""
+
+from __future__ import annotations
 
 from typing import Any, Literal
 
@@ -8,24 +10,22 @@ from ._classifier import RecurrentSentimentClassifier
 from ._estimator.parameters import did_you_mean
 from ._vectorizer import SequenceVectorizer
 
-_MORE_ACCURATE = {  # than the defaults
+_FAST: dict[str, Any] = {
     "cell": "gru",
     "num_words": 20_000,
     "maxlen": 1000,
+    "train_maxlen": 200,
     "ngram_range": (1, 2),
     "bidirectional": True,
     "dropout": 0.5,
     "embedding_dropout": 0.3,
+    "learning_rate": 0.004,
     "epochs": "auto",
 }
 _PRESETS: dict[str, dict[str, Any]] = {
-    "fast": {
-        **_MORE_ACCURATE,
-        "train_maxlen": 200,
-        "learning_rate": 0.004,
-    },
+    "fast": _FAST,
     "accurate": {
-        **_MORE_ACCURATE,
+        **_FAST,
         "train_maxlen": 250,
         "embed_dim": 64,
         "pooling": ("max", "mean"),
@@ -59,46 +59,46 @@ def make_sentiment_pipeline(
     memory: Any = None,
     **parameters: Any,
 ) -> Pipeline:
-    """Join a SequenceVectorizer and a RecurrentSentimentClassifier.
+    """Build a Pipeline of a SequenceVectorizer and a RecurrentSentimentClassifier.
 
     Parameters
     ----------
     cell : {"simple", "lstm", "gru"}, default=None
-        The recurrent cell. None leaves it to the preset, or else to the classifier.
+        The recurrent cell. If None, that of the preset, or else of the classifier.
     preset : {"fast", "accurate", "tutorial"}, default=None
-        Parameters to start from; what is passed beats them.
+        Initial values of the parameters. Parameters that are passed override them.
 
-        - "fast": a GRU that reads vectors of words and of pairs of words in both directions.
-        - "accurate": vectors twice as long, the maximum and mean of all states, and training
-          against small changes of the vectors, too (needs JAX). It takes several times as long.
-          Both learn from the last words of a long text, 200 and 250, and judge by 1,000; from few
-          long texts "accurate" learns more with ``train_maxlen=500``.
-        - "tutorial": the classic program on IMDB, a SimpleRNN unless ``cell`` says otherwise,
-          10,000 words as Keras splits them, the last 250 of each text, padding not masked,
-          RMSprop at 0.001, Keras's start of vectors and gates, 5 epochs.
+        - "fast": a bidirectional GRU on words and pairs of words. It trains on the last 200
+          words of a document and predicts from the last 1,000.
+        - "accurate": "fast" with word vectors of length 64, max and mean pooling, and
+          adversarial training on the last 250 words. It takes about seven times as long and
+          requires JAX. With few long documents, set ``train_maxlen=500``.
+        - "tutorial": the classic Keras program on IMDB. A SimpleRNN (unless ``cell`` is
+          passed), 10,000 words as Keras splits them, the last 250 of each document, padding
+          that is not masked, RMSprop with rate 0.001, Keras's initial weights, 5 epochs.
 
     memory : str or joblib.Memory, default=None
-        Cache for the vectorizer, as in :class:`sklearn.pipeline.Pipeline`.
+        Cache of the vectorizer, as in :class:`sklearn.pipeline.Pipeline`.
     **parameters : dict
-        Parameters of either estimator by their plain names; ``oov_char`` and ``warm_start``
-        go to both.
+        Parameters of either estimator, without the name of the step. ``oov_char`` and
+        ``warm_start`` are set on both.
 
     Returns
     -------
     sklearn.pipeline.Pipeline
-        With the steps ``vectorizer`` and ``classifier``.
+        Unfitted, with the steps ``vectorizer`` and ``classifier``.
 
     Raises
     ------
     ValueError
         If the preset is unknown.
     TypeError
-        If neither estimator has a parameter of that name; the message names the closest.
+        If neither estimator has a parameter of that name. The message suggests the closest.
 
     Notes
     -----
-    The size of the classifier's embedding table follows from the ids, so ``num_words`` is
-    the vectorizer's alone, except that ``preset="tutorial"`` fixes the table, too.
+    ``num_words`` is set on the vectorizer; the classifier derives the size of its embedding
+    table from the ids. ``preset="tutorial"`` sets it on both.
 
     Examples
     --------
@@ -114,9 +114,9 @@ def make_sentiment_pipeline(
     if cell is not None:
         parameters["cell"] = cell
     if parameters.get("embedding_weights") is not None:
-        parameters.setdefault("embed_dim", None)  # their width decides, not a preset's
+        parameters.setdefault("embed_dim", None)  # their width, not that of the preset
     if not isinstance(parameters.get("optimizer", ""), str):
-        parameters.setdefault("learning_rate", None)  # an instance has its own
+        parameters.setdefault("learning_rate", None)  # that of the instance
     vectorizer, classifier = SequenceVectorizer(), RecurrentSentimentClassifier()
     of_vectorizer = vectorizer.get_params(deep=False).keys()
     of_classifier = classifier.get_params(deep=False).keys()
@@ -126,10 +126,9 @@ def make_sentiment_pipeline(
                 f"make_sentiment_pipeline got an unknown parameter {name!r}."
                 f"{did_you_mean(name, [*of_vectorizer, *of_classifier])}"
             )
-    of_preset = _PRESETS.get(preset or "", {})
-    parameters = {**of_preset, **parameters}
-    shared = {"oov_char", "warm_start", *(["num_words"] if preset == "tutorial" else [])}
-    of_both = of_vectorizer & of_classifier - shared  # the vectorizer's alone
+    parameters = {**_PRESETS.get(preset or "", {}), **parameters}
+    if preset != "tutorial":
+        of_classifier = of_classifier - {"num_words"}
     vectorizer.set_params(**{k: v for k, v in parameters.items() if k in of_vectorizer})
-    classifier.set_params(**{k: v for k, v in parameters.items() if k in of_classifier - of_both})
+    classifier.set_params(**{k: v for k, v in parameters.items() if k in of_classifier})
     return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)], memory=memory)
