@@ -1,4 +1,4 @@
-"""Fixtures that several test modules share."""
+"""Fixtures for all tests."""
 
 import os
 import re
@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, settings
 
 import seqsent
 
-# Programs compiled by tests are kept beside pytest's own cache, not in the user's.
+# tests do not write to the user's cache of compiled programs
 os.environ.setdefault(
     "SEQSENT_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
 )
 
-# HYPOTHESIS_PROFILE=long tries many more inputs, and others in each run.
+# HYPOTHESIS_PROFILE=long tries more inputs, with another seed in each run
 _COMMON: dict[str, Any] = {
     "deadline": None,
     "database": None,  # leaves no folder behind
@@ -38,10 +38,10 @@ _DEFAULT_SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The folder of real data, which is not part of the project."""
+    """Return the folder of real data, which is not part of the repository."""
     folder = Path(os.environ.get("SEQSENT_SHARED_DATA", _DEFAULT_SHARED_DATA))
     if not folder.is_dir():
-        pytest.skip(f"no data in {folder}: set SEQSENT_SHARED_DATA to the folder that holds it")
+        pytest.skip(f"no data in {folder}; set SEQSENT_SHARED_DATA to the folder of the data")
     return folder
 
 
@@ -91,7 +91,7 @@ _CONTAINERS: dict[str, Callable[[list[str]], Any]] = {
 
 @pytest.fixture(params=list(_CONTAINERS))
 def text_container(request: pytest.FixtureRequest) -> Callable[[list[str]], Any]:
-    """Turn a list of str into each of the things that users hold texts in."""
+    """Return a function that converts a list of str to one type of container."""
     return _CONTAINERS[request.param]
 
 
@@ -99,11 +99,11 @@ def text_container(request: pytest.FixtureRequest) -> Callable[[list[str]], Any]
 def run_script(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[str, Path]]:
-    """Run a script with options in this process, which has imported and compiled much already.
+    """Return a function that runs a script in this process, which saves imports and compilation.
 
-    Returned are what it printed, and the folder where it ran and may have left files.
+    It returns the output of the script and its working directory.
     """
-    folder = tmp_path / "run_here"
+    folder = tmp_path / "working_directory"
 
     def run(path: Path, *options: object) -> tuple[str, Path]:
         folder.mkdir()
@@ -119,7 +119,10 @@ def run_script(
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[[list[str], str], str]]:
-    """Run a module as a server in the test's folder, and return the address that it logs."""
+    """Return a function that runs a module as a server and returns the address it logs.
+
+    The server runs in `tmp_path` and is terminated after the test.
+    """
     servers = []
 
     def start(command: list[str], address: str) -> str:

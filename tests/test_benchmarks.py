@@ -1,8 +1,7 @@
-"""What the benchmarks write; what they measure is not tested."""
+"""The report that the benchmarks write. Measurements are not tested."""
 
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -10,7 +9,7 @@ FOLDER = Path(__file__).parent / "benchmarks"
 
 
 @pytest.fixture
-def common(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def common(monkeypatch):
     monkeypatch.syspath_prepend(str(FOLDER))
     import _common
 
@@ -18,7 +17,7 @@ def common(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     sys.modules.pop("_common", None)
 
 
-def test_a_report_takes_the_place_of_the_one_before(common: ModuleType, tmp_path: Path) -> None:
+def test_replace_table_replaces_the_previous_report(common, tmp_path):
     readme = tmp_path / "README.md"
     begin, end = "<!-- written by run_all.py: begin -->", "<!-- written by run_all.py: end -->"
     readme.write_text(f"# Title\n\n{begin}\nold\n\n| a |\n{end}\nmore\n", encoding="utf-8")
@@ -28,7 +27,7 @@ def test_a_report_takes_the_place_of_the_one_before(common: ModuleType, tmp_path
     assert list(tmp_path.iterdir()) == [readme]
 
 
-def test_without_its_marks_a_file_is_left(common: ModuleType, tmp_path: Path) -> None:
+def test_replace_table_does_not_modify_a_file_without_marks(common, tmp_path):
     readme = tmp_path / "README.md"
     readme.write_text("mine", encoding="utf-8")
     with pytest.raises(SystemExit, match="lacks the marks"):
@@ -36,7 +35,7 @@ def test_without_its_marks_a_file_is_left(common: ModuleType, tmp_path: Path) ->
     assert readme.read_text(encoding="utf-8") == "mine"
 
 
-def test_the_readme_has_the_marks_and_every_script(common: ModuleType) -> None:
+def test_readme_has_the_marks_and_lists_every_script():
     text = (FOLDER / "README.md").read_text(encoding="utf-8")
     assert text.count("written by run_all.py: begin") == text.count("run_all.py: end") == 1
     scripts = {path.name for path in FOLDER.glob("[a-z]*.py")} - {"conftest.py", "run_all.py"}

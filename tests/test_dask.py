@@ -1,18 +1,17 @@
-"""Searches and predictions on a cluster of Dask: a scheduler and two worker processes."""
+"""Searches and predictions on a Dask cluster of two worker processes."""
 
 import os
 import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from seqsent import make_sentiment_pipeline
@@ -23,11 +22,12 @@ distributed = pytest.importorskip("distributed")
 EXAMPLES = Path(__file__).parents[1] / "examples"
 GRID = {"classifier__state_dim": [4, 8]}
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]  # theirs are theirs
+# warnings of Dask are no errors here
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("default")]
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[Any]:
+def client():
     options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0"}
     with distributed.LocalCluster(**options) as cluster, distributed.Client(cluster) as client:
         client.wait_for_workers(2)
@@ -35,60 +35,62 @@ def client() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def data() -> tuple[Any, Any]:
+def data():
     return make_reviews(300, return_X_y=True, random_state=0)
 
 
-def new_pipeline() -> Any:
-    return make_sentiment_pipeline("simple", maxlen=20, epochs=1, random_state=0)
+@pytest.fixture
+def pipeline(small_pipeline):
+    return small_pipeline(cell="simple", epochs=1)
 
 
-def test_scores_are_those_of_a_serial_search(client, data):
+def test_search_on_dask_equals_serial_search(client, data, pipeline):
     texts, labels = pd.Series(data[0]), pd.Series(data[1])
-    serial, distant = (GridSearchCV(new_pipeline(), GRID, cv=3) for _ in range(2))
-    serial.fit(texts, labels)
+    serial = GridSearchCV(pipeline, GRID, cv=3).fit(texts, labels)
     with joblib.parallel_config("dask"):
-        distant.fit(texts, labels)
+        distributed_search = clone(serial).fit(texts, labels)
     for number in range(3):
         name = f"split{number}_test_score"
-        np.testing.assert_array_equal(distant.cv_results_[name], serial.cv_results_[name])
+        np.testing.assert_array_equal(
+            distributed_search.cv_results_[name], serial.cv_results_[name]
+        )
     np.testing.assert_allclose(
-        distant.predict_proba(texts), serial.predict_proba(texts), rtol=0, atol=1e-6
+        distributed_search.predict_proba(texts), serial.predict_proba(texts), rtol=0, atol=1e-6
     )
 
 
-def test_what_travels_is_small():
-    assert len(pickle.dumps(new_pipeline())) < 10_000
-    assert len(pickle.dumps(make_sentiment_pipeline(preset="accurate"))) < 10_000
+@pytest.mark.parametrize("preset", [None, "accurate"])
+def test_unfitted_pipeline_pickles_to_few_bytes(preset):
+    assert len(pickle.dumps(make_sentiment_pipeline(preset=preset))) < 10_000
 
 
-def test_a_search_survives_the_loss_of_a_worker(client, data, tmp_path):
-    lost = tmp_path / "lost"
+def test_search_continues_after_a_worker_was_killed(client, data, pipeline, tmp_path):
+    killed = tmp_path / "killed"
 
     def score(pipeline, texts, labels):
-        if not lost.exists():
-            lost.touch()
+        if not killed.exists():
+            killed.touch()
             os.kill(os.getpid(), signal.SIGKILL)
         return pipeline.score(texts, labels)
 
     texts, labels = data[0].tolist(), data[1].tolist()
     folds = [(a.tolist(), b.tolist()) for a, b in StratifiedKFold(3).split(labels, labels)]
-    serial = GridSearchCV(new_pipeline(), GRID, cv=folds).fit(texts, labels)
-    distant = GridSearchCV(new_pipeline(), GRID, cv=folds, scoring=score, refit=False)
+    serial = GridSearchCV(pipeline, GRID, cv=folds).fit(texts, labels)
+    distributed_search = GridSearchCV(pipeline, GRID, cv=folds, scoring=score, refit=False)
     with joblib.parallel_config("dask"):
-        distant.fit(texts, labels)
-    assert lost.exists()
+        distributed_search.fit(texts, labels)
+    assert killed.exists()
     np.testing.assert_array_equal(
-        distant.cv_results_["mean_test_score"], serial.cv_results_["mean_test_score"]
+        distributed_search.cv_results_["mean_test_score"], serial.cv_results_["mean_test_score"]
     )
-    client.wait_for_workers(2)  # a nanny starts another in its place
+    client.wait_for_workers(2)  # the nanny restarts the worker
 
 
 @pytest.mark.parametrize("n_workers", [1, 2])
-def test_parquet_is_scored_as_in_one_process(n_workers, client, data, tmp_path):
+def test_score_parquet_equals_predict_proba(n_workers, client, data, pipeline, tmp_path):
     pytest.importorskip("pyarrow")
     texts, labels = data
-    pipeline = new_pipeline().fit(texts, labels)
+    pipeline.fit(texts, labels)
     joblib.dump(pipeline, tmp_path / "model.joblib")
     (tmp_path / "texts").mkdir()
     expected = []
@@ -101,15 +103,15 @@ def test_parquet_is_scored_as_in_one_process(n_workers, client, data, tmp_path):
                 predicted=probabilities.argmax(axis=1), probability=probabilities.max(axis=1)
             )
         )
-    # a cluster of its own, and one that is there
-    where = ["--workers", "1"] if n_workers == 1 else ["--address", client.scheduler.address]
+    # the script starts a cluster, or connects to a running one
+    cluster = ["--workers", "1"] if n_workers == 1 else ["--address", client.scheduler.address]
     command = [
         sys.executable, "-Werror", EXAMPLES / "score_parquet.py", "--model", "model.joblib",
-        "--texts", "texts", "--output", "scored", *where,
+        "--texts", "texts", "--output", "scored", *cluster,
     ]  # fmt: skip
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    print(done.stdout)  # noqa: T201  shown by pytest -rP
+    print(done.stdout)  # noqa: T201  pytest -rP shows it
     assert (
         f"1500 texts, {int(done.stdout.split()[2])} per second on {n_workers} work" in done.stdout
     )

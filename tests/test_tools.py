@@ -1,30 +1,26 @@
-"""Tools of others that take a fitted Pipeline as they take any of scikit-learn's."""
+"""Third-party tools that accept scikit-learn pipelines: LIME, SHAP, imbalanced-learn, FastAPI."""
 
 import json
 import urllib.request
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import joblib
 import numpy as np
 import pytest
-from sklearn.pipeline import Pipeline
 
-from seqsent import RecurrentSentimentClassifier, SequenceVectorizer, make_sentiment_pipeline
+from seqsent import SequenceVectorizer, make_sentiment_pipeline
 from seqsent.datasets import make_reviews
 
 TEXT = "the room was wonderful"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.filterwarnings("default"),  # theirs are theirs
+    pytest.mark.filterwarnings("default"),  # warnings of these tools are no errors
 ]
 
 
 @pytest.fixture(scope="module")
-def fitted() -> Pipeline:
+def fitted():
     texts, labels = make_reviews(800, return_X_y=True, random_state=0)
     pipeline = make_sentiment_pipeline("gru", maxlen=20, batch_size=32, epochs=4, random_state=0)
     pipeline.fit(texts, labels)
@@ -32,7 +28,7 @@ def fitted() -> Pipeline:
     return pipeline
 
 
-def test_lime_finds_the_word(fitted: Pipeline) -> None:
+def test_lime_gives_the_decisive_word_the_largest_weight(fitted):
     lime_text = pytest.importorskip("lime.lime_text")
     explainer = lime_text.LimeTextExplainer(class_names=fitted.classes_, random_state=0)
     explanation = explainer.explain_instance(TEXT, fitted.predict_proba, num_samples=200)
@@ -41,10 +37,10 @@ def test_lime_finds_the_word(fitted: Pipeline) -> None:
     assert weights["wonderful"] > 0.1
 
 
-def test_shap_adds_up(fitted: Pipeline) -> None:
+def test_shap_values_add_up_to_the_probability(fitted):
     shap = pytest.importorskip("shap")
 
-    def positive(texts: Any) -> Any:
+    def positive(texts):
         return fitted.predict_proba(texts)[:, 1]
 
     explainer = shap.Explainer(positive, shap.maskers.Text(r"\W+"), silent=True)
@@ -57,15 +53,15 @@ def test_shap_adds_up(fitted: Pipeline) -> None:
     assert total == pytest.approx(positive([TEXT])[0], abs=1e-4)
 
 
-def test_imbalanced_learn_resamples_ids() -> None:
+def test_imbalanced_learn_resamples_rows_of_ids(small_classifier):
     over_sampling = pytest.importorskip("imblearn.over_sampling")
     from imblearn.pipeline import make_pipeline
 
     texts, labels = make_reviews(120, return_X_y=True, random_state=0)
-    kept = np.r_[np.flatnonzero(labels == 0), np.flatnonzero(labels == 1)[:6]]
-    texts, labels = texts[kept], labels[kept]
+    imbalanced = np.r_[np.flatnonzero(labels == 0), np.flatnonzero(labels == 1)[:6]]
+    texts, labels = texts[imbalanced], labels[imbalanced]
     vectorizer = SequenceVectorizer(maxlen=20)
-    classifier = RecurrentSentimentClassifier(cell="gru", state_dim=4, epochs=1, random_state=0)
+    classifier = small_classifier()
     sampler = over_sampling.RandomOverSampler(random_state=0)
     pipeline = make_pipeline(vectorizer, sampler, classifier).fit(texts, labels)
 
@@ -87,20 +83,18 @@ def positive(text: str) -> float:
 """
 
 
-def test_fastapi_answers_many_at_once(
-    fitted: Pipeline, tmp_path: Path, serve: Callable[[list[str], str], str]
-) -> None:
+def test_fastapi_serves_concurrent_requests(fitted, tmp_path, serve):
     pytest.importorskip("fastapi")
     pytest.importorskip("uvicorn")
     joblib.dump(fitted, tmp_path / "model.joblib")
-    (tmp_path / "served.py").write_text(APP)
-    address = serve(["uvicorn", "--port=0", "served:app"], r"running on (http://[\d.:]+)")
+    (tmp_path / "application.py").write_text(APP)
+    address = serve(["uvicorn", "--port=0", "application:app"], r"running on (http://[\d.:]+)")
 
-    def ask(text: str) -> float:
+    def request(text):
         with urllib.request.urlopen(f"{address}?text={text.replace(' ', '+')}", timeout=60) as page:
             return float(json.load(page))
 
     texts = make_reviews(24, return_X_y=True, random_state=5)[0].tolist()
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(ask, texts))
+        answers = list(threads.map(request, texts))
     np.testing.assert_allclose(answers, fitted.predict_proba(texts)[:, 1], atol=1e-5)
