@@ -8,11 +8,11 @@ neither Keras nor any of its backends. It chooses the backend on which a later
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from ._runtime.backend import choose_backend
+from ._runtime.backend import select_backend
 
 __version__ = "0.1.0"
 
-choose_backend()
+select_backend()
 
 _MODULE_OF_NAME = {
     "RecurrentSentimentClassifier": "._classifier",

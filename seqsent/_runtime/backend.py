@@ -1,122 +1,58 @@
-"""Keras and its backend, chosen and prepared once for a process.
+"""Selection and configuration of the Keras backend.
 
-Keras reads its backend once, when it is first imported, and falls back on
-TensorFlow. seqsent runs on JAX unless the user chose otherwise.
+Keras reads its backend once, when it is first imported, and its default is TensorFlow. The default
+of seqsent is JAX.
 """
 
-import ctypes
-import importlib.util
+import gc
 import json
 import os
 import sys
-import threading
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import cache
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .cache_folder import find_folder
+from .cache_folder import use_compilation_cache
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
-_COMPLAINTS = "Error (reading|writing) persistent compilation cache entry"
 
-_environment_lock = threading.Lock()
+def select_backend() -> str:
+    """Return the backend of Keras; select one if Keras is not imported yet.
 
-
-def choose_backend() -> None:
-    """See to it that Keras, whoever imports it, comes on the backend the user chose, or on JAX.
-
-    A choice is a ``keras`` that is imported already, the environment variable
-    ``KERAS_BACKEND``, or a ``keras.json`` that names another backend than the
-    "tensorflow" that Keras writes there by itself. The environment is left as it
-    was, so that programs started from this one make their own choice.
+    The environment variable ``KERAS_BACKEND`` comes first, then a ``keras.json`` with another
+    backend than "tensorflow", which Keras writes there by itself, then JAX. The selection is
+    written to ``KERAS_BACKEND``, where a later ``import keras`` finds it.
     """
-    if "keras" not in sys.modules and not any(isinstance(f, _KerasFinder) for f in sys.meta_path):
-        sys.meta_path.insert(0, _KerasFinder())
+    if "keras" in sys.modules:
+        return str(sys.modules["keras"].backend.backend())
+    if not os.environ.get("KERAS_BACKEND"):
+        os.environ["KERAS_BACKEND"] = _configured_backend() or "jax"
+    return os.environ["KERAS_BACKEND"]
 
 
-class _KerasFinder(MetaPathFinder):
-    """Finds Keras where it is, and has it run with the backend chosen."""
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        if name != "keras":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is None or spec.loader is None or _users_choice():
-            return spec
-        loader, run = spec.loader, spec.loader.exec_module
-
-        def run_on_jax(module: ModuleType) -> None:
-            vars(loader).pop("exec_module")
-            with _environment({"KERAS_BACKEND": "jax"}):
-                run(module)
-
-        # of this one loader, and taken off again when it runs
-        loader.exec_module = run_on_jax  # type: ignore[method-assign]
-        return spec
+def _configured_backend() -> str | None:
+    """Return the backend in ``keras.json``, None for Keras's default or an unreadable file."""
+    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
+    try:
+        backend = json.loads(Path(home, "keras.json").read_text())["backend"]
+    except (OSError, ValueError, KeyError):
+        return None
+    return None if backend == "tensorflow" else str(backend)
 
 
 def import_keras() -> Any:
-    """Import Keras, see :func:`choose_backend`, and return the package."""
-    choose_backend()
+    """Import Keras with the selected backend and return the package."""
+    select_backend()
     import keras
 
     return keras
 
 
-def backend_and_reason() -> tuple[str, str]:
-    """Return the backend that Keras has, or would have if it were imported now, and why."""
-    if "keras" in sys.modules:
-        return sys.modules["keras"].backend.backend(), "Keras is imported"
-    if choice := _users_choice():
-        backend, where = choice
-        return backend, f"chosen by {where}"
-    return "jax", f"neither KERAS_BACKEND nor {_keras_json()} chooses another"
-
-
-def _users_choice() -> tuple[str, str] | None:
-    """Return the backend that the user chose, and where; None where nothing is chosen."""
-    if backend := os.environ.get("KERAS_BACKEND"):
-        return backend, "KERAS_BACKEND"
-    path = _keras_json()
-    try:
-        backend = json.loads(path.read_text())["backend"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return None if backend == "tensorflow" else (str(backend), str(path))
-
-
-def _keras_json() -> Path:
-    home = os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras")
-    return Path(home) / "keras.json"
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for as long as the context lasts."""
-    with _environment_lock:
-        before = {name: os.environ.get(name) for name in values}
-        os.environ.update(values)
-        try:
-            yield
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
-
-
 def to_backend(array: "NDArray[Any]", dtype: "DTypeLike") -> Any:
-    """Hand an array over; what Keras does under JAX compiles a program for each shape."""
+    """Convert a numpy array; Keras would compile a program for each shape under JAX."""
     array = array.astype(dtype)
     if import_keras().backend.backend() != "jax":
         return array
@@ -126,16 +62,16 @@ def to_backend(array: "NDArray[Any]", dtype: "DTypeLike") -> Any:
 
 
 def zeros_on_backend(shape: tuple[int, ...], dtype: "DTypeLike" = "float32") -> Any:
-    """Return zeros as an initializer of Keras does."""
+    """Return zeros; a Keras initializer that compiles nothing."""
     import numpy as np
 
     return to_backend(np.zeros(shape), dtype)
 
 
 def to_numpy(variables: Iterable[Any]) -> "list[NDArray[Any]]":
-    """Return copies of the values of Keras's variables.
+    """Return copies of the values of Keras variables.
 
-    ``get_weights`` does the same in a way that numpy 2 warns of.
+    ``get_weights`` does the same, but numpy 2 warns about it.
     """
     import numpy as np
 
@@ -143,16 +79,16 @@ def to_numpy(variables: Iterable[Any]) -> "list[NDArray[Any]]":
 
 
 def tensor_to_numpy(tensor: Any) -> "NDArray[Any]":
-    """Return a tensor's values, which may be the tensor's own memory.
+    """Return the values of a tensor, which may share its memory.
 
-    ``keras.ops.convert_to_numpy`` does the same, but for TensorFlow's variables and PyTorch's
-    tensors in a way that numpy 2 warns of.
+    ``keras.ops.convert_to_numpy`` does the same, but numpy 2 warns about it for the variables of
+    TensorFlow and the tensors of PyTorch.
     """
     keras = import_keras()
     backend = keras.backend.backend()
     if backend == "tensorflow":
         return tensor.numpy()
-    # PyTorch makes no array of bfloat16
+    # PyTorch does not convert bfloat16.
     if backend == "torch" and keras.backend.standardize_dtype(tensor.dtype) != "bfloat16":
         return tensor.detach().cpu().numpy()
     return keras.ops.convert_to_numpy(tensor)
@@ -160,118 +96,86 @@ def tensor_to_numpy(tensor: Any) -> "NDArray[Any]":
 
 @cache
 def prepare_backend() -> None:
-    """Set up what a first network needs of its backend, before it computes anything."""
-    _limit_xla_threads()
-    enable_compilation_cache()
+    """Configure the backend before the first network computes anything."""
+    if import_keras().backend.backend() == "jax":
+        _limit_xla_threads()
+        use_compilation_cache()
+
+
+def count_cores() -> int:
+    """Return the number of cores that the operating system lets this process use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def count_usable_cores() -> int:
+    """Return the number of cores, at most ``OMP_NUM_THREADS``, which joblib sets in its workers."""
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    return max(1, min(count_cores(), int(limit))) if limit.isdecimal() else count_cores()
+
+
+def _limit_xla_threads() -> None:
+    """Start JAX with at most ``OMP_NUM_THREADS`` threads, unless the user set XLA's own limit."""
+    names = "NPROC", "PJRT_NPROC"  # older and newer releases of XLA
+    if count_usable_cores() == count_cores() or any(name in os.environ for name in names):
+        return
+    import jax
+
+    os.environ.update(dict.fromkeys(names, str(count_usable_cores())))
+    try:
+        jax.devices()  # reads the variables once
+    finally:
+        for name in names:
+            del os.environ[name]
 
 
 _is_forked_child = False
 
 
 def is_forked_child() -> bool:
-    """Return whether this process was forked from one in which the backend had begun to work.
+    """Return whether this process was forked after its parent had started the backend.
 
-    A backend's threads do not outlive a fork: what waits for them here would wait for ever.
+    The threads of the backend do not exist in the child: waiting for one would never end.
     """
     return _is_forked_child
 
 
 def refuse_in_fork(what: str) -> None:
-    """Raise a RuntimeError where the backend cannot work; ``what`` was asked of it."""
+    """Raise a RuntimeError if the backend cannot run in this process; ``what`` needs it."""
     if _is_forked_child:
         raise RuntimeError(
-            f"{what} need the backend of Keras, which does not work in a process that was forked "
-            "from one where it had begun to. Start processes otherwise (joblib's loky, or "
-            "multiprocessing.get_context('spawn')), or load and fit estimators in the workers "
-            "only. Predictions work in both."
+            f"{what} need the Keras backend, which does not run in a process forked after its "
+            "parent had started the backend. Start workers with joblib's loky or "
+            "multiprocessing.get_context('spawn'), or load and fit estimators in the workers "
+            "only. Predictions work in forked processes."
         )
 
 
-def _note_fork() -> None:
+def _after_fork() -> None:
     global _is_forked_child
-    _is_forked_child = (
-        _is_forked_child or prepare_backend.cache_info().currsize > 0 or bool(_jax_clients())
-    )
-    if _is_forked_child:
-        _keep_owners_of_threads()
+    is_started = prepare_backend.cache_info().currsize > 0 or bool(_jax_clients())
+    if is_started and not _is_forked_child:
+        _is_forked_child = True
+        _keep_jax_alive()
 
 
 def _jax_clients() -> list[Any]:
-    """Return what JAX computes with, empty where it has not computed yet, for whomever."""
+    """Return the XLA clients of JAX, an empty list if JAX has not started."""
     bridge = sys.modules.get("jax._src.xla_bridge")
     return list(getattr(bridge, "_backends", {}).values())
 
 
-def _keep_owners_of_threads() -> None:
-    """Let nothing that JAX's modules hold be destroyed in this process, not at its end either.
+def _keep_jax_alive() -> None:
+    """Keep the XLA clients and thread pools of JAX until the process ends.
 
-    A pool of threads and an XLA client wait for their threads when they are destroyed.
+    Their destructors would wait for the threads of the parent when the interpreter exits. The
+    list refers to itself and is frozen, so that the garbage collector never frees it.
     """
     modules = [m for name, m in sys.modules.items() if name.startswith(("jax.", "jaxlib."))]
-    kept = _jax_clients(), [list(vars(module).values()) for module in modules]
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
+    alive: list[Any] = [_jax_clients(), [list(vars(module).values()) for module in modules]]
+    alive.append(alive)
+    gc.freeze()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_note_fork)
-
-
-@cache
-def enable_compilation_cache() -> Path | None:
-    """Keep JAX's compiled programs in the folder of :mod:`._cache_folder`; return it.
-
-    Where the user configured a cache of JAX's own, JAX is not the backend or no folder can be
-    used, nothing is done and None returned. What fails later costs time and nothing else.
-    """
-    if import_keras().backend.backend() != "jax":
-        return None
-    import jax
-
-    if jax.config.jax_compilation_cache_dir is not None:
-        return None
-    folder = find_folder()
-    if folder is None:
-        return None
-    jax.config.update("jax_compilation_cache_dir", str(folder))
-    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
-        # Most programs take less than JAX's threshold of 1 s, and together many seconds.
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
-    # A damaged file or a full disk is told, and stops no fit where warnings are errors.
-    warnings.filterwarnings("default", _COMPLAINTS, UserWarning)
-    return folder
-
-
-@cache
-def count_usable_cores() -> int:
-    """Return how many cores this process may use.
-
-    ``OMP_NUM_THREADS`` limits them: joblib sets it in its worker processes, so that all of
-    them together use each core once.
-    """
-    limit = os.environ.get("OMP_NUM_THREADS", "")
-    return max(1, min(count_cores(), int(limit))) if limit.isdecimal() else count_cores()
-
-
-def count_cores() -> int:
-    """Return how many cores the operating system lets this process run on."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
-
-
-def _limit_xla_threads() -> None:
-    """Let XLA have as many threads as this process may use, if it has not started yet.
-
-    It starts as many as there are cores when JAX first computes, and heeds no other limit
-    than an environment variable of its own, which is left as it was. Where the user set it,
-    or nothing limits this process, nothing is done.
-    """
-    names = "NPROC", "PJRT_NPROC"  # older and newer releases
-    is_limited = count_usable_cores() < count_cores()
-    if not is_limited or any(name in os.environ for name in names):
-        return
-    if import_keras().backend.backend() != "jax":
-        return
-    import jax
-
-    with _environment(dict.fromkeys(names, str(count_usable_cores()))):
-        jax.devices()
+    os.register_at_fork(after_in_child=_after_fork)

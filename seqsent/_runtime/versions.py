@@ -1,11 +1,11 @@
-"""What a report of a fault should tell of the machine."""
+"""Report of versions and settings for bug reports."""
 
 import os
 import platform
 import sys
 from importlib import metadata
 
-from .backend import backend_and_reason, count_cores, count_usable_cores
+from .backend import count_cores, count_usable_cores, select_backend
 
 _PACKAGES = (
     "seqsent",
@@ -18,7 +18,7 @@ _PACKAGES = (
     "jaxlib",
     "platformdirs",
     "pooch",
-    "flatbuffers",
+    "filelock",
     "regex",
     "rich",
     "threadpoolctl",
@@ -42,10 +42,9 @@ _VARIABLES = (
 
 
 def show_versions() -> None:
-    """Print what a report of a fault should tell: versions, backend, cores.
+    """Print versions and settings for a bug report.
 
-    Versions are read from what is installed, without importing it, so that this works where
-    Keras or its backend do not. ``python -m seqsent.show_versions`` prints the same.
+    Packages are not imported, so that this works where Keras or its backend cannot be imported.
 
     Examples
     --------
@@ -60,25 +59,22 @@ def show_versions() -> None:
     seqsent: ...
     scikit-learn: ...
     """
-    backend, reason = backend_and_reason()
-    facts = {
+    system = {
         "python": f"{platform.python_version()} ({sys.executable})",
         "platform": platform.platform(),
-        "folder": os.path.dirname(__file__),
-        "backend": f"{backend} ({reason})",
+        "folder": os.path.dirname(os.path.dirname(__file__)),
+        "backend": select_backend(),
         "cores": f"{count_usable_cores()} used of {count_cores()}",
     }
+    packages = {name: _version(name) for name in _PACKAGES}
     variables = {name: ascii(os.environ[name]) for name in _VARIABLES if name in os.environ}
-    sections = facts, {name: _version(name) for name in _PACKAGES}, variables
-    texts = ["".join(f"{name}: {value}\n" for name, value in s.items()) for s in sections if s]
+    sections = (section for section in (system, packages, variables) if section)
+    texts = ["".join(f"{name}: {value}\n" for name, value in s.items()) for s in sections]
     sys.stdout.write("\n".join(texts))
 
 
 def _version(package: str) -> str:
     try:
-        found = metadata.metadata(package).get_all("Version")
+        return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "not installed"
-    except OSError:  # of the backport that some packages install, where there is no metadata
-        found = None
-    return (found or ["damaged"])[0]

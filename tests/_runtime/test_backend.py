@@ -1,84 +1,71 @@
-"""Which backend is chosen, in processes of their own."""
+"""Selection of the Keras backend, in new processes."""
 
 import json
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 
-from seqsent._runtime.backend import import_keras, tensor_to_numpy
+from seqsent._runtime.backend import count_cores, import_keras, tensor_to_numpy
 
-SHOW = (
-    "import os; before = os.environ.get('KERAS_BACKEND'); "
-    "{first}; from seqsent._runtime.backend import import_keras; keras = import_keras(); "
-    "print(keras.backend.backend(), os.environ.get('KERAS_BACKEND') == before)"
-)
+IMPORT = "from seqsent._runtime.backend import import_keras; keras = import_keras()"
 
 
-def run(home, first="pass", **environment):
-    inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
-    return subprocess.run(
-        [sys.executable, "-c", SHOW.format(first=first)],
-        env={**inherited, "KERAS_HOME": str(home), **environment},
+def run(code, **environment):
+    """Return the output of a new process without KERAS_BACKEND, and check that it succeeds."""
+    inherited = {name: v for name, v in os.environ.items() if name != "KERAS_BACKEND"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**inherited, **environment},
         capture_output=True,
         text=True,
         check=False,
     )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def backend_after(code, home, **environment):
+    code = f"import os; {code}; print(keras.backend.backend())"
+    return run(code, KERAS_HOME=str(home), **environment)
 
 
 def configure(home, backend):
     (home / "keras.json").write_text(json.dumps({"backend": backend}))
 
 
-def test_jax_by_default_and_the_environment_left_alone(tmp_path):
-    assert run(tmp_path).stdout.split() == ["jax", "True"]
+def test_jax_is_the_default(tmp_path):
+    assert backend_after(IMPORT, tmp_path) == "jax"
 
 
-def test_the_backend_that_keras_writes_by_itself_is_no_choice(tmp_path):
+def test_tensorflow_in_keras_json_is_not_a_selection(tmp_path):
     configure(tmp_path, "tensorflow")
-    assert run(tmp_path).stdout.split() == ["jax", "True"]
+    assert backend_after(IMPORT, tmp_path) == "jax"
 
 
-@pytest.mark.parametrize("how", ["environment", "keras.json", "imported"])
-def test_an_explicit_choice_is_respected(how, tmp_path):
-    # The numpy backend of Keras needs nothing installed; a choice of it proves the point.
-    if how == "environment":
-        result = run(tmp_path, KERAS_BACKEND="numpy")
-    elif how == "keras.json":
-        configure(tmp_path, "numpy")
-        result = run(tmp_path)
-    else:
-        first = (
-            "os.environ['KERAS_BACKEND'] = 'numpy'; import keras; del os.environ['KERAS_BACKEND']"
-        )
-        result = run(tmp_path, first=first)
-    assert result.stdout.split() == ["numpy", "True"], result.stderr
-
-
-def test_a_broken_configuration_is_no_choice(tmp_path):
+def test_unreadable_keras_json_is_ignored(tmp_path):
     (tmp_path / "keras.json").write_text("{")
-    assert run(tmp_path).stdout.split()[0] == "jax"
+    assert backend_after(IMPORT, tmp_path) == "jax"
 
 
-def show(first, home, **environment):
-    code = f"import os; before = dict(os.environ); {first}; "
-    # where TensorFlow is installed, Keras imports it, which sets variables of its own
-    others = ("KMP", "TF", "TPU") if find_spec("tensorflow") else ()
-    code += f"ours = [n for n in {{*os.environ, *before}} if not n.startswith({others})]; "
-    code += "same = all(os.environ.get(n) == before.get(n) for n in ours); "
-    code += "print(keras.backend.backend(), same)"
-    inherited = {k: v for k, v in os.environ.items() if k != "KERAS_BACKEND"}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**inherited, "KERAS_HOME": str(home), **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return done.stdout.split(), done.stderr
+# The numpy backend of Keras needs no package.
+
+
+def test_environment_variable_selects_the_backend(tmp_path):
+    configure(tmp_path, "torch")
+    assert backend_after(IMPORT, tmp_path, KERAS_BACKEND="numpy") == "numpy"
+
+
+def test_keras_json_selects_the_backend(tmp_path):
+    configure(tmp_path, "numpy")
+    assert backend_after(IMPORT, tmp_path) == "numpy"
+
+
+def test_imported_keras_keeps_its_backend(tmp_path):
+    first = "os.environ['KERAS_BACKEND'] = 'numpy'; import keras; del os.environ['KERAS_BACKEND']"
+    assert backend_after(f"{first}; {IMPORT}", tmp_path) == "numpy"
 
 
 @pytest.mark.parametrize(
@@ -86,32 +73,49 @@ def show(first, home, **environment):
     [
         "import seqsent; import keras",
         "import seqsent; from keras import ops; import keras.layers, keras",
-        "import seqsent, importlib; keras = importlib.import_module('keras')",
-        "from seqsent import SequenceVectorizer; import keras; import seqsent",
+        "from seqsent import SequenceVectorizer; import keras",
     ],
 )
-def test_whoever_imports_keras_after_seqsent_gets_jax(first, tmp_path):
-    assert show(first, tmp_path) == (["jax", "True"], "")
+def test_keras_imported_after_seqsent_runs_on_jax(first, tmp_path):
+    assert backend_after(first, tmp_path) == "jax"
 
 
-def test_a_choice_between_the_two_imports_counts(tmp_path):
-    chosen = "import seqsent; os.environ['KERAS_BACKEND'] = 'numpy'; import keras"
-    assert show(chosen, tmp_path)[0][0] == "numpy"
-    configure(tmp_path, "numpy")
-    assert show("import seqsent; import keras", tmp_path)[0][0] == "numpy"
-
-
-def test_nothing_is_left_behind(tmp_path):
-    first = "import seqsent, sys; import keras; "
-    first += "assert not [f for f in sys.meta_path if type(f).__module__.startswith('seqsent')]; "
-    first += "assert 'exec_module' not in vars(keras.__loader__)"
-    assert show(first, tmp_path) == (["jax", "True"], "")
+def test_backend_can_be_selected_after_importing_seqsent(tmp_path):
+    code = "import seqsent; os.environ['KERAS_BACKEND'] = 'numpy'; import keras"
+    assert backend_after(code, tmp_path) == "numpy"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32"])
-def test_a_tensor_as_an_array(dtype):
+def test_tensor_to_numpy_keeps_values_and_dtype(dtype):
     tensor = import_keras().ops.cast(np.array([[1, 2, 3], [4, 5, 6]]), dtype)
-    found = tensor_to_numpy(tensor)
-    assert isinstance(found, np.ndarray)
-    assert found.dtype.name == dtype
-    assert found.tolist() == [[1, 2, 3], [4, 5, 6]]
+    array = tensor_to_numpy(tensor)
+    assert isinstance(array, np.ndarray)
+    assert array.dtype.name == dtype
+    assert array.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+@pytest.mark.parametrize(("limit", "most"), [("1", 1), ("1000", None), ("", None), ("2,1", None)])
+def test_omp_num_threads_limits_usable_cores(limit, most):
+    code = "from seqsent._runtime.backend import count_usable_cores; print(count_usable_cores())"
+    assert int(run(code, OMP_NUM_THREADS=limit)) == (most or count_cores())
+
+
+COUNT_THREADS = """
+import os
+from seqsent import build_network
+build_network(num_words=5)
+before = dict(os.environ)
+import jax
+jax.numpy.ones(3).block_until_ready()
+assert "NPROC" not in before or before["NPROC"] == "4"
+print(len(os.listdir("/proc/self/task")))
+"""
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="only Linux lists threads")
+@pytest.mark.skipif(count_cores() < 2, reason="one core is not below the limit")
+def test_omp_num_threads_limits_threads_of_xla():
+    settings = {"KERAS_BACKEND": "jax", "OMP_NUM_THREADS": ""}
+    limited = int(run(COUNT_THREADS, **{**settings, "OMP_NUM_THREADS": "1"}))
+    assert limited < int(run(COUNT_THREADS, **settings))
+    assert limited < int(run(COUNT_THREADS, **{**settings, "OMP_NUM_THREADS": "1", "NPROC": "4"}))

@@ -1,4 +1,4 @@
-"""A forked child predicts without the backend, whose threads it does not have; it fits nothing."""
+"""Forked processes predict with numpy, and refuse to fit."""
 
 import json
 import multiprocessing
@@ -13,61 +13,11 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
-from seqsent._nn.model.architecture import Architecture
-from seqsent._nn.model.initializers import InitialWeights
-from seqsent._nn.model.numpy_forward import NumpyNetwork
-from seqsent._runtime.backend import import_keras
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
-keras = import_keras()
 
 TEXTS = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad film"] * 5
 LABELS = ["pos", "neg", "neg", "pos", "neg", "neg"] * 5
-
-
-# The numpy form against the stock layers
-
-
-@pytest.fixture(scope="module")
-def ids():
-    rng = np.random.default_rng(0)
-    rows = rng.integers(1, 40, size=(9, 23), dtype=np.int32)
-    for row, padding in zip(rows, [0, 1, 5, 14, 22, 23, 0, 3, 9], strict=True):
-        row[:padding] = 0
-    rows[6, 7] = 0  # between words
-    return rows
-
-
-@pytest.mark.parametrize("mask_padding", [True, False])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", ("max", "mean")])
-@pytest.mark.parametrize("shape", [(1, False), (2, True)], ids=["one layer", "two, both ways"])
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-def test_numpy_predicts_what_keras_does(cell, shape, pooling, mask_padding, ids):
-    n_layers, bidirectional = shape
-    n_outputs = 3 if pooling == "mean" else 1
-    architecture = Architecture(
-        cell=cell, state_dim=5, embed_dim=4, n_words=40, n_outputs=n_outputs, n_layers=n_layers,
-        bidirectional=bidirectional, pooling=pooling, mask_padding=mask_padding, dropout=0.2,
-        train_embedding=pooling != "max",
-    )  # fmt: skip
-    rng = np.random.default_rng(1)
-    model = architecture.assemble(InitialWeights(rng, time_scale=20))
-    weights = [w + rng.normal(scale=0.3, size=w.shape) for w in model.get_weights()]
-    model.set_weights([w.astype(np.float32) for w in weights])
-    ours = NumpyNetwork(architecture, model.get_weights()).predict(ids)
-    np.testing.assert_allclose(ours, model.predict(ids, verbose=0), atol=1e-6)
-
-
-def test_a_cell_without_a_numpy_form(monkeypatch):
-    from seqsent._nn.model.cells import CELLS, Cell
-
-    monkeypatch.setitem(CELLS, "other", Cell(layer=keras.layers.SimpleRNN))
-    architecture = Architecture(cell="other", n_words=5, n_outputs=1)
-    with pytest.raises(ValueError, match="cell='other' has no numpy forward pass"):
-        NumpyNetwork(architecture, [])
-
-
-# Forked processes
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +27,7 @@ def fitted():
 
 
 def in_forked_child(function, seconds=20):
-    """Return what a forked child makes of a function: its result, or its exception."""
+    """Return the result of a function in a forked child, or the text of its exception."""
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -104,48 +54,46 @@ def in_forked_child(function, seconds=20):
 @pytest.mark.filterwarnings("ignore:os.fork")
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 class TestFork:
-    def test_predicts_the_same(self, fitted):
+    def test_predictions_are_equal_in_child_and_parent(self, fitted):
         expected = fitted.predict_proba(TEXTS)
-        found = in_forked_child(lambda: fitted.predict_proba(TEXTS))
-        np.testing.assert_allclose(found, expected, atol=1e-6)
-        assert in_forked_child(lambda: fitted.predict(TEXTS).tolist()) == list(
-            fitted.predict(TEXTS)
-        )
+        probabilities = in_forked_child(lambda: fitted.predict_proba(TEXTS))
+        np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+        np.testing.assert_array_equal(fitted.predict_proba(TEXTS), expected)
 
-    def test_predicts_with_what_a_pickle_holds(self, fitted):
-        expected = fitted.predict_proba(TEXTS)
+    def test_unpickled_estimator_predicts(self, fitted):
         data = pickle.dumps(fitted)
-        found = in_forked_child(lambda: pickle.loads(data).predict_proba(TEXTS))
-        np.testing.assert_allclose(found, expected, atol=1e-6)
+        probabilities = in_forked_child(lambda: pickle.loads(data).predict_proba(TEXTS))
+        np.testing.assert_allclose(probabilities, fitted.predict_proba(TEXTS), atol=1e-6)
 
-    def test_fits_nothing_and_says_what_to_do(self, fitted):
-        answers = [
-            in_forked_child(lambda: fitted.fit(TEXTS, LABELS), seconds=5),
-            in_forked_child(
-                lambda: RecurrentSentimentClassifier().partial_fit([[1, 2]], [0], [0, 1]),
-                seconds=5,
+    @pytest.mark.parametrize("what", ["fit", "partial_fit", "model_"])
+    def test_backend_is_refused(self, what, fitted):
+        functions = {
+            "fit": lambda: fitted.fit(TEXTS, LABELS),
+            "partial_fit": lambda: RecurrentSentimentClassifier().partial_fit(
+                [[1, 2]], [0], [0, 1]
             ),
-            in_forked_child(lambda: pickle.loads(pickle.dumps(fitted))[-1].model_, seconds=5),
-        ]
-        for answer in answers:
-            assert answer.startswith("RuntimeError")
-            assert "loky" in answer
-            assert "spawn" in answer
+            "model_": lambda: pickle.loads(pickle.dumps(fitted))[-1].model_,
+        }
+        error = in_forked_child(functions[what], seconds=5)
+        assert error.startswith("RuntimeError")
+        assert "loky" in error
+        assert "spawn" in error
 
-    def test_a_pool(self, fitted):
+    def test_pool_predicts(self, fitted):
         with multiprocessing.get_context("fork").Pool(2) as pool:
             found = pool.map_async(fitted.predict_proba, [TEXTS[:3], TEXTS[3:6]]).get(30)
         np.testing.assert_allclose(np.vstack(found), fitted.predict_proba(TEXTS[:6]), atol=1e-6)
 
-    def test_the_parent_goes_on(self, fitted):
-        in_forked_child(lambda: fitted.predict(TEXTS))
-        assert fitted.predict_proba(TEXTS).shape == (30, 2)
+
+def run(program):
+    command = [sys.executable, "-W", "ignore", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout.split()
 
 
-def test_a_fork_before_the_backend_begins_to_work_uses_it():
+def test_child_fits_if_the_parent_has_not_started_the_backend():
     program = """
-import os, sys
-import numpy as np
+import os
 from seqsent import RecurrentSentimentClassifier
 if os.fork() == 0:
     model = RecurrentSentimentClassifier(epochs=1).fit([[1, 2], [3, 4]] * 5, [0, 1] * 5)
@@ -153,13 +101,10 @@ if os.fork() == 0:
     os._exit(0)
 os.wait()
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
-    )
-    assert done.stdout.split() == ["1"]
+    assert run(program) == ["1"]
 
 
-def test_a_fork_that_has_predicted_ends():
+def test_child_exits_normally():
     program = """
 import os, sys
 from seqsent import make_sentiment_pipeline
@@ -168,12 +113,10 @@ model.predict(["good film"])
 pid = os.fork()
 if pid == 0:
     print(len(model.predict(["good film"])), flush=True)
-    sys.exit(7)  # in Python's own way, which destroys what the backend holds
+    sys.exit(7)  # destroys the objects of JAX, unlike os._exit
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
-    command = [sys.executable, "-W", "ignore", "-c", program]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    assert done.stdout.split() == ["1", "7"]
+    assert run(program) == ["1", "7"]
 
 
 APP = """
@@ -192,7 +135,7 @@ def app(environ, start_response):
 """
 
 
-def test_gunicorn_that_loads_before_it_forks(tmp_path, serve):
+def test_gunicorn_preload(tmp_path, serve):
     pytest.importorskip("gunicorn")
     (tmp_path / "served.py").write_text(APP)
     command = ["gunicorn", "--preload", "--workers=2", "--timeout=20", "--bind=127.0.0.1:0"]

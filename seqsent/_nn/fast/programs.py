@@ -18,8 +18,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from ..._runtime.backend import enable_compilation_cache, import_keras
-from ..._runtime.cache_folder import keep_small
+from ..._runtime.backend import import_keras
 from ..._runtime.signals import defer_signals
 from ..._types import Array
 from ..batches import as_batch
@@ -29,7 +28,6 @@ from ..train.objective import get_config
 from .steps import State, StepFunction, Steps
 from .tables import can_be_lazy
 from .threads import forget_helpers, run_beside, run_in_threads
-from .traces import load_or_trace
 
 keras = import_keras()
 
@@ -320,10 +318,7 @@ class Program:
             function: StepFunction = getattr(self._steps(), self._step)
             return function
 
-        if self._name is None:
-            function: Callable[..., Any] = get_function()
-        else:
-            function = load_or_trace(f"{self._step} {self._name}", get_function, arguments)
+        function = get_function()
         donated = (0,) if self._donates else ()
         # compiled ahead, since jit would compile anew for the state that the first call returns
         return jax.jit(function, donate_argnums=donated).lower(*arguments)
@@ -332,8 +327,6 @@ class Program:
         chosen = set(re.findall(r"--(\w+)", os.environ.get("XLA_FLAGS", "")))  # by the user
         options = {name: value for name, value in self.options.items() if name not in chosen}
         self._compiled[shape] = _compile_with(options, lowered)
-        if folder := enable_compilation_cache():
-            keep_small(folder)
 
 
 def _compile_with(options: dict[str, Any], lowered: Any) -> Callable[..., Any]:

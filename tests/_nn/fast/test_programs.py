@@ -278,16 +278,3 @@ def test_the_model_is_left_a_plain_one(data):
     np.testing.assert_allclose(model.predict(data[0], verbose=0), expected, atol=1e-6)
     model.fit(data[0], data[1][:, np.newaxis], epochs=1, verbose=0)
     assert not np.allclose(fitted.predict_proba(data[0])[:, 1:], expected)
-
-
-def test_the_cache_folder_is_kept_small_after_each_program(tmp_path, monkeypatch):
-    tidied = []
-    monkeypatch.setattr(programs, "enable_compilation_cache", lambda: tmp_path)
-    monkeypatch.setattr(programs, "keep_small", tidied.append)
-    steps = SimpleNamespace(add=lambda state, ids: state + ids.sum())
-    program = programs.Program(lambda: steps, "add", None, donates=False)
-    for _ in range(2):  # the second time there is nothing to compile
-        assert program(np.float32(1), np.ones((2, 3), dtype=np.int32)) == 7
-    assert tidied == [tmp_path]
-    program(np.float32(1), np.ones((2, 4), dtype=np.int32))
-    assert tidied == [tmp_path] * 2

@@ -1,13 +1,10 @@
 """Threads give results in order, whatever they are given, and leave no work behind."""
 
-import os
-import subprocess
-import sys
 import threading
 
 import pytest
 
-from seqsent._runtime.backend import count_cores, import_keras
+from seqsent._runtime.backend import import_keras
 
 if import_keras().backend.backend() != "jax":
     pytest.skip("the threads compute on JAX", allow_module_level=True)
@@ -91,47 +88,3 @@ def test_errors_of_either_reach_the_caller(bad, n_threads):
     jobs = {"helped": lambda: None, "here": lambda: None, bad: fail}
     with pytest.raises(ValueError, match="bad"):
         threads.run_beside(**jobs)
-
-
-@pytest.mark.parametrize(("limit", "most"), [("1", 1), ("1000", None), ("", None), ("2,1", None)])
-def test_the_limit_of_a_worker_process_counts(limit, most):
-    code = "from seqsent._runtime.backend import count_usable_cores; print(count_usable_cores())"
-    environment = {**os.environ, "OMP_NUM_THREADS": limit}
-    shown = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert int(shown.stdout) == (most or count_cores())
-
-
-COUNT = """
-import os
-before = dict(os.environ)
-from seqsent import build_network
-build_network(num_words=5)
-import jax
-jax.numpy.ones(3).block_until_ready()
-print(len(os.listdir("/proc/self/task")), dict(os.environ) == before)
-"""
-
-
-def count_started_threads(**settings):
-    limits = ("OMP_NUM_THREADS", "NPROC", "PJRT_NPROC")
-    inherited = {name: value for name, value in os.environ.items() if name not in limits}
-    shown = subprocess.run(
-        [sys.executable, "-c", COUNT],
-        env={**inherited, "KERAS_BACKEND": "jax", **settings},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    count, is_environment_left = shown.stdout.split()
-    assert is_environment_left == "True"
-    return int(count)
-
-
-@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="only Linux lists threads")
-@pytest.mark.skipif(count_cores() < 2, reason="one core is no less than the limit")
-def test_xla_starts_no_more_threads_than_the_process_may_use():
-    limited = count_started_threads(OMP_NUM_THREADS="1")
-    assert limited < count_started_threads()
-    assert limited < count_started_threads(OMP_NUM_THREADS="1", NPROC="4")
