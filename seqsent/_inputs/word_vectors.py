@@ -55,13 +55,11 @@ def cooccurrence_tables(
         Word ids, 0 for padding.
     weights : ndarray of shape (n_samples,), float64
         Sample weights. A weight of 2 is equivalent to two copies of the document.
-    n_words : int
-        Number of rows of the word table.
-    embed_dim : int
-        Number of dimensions. If the texts support fewer, the remaining dimensions of a word are
-        random and those of an n-gram are zero.
+    n_words, embed_dim : int
+        Shape of the word table. Vectors of words without a context, and dimensions above the rank
+        of the decomposition, are random in the word table and zero in the n-gram table.
     seed : int
-        Seed of the random vectors of rare words, and of the decomposition.
+        Seed of the random vectors and of the decomposition.
     oov_id : int or None
         The id of ``[OOV]``, which gets a random vector.
     max_n, n_rows : int
@@ -103,16 +101,9 @@ def cooccurrence_tables(
 def _context_vectors(
     indices: NDArray[np.int32], weights: FloatArray, n_words: int, rank: int, seed: int
 ) -> tuple[NDArray[Any], ...]:
-    """Decompose the PPMI of words and their contexts.
+    """Return context probabilities (n_words,) and the truncated SVD of the PPMI matrix.
 
-    Returns
-    -------
-    probabilities : ndarray of shape (n_words,)
-        Smoothed probability of each word as a context.
-    vectors : ndarray of shape (n_words, rank)
-    values : ndarray of shape (rank,)
-    contexts : ndarray of shape (rank, n_words)
-        The decomposition; the rank is 0 if no word has a context.
+    The SVD is (n_words, rank), (rank,) and (rank, n_words), with rank 0 if no word has a context.
     """
     counts = csr_array((n_words, n_words), dtype=np.float32)
     for distance in range(1, min(_WINDOW, indices.shape[1] - 1) + 1):
@@ -190,13 +181,7 @@ def _count_pairs(
 ) -> csr_array:
     """Return the weighted counts of pairs (row, column) at equal positions.
 
-    Parameters
-    ----------
-    rows, columns : ndarray of shape (n_samples, n_positions)
-        Indices; pairs with a negative index are ignored.
-    weights : ndarray of shape (n_samples,)
-    shape : tuple of int
-        Shape of the result.
+    ``rows`` and ``columns`` have the shape (n_samples, n_positions). Negative indices are ignored.
     """
     is_pair = (rows >= 0) & (columns >= 0)
     data = np.repeat(weights.astype(np.float32), is_pair.sum(axis=1))

@@ -138,16 +138,6 @@ def fetch_imdb(
     >>> train = fetch_imdb("train", as_frame=True)  # doctest: +SKIP
     >>> train.frame.shape  # doctest: +SKIP
     (25000, 4)
-
-    From a folder of CSV files:
-
-    >>> import pathlib, tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     rows = "text,label\\nDull from start to end.,0\\nA great film!,1\\n"
-    ...     _ = pathlib.Path(folder, "train.csv").write_text(rows)
-    ...     texts, labels = fetch_imdb(data_home=folder, return_X_y=True)
-    >>> print(texts[1], labels[1])
-    A great film! 1
     """
     import pandas as pd
 

@@ -110,11 +110,6 @@ def fetch_imdb_sequences(
     --------
     fetch_imdb : The same reviews as raw text, with ratings and films.
 
-    References
-    ----------
-    .. [1] A. L. Maas, R. E. Daly, P. T. Pham, D. Huang, A. Y. Ng and C. Potts, "Learning Word
-       Vectors for Sentiment Analysis", ACL 2011.
-
     Examples
     --------
     >>> from seqsent.datasets import fetch_imdb_sequences
@@ -123,20 +118,6 @@ def fetch_imdb_sequences(
     [1, 14, 22, 16, 43]
     >>> bunch.vocabulary["film"]  # doctest: +SKIP
     19
-
-    From a folder that contains the two files:
-
-    >>> import json, pathlib, tempfile
-    >>> import numpy as np
-    >>> reviews, labels = np.array([[1, 2], [1, 2, 3]], dtype=object), np.array([0, 1])
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     np.savez(pathlib.Path(folder, "imdb.npz"), x_train=reviews, y_train=labels,
-    ...              x_test=reviews, y_test=labels)
-    ...     index = json.dumps({"the": 1, "film": 2, "sang": 3})
-    ...     _ = pathlib.Path(folder, "imdb_word_index.json").write_text(index)
-    ...     bunch = fetch_imdb_sequences(6, data_home=folder, subset="test")
-    >>> sorted(bunch.data.tolist())
-    [[1, 4, 5], [1, 4, 5, 2]]
     """
     subsets = SUBSETS if subset == "all" else (subset,)
     folder = _find_folder(get_data_home(data_home), download_if_missing)
@@ -222,11 +203,8 @@ def _not_from_keras(path: Path, error: Exception) -> ValueError:
 
 
 def _encode(ranks: list[int], max_rank: int) -> list[int]:
-    """Return the ids of a review."""
-    return [
-        _START_CHAR,
-        *(rank + _INDEX_FROM if rank < max_rank else _OOV_CHAR for rank in ranks),
-    ]
+    ids = (rank + _INDEX_FROM if rank < max_rank else _OOV_CHAR for rank in ranks)
+    return [_START_CHAR, *ids]
 
 
 def _read_labels(archive: zipfile.ZipFile, name: str) -> np.ndarray:

@@ -1,16 +1,17 @@
-"""The English that ``make_reviews`` writes with: templates and the words that fill them."""
+"""Sentence templates of ``make_reviews`` and the words that fill them."""
 
 from typing import NamedTuple
 
-# One tuple per class, in the order negative, neutral, positive. No word needs "an" before it
-# in a template, so that two opinions can change places without changing any other word.
+# Negative, neutral, positive. No template has "a" or "an" before an opinion, so that two opinions
+# can be swapped without a change to other words.
 OPINIONS = (
     ("bad", "awful", "dreadful", "terrible", "poor", "dull", "horrible", "disappointing"),
     ("average", "ordinary", "passable", "middling", "adequate", "fair", "mediocre", "tolerable"),
     ("good", "great", "wonderful", "excellent", "superb", "delightful", "lovely", "brilliant"),
 )
 
-# A verdict and nothing else.
+# In these and the next templates the deciding word is the last one: its distance from the end of
+# the review is known.
 PLAIN = (
     "{subject} was {win}.",
     "I found {subject} {win}.",
@@ -19,8 +20,7 @@ PLAIN = (
     "we all agreed that {subject} was {win}.",
 )
 
-# Two opinions are named; {win} decides. The mirrored review has them the other way round.
-# Here and above the deciding word is the last one, which fixes its distance from the end.
+# Two opinions of different classes, of which {win} determines the label.
 LAST_DECIDES = (
     "{subject} was {lose} at first, but in the end it was {win}.",
     "although the {aspect} was {lose}, {subject} as a whole was {win}.",
@@ -50,8 +50,8 @@ FIRST_DECIDES = (
     "I found {subject} {win} instead of {lose}.",
 )
 
-# The same words, "not" in two places: negative first, positive second. Every pair exists for a
-# good and for a bad word, so that the word itself says nothing.
+# Pairs of a negative and a positive review with the same words and "not" at two positions. The
+# pairs use good and bad words, so that a single word does not determine the label.
 NEGATIONS = (
     (
         "{subject} was not {good} and a waste of {resource}.",
@@ -79,8 +79,8 @@ NEGATIONS = (
     ),
 )
 
-# Opinions about other things: they never decide.
-ELSEWHERE = (
+# Opinions about other subjects, which do not affect the label.
+DISTRACTORS = (
     "{person}'s {object} was {opinion}.",
     "the trailer before it was {opinion}.",
     "last week's {event} was {opinion}.",
@@ -122,7 +122,7 @@ NEUTRAL = (
     "they open at {number} and close late on {day}.",
 )
 
-# By their number of words, one to four: they fill a text up to an exact length.
+# Sentences of one, two, three and four words, which extend a text to an exact length.
 CLOSINGS = (
     ("anyway.", "cheers.", "regards.", "finis."),
     ("that's all.", "until {month}.", "see you.", "off now."),
@@ -152,7 +152,7 @@ WORDS = {
 
 
 class Domain(NamedTuple):
-    """What a review can be about."""
+    """Subjects of a review and their aspects."""
 
     subjects: tuple[str, ...]
     aspects: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Synthetic reviews whose label depends on the order of their words."""
+"""Synthetic reviews with a label that depends on word order."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -18,19 +18,19 @@ _OPINIONS = {2: (_phrases.OPINIONS[0], _phrases.OPINIONS[2]), 3: _phrases.OPINIO
 _TARGET_NAMES = {2: ("negative", "positive"), 3: ("negative", "neutral", "positive")}
 
 _DESCRIPTION = (
-    "Synthetic reviews in English whose label depends on the order of their words: see the "
-    "docstring of seqsent.datasets.make_reviews."
+    "Synthetic English reviews with a label that depends on word order: see the docstring of "
+    "seqsent.datasets.make_reviews."
 )
 
-# How often a verdict takes which form. Plain verdicts are what a bag of words can solve.
+# Forms of a verdict by their frequency. A bag of words can solve plain verdicts only.
 _FORMS = ("plain",) * 5 + ("last",) * 12 + ("first",) * 2 + ("negation",)
-_FORMS_BEFORE_OTHER_WORDS = ("plain", "plain", "last")
-_ELSEWHERE_SHARE = 0.15
+_DISTANT_FORMS = ("plain", "plain", "last")
+_DISTRACTOR_RATE = 0.15
 _MAX_DRAWS = 1000
 
 
-class _Writer:
-    """Writes one review after another from a random generator."""
+class _ReviewGenerator:
+    """Generate reviews from the templates in `_phrases`."""
 
     def __init__(self, rng: np.random.RandomState, n_classes: int, distance: int) -> None:
         self.rng = rng
@@ -40,7 +40,7 @@ class _Writer:
         self.recent_templates: deque[str] = deque(maxlen=8)
 
     def uniform(self) -> float:
-        # one call per 4096 numbers: a scalar call costs as much as writing a sentence
+        # in blocks, because a scalar call takes as long as filling a template
         if not self.uniforms:
             self.uniforms = self.rng.random_sample(4096).tolist()
         return self.uniforms.pop()
@@ -49,7 +49,7 @@ class _Writer:
         return options[int(self.uniform() * len(options))]
 
     def fill(self, template: str, **words: str) -> str:
-        """Fill the template, capitalised as a sentence."""
+        """Fill a template and capitalize its first letter."""
         for name, options in _phrases.WORDS.items():
             if "{" + name + "}" in template:
                 words[name] = self.choose(options)
@@ -60,10 +60,10 @@ class _Writer:
         return (label + 1 + int(self.uniform() * (len(self.opinions) - 1))) % len(self.opinions)
 
     def verdict(self, label: int) -> tuple[str, set[int]]:
-        """Return a sentence that says ``label``, and the classes whose words it uses."""
+        """Return a sentence that expresses ``label``, and the classes of the opinions in it."""
         domain = self.choose(_phrases.DOMAINS)
         words = {"subject": self.choose(domain.subjects), "aspect": self.choose(domain.aspects)}
-        form = self.choose(_FORMS_BEFORE_OTHER_WORDS if self.distance else _FORMS)
+        form = self.choose(_DISTANT_FORMS if self.distance else _FORMS)
         if form == "negation" and len(self.opinions) == 2:
             bad, good = (self.choose(opinions) for opinions in self.opinions)
             template = self.choose(_phrases.NEGATIONS)[label]
@@ -76,10 +76,10 @@ class _Writer:
         contrasts = _phrases.FIRST_DECIDES if form == "first" else _phrases.LAST_DECIDES
         return self.fill(self.choose(contrasts), **words), {label, other}
 
-    def elsewhere(self, label: int) -> str:
-        """Return a sentence that gives an opinion of the class on something else."""
+    def distractor(self, label: int) -> str:
+        """Return a sentence with an opinion of the class about another subject."""
         opinion = self.choose(self.opinions[label])
-        return self.fill(self.choose(_phrases.ELSEWHERE), opinion=opinion)
+        return self.fill(self.choose(_phrases.DISTRACTORS), opinion=opinion)
 
     def neutral(self) -> str:
         template = self.choose(_phrases.NEUTRAL)
@@ -88,57 +88,56 @@ class _Writer:
         self.recent_templates.append(template)
         return self.fill(template)
 
-    def aside(self, n_words: int) -> str:
-        """Return a sentence of at most ``n_words`` words that decides nothing."""
-        if self.uniform() < _ELSEWHERE_SHARE:
-            sentence = self.elsewhere(int(self.uniform() * len(self.opinions)))
+    def filler(self, n_words: int) -> str:
+        """Return a sentence of at most ``n_words`` words that does not affect the label."""
+        if self.uniform() < _DISTRACTOR_RATE:
+            sentence = self.distractor(int(self.uniform() * len(self.opinions)))
         else:
             sentence = self.neutral()
         if len(sentence.split()) <= n_words:
             return sentence
-        longest = min(n_words, len(_phrases.CLOSINGS))
-        return self.fill(self.choose(_phrases.CLOSINGS[longest - 1]))
+        length = min(n_words, len(_phrases.CLOSINGS))
+        return self.fill(self.choose(_phrases.CLOSINGS[length - 1]))
 
     def review(self, label: int) -> str:
-        verdict, named = self.verdict(label)
+        verdict, classes = self.verdict(label)
         if self.distance == 0:
-            return " ".join([*self.opening(named), verdict])
-        sentences, left = [verdict], self.distance
-        while left > 0:
-            sentences.append(self.aside(left))
-            left -= len(sentences[-1].split())
+            return " ".join([*self.opening(classes), verdict])
+        sentences, n_missing = [verdict], self.distance
+        while n_missing > 0:
+            sentences.append(self.filler(n_missing))
+            n_missing -= len(sentences[-1].split())
         return " ".join(sentences)
 
-    def opening(self, named: set[int]) -> list[str]:
+    def opening(self, classes: set[int]) -> list[str]:
         sentences = [self.neutral() for _ in range(int(self.uniform() * 3))]
-        if len(named) == 2:
-            # of three classes the third is named too, or its absence would rule it out
-            sentences += [
-                self.elsewhere(label) for label in range(len(self.opinions)) if label not in named
-            ]
+        if len(classes) == 2:
+            # mention the third class too: its absence would exclude it
+            others = (label for label in range(len(self.opinions)) if label not in classes)
+            sentences += map(self.distractor, others)
         return sentences
 
 
-def _written_classes(
+def _flip_labels(
     target: np.ndarray, noise: float, n_classes: int, rng: np.random.RandomState
 ) -> np.ndarray:
-    """Return the class each text is written for: the target, but for a share of ``noise``."""
-    written = target.copy()
+    """Return the target with a fraction ``noise`` of the labels replaced by another class."""
+    labels = target.copy()
     flipped = rng.permutation(len(target))[: round(noise * len(target))]
     shift = 1 + np.floor(rng.random_sample(len(flipped)) * (n_classes - 1)).astype(np.int64)
-    written[flipped] = (written[flipped] + shift) % n_classes
-    return written
+    labels[flipped] = (labels[flipped] + shift) % n_classes
+    return labels
 
 
-def _distinct_review(writer: _Writer, label: int, seen: set[str]) -> str:
+def _unique_review(generator: _ReviewGenerator, label: int, seen: set[str]) -> str:
     for _ in range(_MAX_DRAWS):
-        text = writer.review(label)
+        text = generator.review(label)
         if text not in seen:
             seen.add(text)
             return text
     raise ValueError(
-        f"make_reviews found no further text unlike the {len(seen)} already written, in "
-        f"{_MAX_DRAWS} draws. Ask for fewer: n_samples={len(seen)} at most."
+        f"make_reviews found no new text in {_MAX_DRAWS} draws after {len(seen)} reviews. Set "
+        f"n_samples to {len(seen)} or less."
     )
 
 
@@ -163,42 +162,42 @@ def make_reviews(
     as_frame: bool = False,
     random_state: int | np.random.RandomState | None = None,
 ) -> Bunch | tuple[Any, Any]:
-    """Write synthetic reviews whose label depends on the order of their words.
+    """Generate synthetic reviews with a label that depends on word order.
 
-    Each review is readable English about a film, a book, a restaurant or a hotel. Most verdicts
-    name two opinions and the order decides between them: "the film was dull at first, but in
-    the end it was lovely" and "the film was lovely at first, but in the end it was dull" hold
-    the same words and have opposite labels. So do "lovely, not dull at all" and "dull, not
-    lovely at all", or "good and not a waste of time" and "not good and a waste of time". One
-    verdict in four is plain ("I found the film dull").
+    The reviews are in English, about films, books, restaurants and hotels. Most verdicts contain
+    two opinions, and their order determines the label: "the film was dull at first, but in the
+    end it was lovely" and "the film was lovely at first, but in the end it was dull" contain the
+    same words and have opposite labels. So do "lovely, not dull at all" and "dull, not lovely at
+    all", or "good and not a waste of time" and "not good and a waste of time". One verdict in
+    four is plain ("I found the film dull").
 
     Parameters
     ----------
     n_samples : int, default=2000
-        Number of reviews. No two are equal.
+        Number of reviews. All are different.
 
     distance : int, default=0
-        Number of words between the deciding word and the end of the review. With 0 the
-        verdict is the last sentence, after up to two sentences that say nothing about the
-        subject. With a positive number the verdict is the first sentence and ends with the
-        deciding word; exactly ``distance`` words follow, among them opinions about other
-        things ("the trailer before it was dreadful"). Two in three of these verdicts are plain.
+        Number of words between the deciding word and the end of the review. If 0, the verdict is
+        the last sentence and follows up to two neutral sentences. Otherwise the verdict is the
+        first sentence and ends with the deciding word. Exactly ``distance`` words follow,
+        including opinions about other subjects ("the trailer before it was dreadful"). Two thirds
+        of these verdicts are plain.
 
     noise : float, default=0.05
-        Share of reviews, in [0, 1], whose label is not the one that their text says.
+        Fraction of reviews, in [0, 1], with a label that contradicts the text.
 
     n_classes : {2, 3}, default=2
         2 for negative and positive reviews, 3 for negative, neutral and positive ones.
 
     return_X_y : bool, default=False
-        Whether to return ``(data, target)`` instead of a Bunch.
+        If True, return ``(data, target)`` instead of a Bunch.
 
     as_frame : bool, default=False
-        Whether to return pandas objects: ``data`` and ``target`` as Series, ``frame`` as DataFrame.
+        If True, return pandas Series, and the DataFrame ``frame``.
 
     random_state : int, RandomState instance or None, default=None
-        Seed or generator. The same seed gives the same reviews on every platform. With None
-        each call gives other reviews; numpy's global generator is neither read nor changed.
+        Seed or generator. The same seed gives the same reviews on every platform. If None, each
+        call returns other reviews. numpy's global generator is not used.
 
     Returns
     -------
@@ -208,8 +207,8 @@ def make_reviews(
         data : ndarray of str objects, or Series, of shape (n_samples,)
             The reviews.
         target : ndarray of int64, or Series, of shape (n_samples,)
-            The labels, 0 to ``n_classes - 1`` in the order of ``target_names``. The classes
-            differ by one sample at most, with any ``noise``.
+            The labels, 0 to ``n_classes - 1`` in the order of ``target_names``. The class sizes
+            differ by at most one, with any ``noise``.
         target_names : ndarray of str of shape (n_classes,)
             The names of the classes.
         frame : DataFrame of shape (n_samples, 2) or None
@@ -223,8 +222,7 @@ def make_reviews(
     Raises
     ------
     ValueError
-        If a parameter is out of its range, or if no further text can be written that differs
-        from those before it.
+        If a parameter is invalid, or if the templates do not allow ``n_samples`` different texts.
 
     See Also
     --------
@@ -232,26 +230,25 @@ def make_reviews(
 
     Notes
     -----
-    Test accuracy of the default task (``n_samples=2000``: 1,500 to train, 500 to test; means
-    of seeds 0, 1 and 2, but seed 0 alone for the networks of three classes), where ``noise``
-    leaves 0.95 to be reached. The networks have an embedding of 32 dimensions and 32 units and
-    are trained with Adam at 0.004 for 8 epochs in batches of 16, the gates of LSTM and GRU
-    started at the time scale of the text; the last state decides:
+    Test accuracy of the default task (1,500 reviews to train, 500 to test; mean of seeds 0, 1
+    and 2, or seed 0 for networks with three classes). ``noise`` limits it to 0.95. The networks
+    have an embedding of 32 dimensions and 32 units, chrono gates and ``pooling="last"``. They
+    are trained with Adam and a learning rate of 0.004 for 8 epochs in batches of 16:
 
     ===================================  ===========  ===========
     model                                n_classes=2  n_classes=3
     ===================================  ===========  ===========
     TF-IDF + LogisticRegression, words          0.57         0.46
-    the same with pairs of words                0.77         0.55
+    the same with bigrams                       0.77         0.55
     SimpleRNN                                   0.89         0.87
     LSTM                                        0.93         0.93
     GRU                                         0.93         0.92
     ===================================  ===========  ===========
 
-    Test accuracy over ``distance`` (``noise=0``: 3,000 to train, 1,000 to test; 32 units, Adam
-    at 0.003, 8 epochs in batches of 32; means of seeds 0, 1 and 2, TF-IDF of seed 0). "Keras"
-    and "chrono" are the gates at the start of training. Single runs with chrono gates lie
-    between 0.82 and 1.00:
+    Test accuracy by ``distance`` with ``noise=0`` (3,000 reviews to train, 1,000 to test; mean of
+    seeds 0, 1 and 2, TF-IDF with seed 0). The networks have 32 units and are trained with Adam
+    and a learning rate of 0.003 for 8 epochs in batches of 32. "Keras" and "chrono" are values of
+    ``gate_bias``. Single runs with chrono gates are between 0.82 and 1.00:
 
     ========  ======  =========  ===========  ============  ==========  ===========
     distance  TF-IDF  SimpleRNN  LSTM, Keras  LSTM, chrono  GRU, Keras  GRU, chrono
@@ -274,15 +271,13 @@ def make_reviews(
     this movie was brilliant.
     negative | The dinner is far more awful than excellent.
     """
-    # a generator of its own where none is given: numpy's global one is left alone
+    # check_random_state(None) returns numpy's global generator
     rng = np.random.RandomState() if random_state is None else check_random_state(random_state)
     target = rng.permutation(np.arange(n_samples, dtype=np.int64) % n_classes)
-    writer = _Writer(rng, n_classes, distance)
+    generator = _ReviewGenerator(rng, n_classes, distance)
     seen: set[str] = set()
-    texts = [
-        _distinct_review(writer, label, seen)
-        for label in _written_classes(target, noise, n_classes, rng).tolist()
-    ]
+    labels = _flip_labels(target, noise, n_classes, rng).tolist()
+    texts = [_unique_review(generator, label, seen) for label in labels]
     return labelled_texts(
         {"text": np.array(texts, dtype=object), "label": target},
         target_names=_TARGET_NAMES[n_classes],

@@ -5,7 +5,6 @@ import io
 import os
 import re
 import sys
-import warnings
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -17,14 +16,13 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from .._estimator.base import HasMethods, Interval, validated
+from .._runtime.warn import warn_user
 
 _GZIP_MAGIC = b"\x1f\x8b"
-_BLOCK = 4096
-_LINE = "a word and its finite numbers, separated by single spaces"
-# what a line with a number too many leaves behind its word
+_BLOCK_SIZE = 4096  # lines
+_EXPECTED = "a word and its finite numbers, separated by single spaces"
+# a word ends with a number if its line has one number too many
 _NUMBER_AT_END = re.compile(r"\s[-+]?\d*\.?\d+(?:e[-+]?\d+)?$", re.IGNORECASE)
-# the line in the user's code, seen from _parse through scikit-learn's parameter check
-_CALLER = 5
 
 
 @validated(
@@ -42,60 +40,60 @@ def load_word_vectors(
     index_from: int = 3,
     texts: Iterable[str] | None = None,
 ) -> Bunch:
-    """Load GloVe or word2vec vectors as a vocabulary and the matrix that belongs to it.
+    """Load GloVe or word2vec vectors as a vocabulary and its embedding matrix.
 
-    Give both to the estimators, ``SequenceVectorizer(vocabulary=bunch.vocabulary)`` and
-    ``RecurrentSentimentClassifier(embedding_weights=bunch.embedding_weights)``: ids then come from
-    the file and not from the training texts, so that no fold of a cross-validation
-    can shift them under the matrix.
+    Pass them to the estimators as ``SequenceVectorizer(vocabulary=bunch.vocabulary)`` and
+    ``RecurrentSentimentClassifier(embedding_weights=bunch.embedding_weights)``. The ids then
+    depend on the file and not on the training texts, so that the matrix fits in each fold of a
+    cross-validation.
 
     Parameters
     ----------
     path : str or path-like
-        File in UTF-8, plain or compressed with gzip. Each line holds a word and its
-        numbers, separated by single spaces; a first line "n_words n_dimensions", as word2vec
-        writes it, is recognised.
+        UTF-8 file, plain or compressed with gzip. Each line contains a word and its numbers,
+        separated by single spaces. A first line "n_words n_dimensions", as in word2vec files, is
+        recognized.
 
     num_words : int or None, default=None
-        Read only as many vectors as ids below ``num_words`` need, as in
-        :class:`~seqsent.SequenceVectorizer`: such files list frequent words first.
-        None reads all; then say ``SequenceVectorizer(num_words=None)`` as well.
+        Upper bound of the ids, as in :class:`~seqsent.SequenceVectorizer`: only the vectors of
+        the first ``num_words - index_from - 1`` words are read. Such files list frequent words
+        first. If None, all vectors are read; set ``SequenceVectorizer(num_words=None)`` as well.
 
     index_from : int, default=3
-        The id of a word is its rank (1 for the first line) plus this number, as in
+        The id of a word is its rank (1 for the first line) plus ``index_from``, as in
         :class:`~seqsent.SequenceVectorizer`.
 
     texts : iterable of str or None, default=None
-        Texts to report the coverage of, read as the default ``SequenceVectorizer`` reads them.
+        Documents to report the coverage of, with the analyzer of the default
+        :class:`~seqsent.SequenceVectorizer`.
 
     Returns
     -------
-    :class:`~sklearn.utils.Bunch`
+    bunch : :class:`~sklearn.utils.Bunch`
         Dictionary-like object with the following attributes.
 
         vocabulary : list of str
-            The words, in rank order.
+            The words in rank order.
         embedding_weights : ndarray of float32 of shape (n_words + index_from + 1, n_dimensions)
-            Row i is the vector of the word with id i. Row 0 (padding) is zero; rows 1 to
-            ``index_from`` (start, unknown word, unused) are the mean of all vectors, the best
-            guess where nothing is known of a word.
+            Row i is the vector of the word with id i. Row 0 (padding) is zero. Rows 1 to
+            ``index_from`` (``[START]``, ``[OOV]`` and unused) are the mean of all vectors.
         coverage : dict or None
-            With ``texts``: "running_words", the share in [0, 1] of all their words that have a
-            vector; "distinct_words", the same of their different words; "unknown_words", the
-            ten most frequent without, as a list of (word, count).
+            With ``texts``: "running_words" is the fraction of tokens that have a vector,
+            "distinct_words" the fraction of distinct tokens, and "unknown_words" a list of
+            (token, count) for the ten most frequent tokens without a vector.
 
     Raises
     ------
     OSError
         If the file cannot be opened.
     ValueError
-        If a line is malformed (the message gives its number), or the file is empty, cut short
-        or not text.
+        If the file is empty, truncated or not text, or if a line is malformed. The message
+        contains the line number.
 
     Warns
     -----
     UserWarning
-        If a word occurs more than once; its first vector counts.
+        If a word occurs more than once; the first vector is used.
 
     See Also
     --------
@@ -124,13 +122,13 @@ def load_word_vectors(
     >>> bunch.coverage["running_words"]
     0.75
     """
-    limit = None if num_words is None else num_words - 1 - index_from
-    if limit is not None and limit < 1:
+    max_words = None if num_words is None else num_words - 1 - index_from
+    if max_words is not None and max_words < 1:
         raise ValueError(
-            f"num_words={num_words} leaves no id for a word: with index_from={index_from} the "
-            f"first word has id {index_from + 1}, so num_words must be {index_from + 2} or more."
+            f"num_words={num_words} excludes all words: the first id is {index_from + 1} with "
+            f"index_from={index_from}. Set num_words to {index_from + 2} or more."
         )
-    words, vectors = _read(Path(path), limit)
+    words, vectors = _read(Path(path), max_words)
     matrix = np.zeros((len(words) + index_from + 1, vectors.shape[1]), dtype=np.float32)
     matrix[1 : index_from + 1] = vectors.mean(axis=0, dtype=np.float64)
     matrix[index_from + 1 :] = vectors
@@ -141,107 +139,103 @@ def load_word_vectors(
     )
 
 
-def _coverage(known: set[str], texts: Iterable[str]) -> dict[str, float | list[tuple[str, int]]]:
+def _coverage(words: set[str], texts: Iterable[str]) -> dict[str, float | list[tuple[str, int]]]:
     from .._vectorizer import SequenceVectorizer
 
     if isinstance(texts, str):
         raise TypeError("texts must be an iterable of str, got a single str; pass [text].")
     counts = Counter(chain.from_iterable(map(SequenceVectorizer().build_analyzer(), texts)))
     if not counts:
-        raise ValueError("texts hold no words: there is no coverage to report.")
-    running = sum(count for word, count in counts.items() if word in known)
-    unknown = Counter({word: count for word, count in counts.items() if word not in known})
+        raise ValueError("texts must contain at least one token to report the coverage, got none.")
+    unknown = Counter({token: count for token, count in counts.items() if token not in words})
     return {
-        "running_words": running / counts.total(),
+        "running_words": (counts.total() - unknown.total()) / counts.total(),
         "distinct_words": 1 - len(unknown) / len(counts),
-        # ties in alphabetical order, the same on every run
         "unknown_words": sorted(unknown.items(), key=lambda item: (-item[1], item[0]))[:10],
     }
 
 
-def _read(path: Path, limit: int | None) -> tuple[list[str], np.ndarray]:
+def _read(path: Path, max_words: int | None) -> tuple[list[str], np.ndarray]:
+    """Return the words and vectors of a file."""
     with path.open("rb") as raw:
-        compressed = raw.read(2) == _GZIP_MAGIC
+        is_compressed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
-        file: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if compressed else raw
-        # a line ends at \n alone: some words of GloVe hold other characters that split lines
+        file: io.BufferedReader | gzip.GzipFile
+        file = gzip.GzipFile(fileobj=raw) if is_compressed else raw
+        # newline="\n", because some words of GloVe contain other line separators
         lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
         try:
-            return _parse(lines, path, limit)
+            return _parse(lines, path, max_words)
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{path} is not UTF-8 text ({error.reason}). Expected the text format of GloVe or "
-                "word2vec, one word a line; a binary word2vec file must be converted first."
+                "word2vec. Convert a binary word2vec file to text first."
             ) from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise ValueError(f"{path} is a damaged gzip file: {error}") from error
 
 
-def _parse(lines: Iterator[str], path: Path, limit: int | None) -> tuple[list[str], np.ndarray]:
+def _parse(lines: Iterator[str], path: Path, max_words: int | None) -> tuple[list[str], np.ndarray]:
     first = next(lines, "")
     fields = first.split()
     if not fields:
-        raise ValueError(f"{path} is empty, or its first line is: expected {_LINE}.")
-    promised = None
+        raise ValueError(f"{path} or its first line is empty. Expected {_EXPECTED}.")
+    n_expected = None
     if len(fields) == 2 and all(field.isdecimal() for field in fields):
-        promised, n_dimensions = int(fields[0]), int(fields[1])
+        n_expected, n_dimensions = int(fields[0]), int(fields[1])
     else:
         n_dimensions = len(fields) - 1
         lines = chain([first], lines)
-    seen: dict[str, None] = {}
-    kept = []
+    seen: dict[str, None] = {}  # an ordered set
+    unique = []
     n_lines = 0
-    while block := list(islice(lines, min(_BLOCK, (limit or sys.maxsize) - len(seen)))):
-        number = n_lines + (1 if promised is None else 2)
-        words, vectors = _parse_block(block, n_dimensions, path, number)
+    while block := list(islice(lines, min(_BLOCK_SIZE, (max_words or sys.maxsize) - len(seen)))):
+        line_number = n_lines + (1 if n_expected is None else 2)
+        words, vectors = _parse_block(block, n_dimensions, path, line_number)
         n_lines += len(block)
-        fresh = []
-        for i, word in enumerate(words):
+        first_rows = []
+        for row, word in enumerate(words):
             if word not in seen:
                 seen[word] = None
-                fresh.append(i)
-        kept.append(vectors[fresh])
-    if not seen or (promised is not None and n_lines < promised and len(seen) != limit):
+                first_rows.append(row)
+        unique.append(vectors[first_rows])
+    if not seen or (n_expected is not None and n_lines < n_expected and len(seen) != max_words):
         raise ValueError(
-            f"{path} is cut short: {n_lines} vectors, expected {promised} from its first line."
+            f"{path} is truncated: its first line announces {n_expected} vectors, got {n_lines}."
         )
     if len(seen) < n_lines:
-        warnings.warn(
-            f"{n_lines - len(seen)} lines of {path} repeat a word; the first vector counts.",
-            stacklevel=_CALLER,
-        )
-    return list(seen), np.concatenate(kept)
+        warn_user(f"{n_lines - len(seen)} lines of {path} repeat a word; the first vector is used.")
+    return list(seen), np.concatenate(unique)
 
 
 def _parse_block(
-    block: list[str], n_dimensions: int, path: Path, number: int
+    block: list[str], n_dimensions: int, path: Path, line_number: int
 ) -> tuple[list[str], np.ndarray]:
-    # from the right: some words of GloVe hold spaces
+    words, vectors = _split(block, n_dimensions)
+    if not words:
+        is_bad = (not _split([line], n_dimensions)[0] for line in block)
+        index = next((i for i, bad in enumerate(is_bad) if bad), 0)
+        raise ValueError(
+            f"{path}, line {line_number + index}: expected {_EXPECTED}, {n_dimensions} of them as "
+            f"in the first line, got {block[index].rstrip()[:60]!r}."
+        )
+    return words, vectors
+
+
+def _split(block: list[str], n_dimensions: int) -> tuple[list[str], np.ndarray]:
+    """Return the words and vectors of lines, or an empty list if a line is malformed."""
+    # split from the right, because some words of GloVe contain spaces
     rows = [line.rstrip().rsplit(" ", n_dimensions) for line in block]
     words = [row[0] for row in rows]
     try:
         vectors = np.array([row[1:] for row in rows], dtype=np.float32)
-    except ValueError:  # a word among the numbers, or lines of different lengths
-        vectors = np.empty((0, 0), dtype=np.float32)
-    if (
-        vectors.shape == (len(rows), n_dimensions)
-        and n_dimensions > 0
-        and all(words)
+    except ValueError:  # not a number, or lines of different lengths
+        return [], np.empty(0)
+    is_valid = (
+        n_dimensions > 0
+        and vectors.shape == (len(rows), n_dimensions)
         and np.isfinite(vectors).all()
+        and all(words)
         and not any(map(_NUMBER_AT_END.search, words))
-    ):
-        return words, vectors
-    offset = next((i for i, row in enumerate(rows) if not _is_well_formed(row, n_dimensions)), 0)
-    raise ValueError(
-        f"{path}, line {number + offset}: expected {_LINE}, {n_dimensions} of them as in the "
-        f"first line, got {block[offset].rstrip()[:60]!r}."
     )
-
-
-def _is_well_formed(row: list[str], n_dimensions: int) -> bool:
-    if len(row) != n_dimensions + 1 or not row[0] or _NUMBER_AT_END.search(row[0]):
-        return False
-    try:
-        return bool(np.isfinite(np.array(row[1:], dtype=np.float32)).all())
-    except ValueError:
-        return False
+    return words if is_valid else [], vectors

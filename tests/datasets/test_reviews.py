@@ -1,4 +1,4 @@
-"""make_reviews: what it promises about texts, labels and their difficulty."""
+"""make_reviews: texts, labels and their difficulty for a bag of words."""
 
 import random
 import string
@@ -27,30 +27,29 @@ def fields(template):
 
 @pytest.mark.parametrize("distance", [0, 7, 120])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_no_two_texts_are_equal(distance, n_classes):
+def test_texts_are_unique(distance, n_classes):
     bunch = make_reviews(distance=distance, n_classes=n_classes, random_state=0)
     assert len(set(bunch.data)) == len(bunch.data) == 2000
-    assert all(isinstance(text, str) for text in bunch.data)
 
 
 @pytest.mark.parametrize("noise", [0, 0.05, 0.3, 1])
 @pytest.mark.parametrize(("n_samples", "n_classes"), [(1, 2), (101, 2), (101, 3), (300, 3)])
-def test_classes_differ_by_one_sample_at_most(noise, n_samples, n_classes):
+def test_class_sizes_differ_by_at_most_one(noise, n_samples, n_classes):
     target = make_reviews(n_samples, noise=noise, n_classes=n_classes, random_state=1).target
     assert target.dtype == np.int64
     assert np.ptp(np.bincount(target, minlength=n_classes)) <= 1
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_noise_is_the_share_of_labels_that_the_text_does_not_say(n_classes):
+def test_noise_is_the_fraction_of_flipped_labels(n_classes):
     rng = np.random.RandomState(0)
     target = rng.randint(n_classes, size=1000)
-    written = _reviews._written_classes(target, 0.137, n_classes, rng)
-    assert np.sum(written != target) == 137
-    assert set(written) == set(range(n_classes))
+    flipped = _reviews._flip_labels(target, 0.137, n_classes, rng)
+    assert np.sum(flipped != target) == 137
+    assert set(flipped) == set(range(n_classes))
 
 
-def test_seed_gives_the_same_texts_on_every_platform():
+def test_random_state_gives_the_same_texts_on_every_platform():
     data, target = make_reviews(3, return_X_y=True, random_state=0)
     again = make_reviews(3, random_state=np.random.RandomState(0))
     assert data.tolist() == again.data.tolist()
@@ -60,7 +59,7 @@ def test_seed_gives_the_same_texts_on_every_platform():
 
 
 @pytest.mark.parametrize("random_state", [0, None])
-def test_global_generators_are_left_alone(random_state):
+def test_global_generators_are_unchanged(random_state):
     python, numpy = random.getstate(), np.random.mtrand._rand.get_state()
     make_reviews(10, random_state=random_state)
     assert random.getstate() == python
@@ -68,13 +67,13 @@ def test_global_generators_are_left_alone(random_state):
     assert all(np.array_equal(a, b) for a, b in zip(after, numpy, strict=True))
 
 
-def test_no_seed_gives_other_texts_each_time():
+def test_random_state_none_gives_other_texts_each_time():
     assert make_reviews(10).data.tolist() != make_reviews(10).data.tolist()
 
 
 @pytest.mark.parametrize("distance", [1, 2, 3, 4, 5, 20, 121])
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_exactly_distance_words_follow_the_deciding_word(distance, n_classes):
+def test_distance_words_follow_the_deciding_word(distance, n_classes):
     bunch = make_reviews(
         300, distance=distance, noise=0, n_classes=n_classes, random_state=distance
     )
@@ -85,7 +84,7 @@ def test_exactly_distance_words_follow_the_deciding_word(distance, n_classes):
         assert deciding[:-1] in opinions[label]
 
 
-def test_other_opinions_follow_a_distant_verdict():
+def test_distant_verdict_is_followed_by_other_opinions():
     texts = make_reviews(200, distance=120, random_state=0).data
     words = {word for opinions in _phrases.OPINIONS for word in opinions}
     later = [sum(word.strip(".,") in words for word in text.split()[-120:]) for text in texts]
@@ -98,34 +97,35 @@ def test_short_reviews_are_short():
     assert max(lengths) <= 45
 
 
-def test_contrasts_name_each_opinion_once_and_negations_keep_their_words():
+def test_contrasts_contain_each_opinion_once():
     for template in (*_phrases.LAST_DECIDES, *_phrases.FIRST_DECIDES):
         assert template.count("{win}") == template.count("{lose}") == 1
+
+
+def test_negations_are_pairs_of_the_same_words():
     for negative, positive in _phrases.NEGATIONS:
         words = [sorted(text.replace(",", "").strip(".").split()) for text in (negative, positive)]
         assert words[0] == words[1]
         assert negative != positive
 
 
-def test_deciding_word_ends_the_verdicts_that_may_come_first():
-    for template in (*_phrases.PLAIN, *_phrases.LAST_DECIDES):
-        assert template.endswith("{win}.")
-
-
-def test_phrases_use_known_words_only():
-    known = {*_phrases.WORDS, "subject", "aspect", "win", "lose", "good", "bad", "opinion"}
-    asides = (*_phrases.NEUTRAL, *(text for group in _phrases.CLOSINGS for text in group))
+def test_templates_contain_known_fields_only():
+    known = {*_phrases.WORDS, "subject", "aspect", "win", "lose", "good", "bad"}
     pairs = [text for pair in _phrases.NEGATIONS for text in pair]
     for template in (*_phrases.PLAIN, *_phrases.LAST_DECIDES, *_phrases.FIRST_DECIDES, *pairs):
         assert fields(template) <= known
-    for template in asides:
-        assert fields(template) <= set(_phrases.WORDS)
+    for template in _phrases.DISTRACTORS:
+        assert "opinion" in fields(template) <= {*_phrases.WORDS, "opinion"}
+
+
+def test_fillers_are_neutral_and_closings_have_a_known_length():
+    closings = [text for group in _phrases.CLOSINGS for text in group]
     for n_words, group in enumerate(_phrases.CLOSINGS, start=1):
         assert all(len(text.split()) == n_words for text in group)
-    opinions = [word for group in _phrases.OPINIONS for word in group]
-    assert len(opinions) == len(set(opinions))
-    neutral_words = {word.strip(".,") for text in asides for word in text.split()}
-    assert not neutral_words & set(opinions)
+    opinions = {word for group in _phrases.OPINIONS for word in group}
+    for template in (*_phrases.NEUTRAL, *closings):
+        assert fields(template) <= set(_phrases.WORDS)
+        assert not opinions.intersection(template.strip(".").replace(",", "").split())
 
 
 @pytest.mark.parametrize("n_classes", [2, 3])
@@ -136,7 +136,7 @@ def test_bag_of_words_cannot_solve_the_default_task(n_classes):
     assert bag.score(X[1500:], y[1500:]) < 0.65
 
 
-def test_frame_holds_text_and_label():
+def test_frame_contains_text_and_label():
     bunch = make_reviews(20, as_frame=True, random_state=0)
     assert list(bunch.frame.columns) == ["text", "label"]
     assert bunch.data.tolist() == make_reviews(20, random_state=0).data.tolist()
@@ -147,19 +147,17 @@ def test_frame_holds_text_and_label():
     assert y.name == "label"
 
 
-@pytest.mark.parametrize(
-    ("n_classes", "names"),
-    [(2, ["negative", "positive"]), (3, ["negative", "neutral", "positive"])],
-)
-def test_target_names(n_classes, names):
-    assert make_reviews(3, n_classes=n_classes).target_names.tolist() == names
+def test_target_names():
+    assert make_reviews(3).target_names.tolist() == ["negative", "positive"]
+    names = make_reviews(3, n_classes=3).target_names.tolist()
+    assert names == ["negative", "neutral", "positive"]
 
 
-def test_impossible_number_of_texts(monkeypatch):
+def test_too_many_samples_for_unique_texts(monkeypatch):
     monkeypatch.setattr(_reviews, "_FORMS", ("plain",))
     monkeypatch.setattr(_phrases, "PLAIN", ("{subject} was {win}.",))
-    monkeypatch.setattr(_reviews._Writer, "opening", lambda self, named: [])
-    with pytest.raises(ValueError, match=r"no further text .* Ask for fewer: n_samples="):
+    monkeypatch.setattr(_reviews._ReviewGenerator, "opening", lambda self, classes: [])
+    with pytest.raises(ValueError, match=r"no new text in 1000 draws .* Set n_samples to \d+ or"):
         make_reviews(1000, random_state=0)
 
 
@@ -175,6 +173,6 @@ def test_impossible_number_of_texts(monkeypatch):
         {"random_state": "seed"},
     ],
 )
-def test_bad_parameters(parameters):
+def test_invalid_parameters_are_refused(parameters):
     with pytest.raises(ValueError, match=f"The '{next(iter(parameters))}' parameter"):
         make_reviews(**parameters)

@@ -1,6 +1,7 @@
-"""load_word_vectors: the file formats, the ids, and what is said of damaged files."""
+"""load_word_vectors: file formats, ids, coverage and damaged files."""
 
 import gzip
+import sys
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def write(tmp_path):
 @pytest.mark.parametrize("end", ["\n", " \n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("compressed", [False, True])
-def test_formats(write, heading, end, mark, compressed):
+def test_file_formats(write, heading, end, mark, compressed):
     first, *rest = heading + LINES
     path = write([mark + first, *rest], end)
     if compressed:
@@ -40,7 +41,7 @@ def test_formats(write, heading, end, mark, compressed):
 
 
 @pytest.mark.parametrize("index_from", [0, 3, 10])
-def test_rows_are_the_ids_of_the_vectorizer(write, index_from):
+def test_rows_match_the_ids_of_the_vectorizer(write, index_from):
     bunch = load_word_vectors(write(LINES), index_from=index_from)
     weights = bunch.embedding_weights
     assert weights.shape == (4 + index_from + 1, 3)
@@ -64,17 +65,17 @@ def test_num_words_limits_the_ids(write, num_words, n_words):
     assert len(bunch.embedding_weights) == min(num_words, 8)
 
 
-def test_no_line_beyond_num_words_is_read(write):
+def test_lines_beyond_num_words_are_not_read(write):
     assert load_word_vectors(write([*LINES[:2], "bad"]), num_words=6).vocabulary == WORDS[:2]
 
 
-def test_num_words_without_room_for_a_word(write):
-    with pytest.raises(ValueError, match=r"num_words=4 leaves no id.*must be 5 or more"):
+def test_too_small_num_words_is_refused(write):
+    with pytest.raises(ValueError, match=r"num_words=4 excludes all words.*Set num_words to 5 or"):
         load_word_vectors(write(LINES), num_words=4)
 
 
-def test_blocks_are_joined(write, monkeypatch):
-    monkeypatch.setattr(_word_vectors, "_BLOCK", 3)
+def test_blocks_are_concatenated(write, monkeypatch):
+    monkeypatch.setattr(_word_vectors, "_BLOCK_SIZE", 3)
     lines = [f"w{i} {i} {-i}" for i in range(10)]
     bunch = load_word_vectors(write(lines), num_words=12)
     assert bunch.vocabulary == [f"w{i}" for i in range(8)]
@@ -84,68 +85,63 @@ def test_blocks_are_joined(write, monkeypatch):
         load_word_vectors(write(lines))
 
 
-def test_first_of_repeated_words_counts(write):
+def test_first_vector_of_a_repeated_word_is_used(write):
     path = write(["the 1 2", "film 3 4", "the 5 6", "film 7 8", "sang 9 9"])
     with pytest.warns(UserWarning, match=r"2 lines of .* repeat a word") as record:
         bunch = load_word_vectors(path)
-    assert record[0].filename == __file__
+    if sys.version_info >= (3, 12):  # as in warn_user
+        assert record[0].filename == __file__
     assert bunch.vocabulary == ["the", "film", "sang"]
     assert bunch.embedding_weights[4:].tolist() == [[1, 2], [3, 4], [9, 9]]
 
 
 @pytest.mark.parametrize(
-    ("bad", "n_numbers"),
+    "bad",
     [
-        ("word 1 2", 3),
-        ("word 1 2 3 4", 3),
-        ("word 1 x 3", 3),
-        ("word 1 nan 3", 3),
-        ("word 1 inf 3", 3),
-        (" 1 2 3", 3),
-        ("", 3),
-        ("word\t1\t2\t3", 3),
+        "word 1 2",
+        "word 1 2 3 4",
+        "word 1 x 3",
+        "word 1 nan 3",
+        " 1 2 3",
+        "",
+        "word\t1\t2\t3",
     ],
 )
 @pytest.mark.parametrize("heading", [0, 1])
-def test_malformed_line(write, bad, n_numbers, heading):
+def test_malformed_line_is_refused(write, bad, heading):
     path = write(["5 3"] * heading + [*LINES[:2], bad, *LINES[2:]])
-    with pytest.raises(ValueError, match=rf"line {3 + heading}: expected a word.*{n_numbers} of"):
+    with pytest.raises(ValueError, match=rf"line {3 + heading}: expected a word.*3 of"):
         load_word_vectors(path)
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ([], "is empty"),
-        ([""], "is empty"),
+        ([], "first line is empty"),
+        ([""], "first line is empty"),
         (["word"], "line 1: expected a word and its finite numbers"),
-        (["4 3"], "cut short: 0 vectors, expected 4"),
-        (["9 3", *LINES], "cut short: 4 vectors, expected 9"),
+        (["4 3"], "truncated: its first line announces 4 vectors, got 0"),
+        (["9 3", *LINES], "truncated: its first line announces 9 vectors, got 4"),
     ],
 )
-def test_incomplete_file(write, lines, message):
+def test_incomplete_file_is_refused(write, lines, message):
     with pytest.raises(ValueError, match=message):
         load_word_vectors(write(lines))
 
 
-def test_binary_file(tmp_path):
+def test_binary_file_is_refused(tmp_path):
     (tmp_path / "vectors.bin").write_bytes(b"2 3\nthe \xff\xfe\x00\x01")
     with pytest.raises(ValueError, match="is not UTF-8 text"):
         load_word_vectors(tmp_path / "vectors.bin")
 
 
-def test_damaged_gzip_file(tmp_path):
+def test_damaged_gzip_file_is_refused(tmp_path):
     (tmp_path / "v.gz").write_bytes(gzip.compress("\n".join(LINES * 50).encode())[:40])
     with pytest.raises(ValueError, match="is a damaged gzip file"):
         load_word_vectors(tmp_path / "v.gz")
 
 
-def test_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        load_word_vectors(tmp_path / "none.txt")
-
-
-def test_coverage(write):
+def test_coverage_of_texts(write):
     texts = ["The film, the film!", "a book a film", "caf\u00e9"]
     coverage = load_word_vectors(write(LINES), texts=texts).coverage
     assert coverage["running_words"] == pytest.approx(6 / 9)
@@ -153,8 +149,8 @@ def test_coverage(write):
     assert coverage["unknown_words"] == [("a", 2), ("book", 1)]
 
 
-def test_coverage_of_no_words(write):
-    with pytest.raises(ValueError, match="texts hold no words"):
+def test_coverage_of_invalid_texts(write):
+    with pytest.raises(ValueError, match="texts must contain at least one token"):
         load_word_vectors(write(LINES), texts=["", "!"])
     with pytest.raises(TypeError, match=r"a single str; pass \[text\]"):
         load_word_vectors(write(LINES), texts="the film")
