@@ -22,12 +22,12 @@ from ._estimator.base import (
     draw_seed,
     fit_context,
     suggest_arguments,
-    validate_parameter_constraints,
 )
 from ._estimator.parameters import check_keras_objects
 from ._inputs.embedding import embedding_shape, load_embedding_weights
 from ._inputs.ids import choose_n_words, read_ids, replace_unknown
 from ._inputs.initialization import (
+    check_network_state,
     continued_network,
     describe_initialization,
     initial_network,
@@ -39,8 +39,7 @@ from ._inputs.training_data import (
     read_training_data,
     read_validation_data,
 )
-from ._nn.batches import count_words, last_words
-from ._nn.model.architecture import Architecture
+from ._nn.batches import count_words
 from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
@@ -524,7 +523,10 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         check_is_fitted(self)
         ids = read_ids(self, X)
         if is_forked_child():
-            outputs = self._numpy_network().predict(ids)
+            state = self._network
+            if isinstance(state, Network):
+                state = state.get_state(with_optimizer=False)
+            outputs = NumpyNetwork.from_state(state).predict(ids)
         else:
             outputs = self._fitted_network().predict(ids)
         if outputs.shape[1] == 1:
@@ -591,7 +593,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         train, validation = data, None
         if self.early_stopping and X_val is None and y_val is None:
             train, validation = hold_out(data, self.validation_fraction, seed)
-        train = new._last_words(train)
+        train = train.last_words(self.train_maxlen, skips_padding=self.mask_padding)
         if continues:
             new._continue(data.ids, labels, is_partial=is_partial)
         else:
@@ -604,13 +606,6 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         if interrupt is not None:
             raise interrupt
         return self
-
-    def _last_words(self, data: TrainingData) -> TrainingData:
-        """Return data with the last ``train_maxlen`` words of each document."""
-        if self.train_maxlen is None:
-            return data
-        ids = last_words(data.ids, self.train_maxlen, skips_padding=self.mask_padding)
-        return data._replace(ids=ids)
 
     def _initialize(
         self, ids: Ids, train: TrainingData, classes: NDArray[Any], seed: int, *, is_partial: bool
@@ -665,13 +660,6 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self._stores_optimizer = is_partial or self.warm_start
         return training.interrupt
 
-    def _numpy_network(self) -> NumpyNetwork:
-        """Return the network as a numpy forward pass, which needs no backend."""
-        state = self._network
-        if isinstance(state, Network):
-            state = state.get_state(with_optimizer=False)
-        return NumpyNetwork(Architecture.from_dict(state["architecture"]), state["weights"])
-
     def _fitted_network(self) -> Network:
         """Return the network, which is rebuilt on first use after unpickling."""
         if isinstance(self._network, dict):
@@ -701,22 +689,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         state["optimizer"] = unpack_optimizer(state["optimizer"])
         if "_network" in state:
             state["_network"] = unpack(state["_network"], state["embedding_weights"])
-            self._check_network(state)
+            check_network_state(state, RecurrentSentimentClassifier._parameter_constraints)
         return state
-
-    def _check_network(self, state: dict[str, Any]) -> None:
-        """Raise a ValueError if a stored network contradicts the other attributes."""
-        architecture = state["_network"]["architecture"]
-        constraints = RecurrentSentimentClassifier._parameter_constraints
-        validate_parameter_constraints(constraints, architecture, type(self).__name__)
-        n_words, n_classes = architecture["n_words"], max(architecture["n_outputs"], 2)
-        if state["n_words_"] != n_words:
-            raise ValueError(f"n_words_ is {state['n_words_']}, but the table has {n_words} rows")
-        shape = getattr(state["classes_"], "shape", None)
-        if shape != (n_classes,):
-            raise ValueError(
-                f"classes_ has shape {shape}, but the network distinguishes {n_classes} classes"
-            )
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._estimator.base import validate_parameter_constraints
 from .._nn.model.architecture import Architecture, count_outputs
 from .._nn.model.cells import CELLS
 from .._nn.network import Network, grow_table
@@ -86,6 +87,20 @@ def new_optimizer(classifier: Any, cell: str | None = None) -> Any:
         classifier.learning_rate,
         default_rate=CELLS[cell or classifier.cell].learning_rate,
     )
+
+
+def check_network_state(state: dict[str, Any], constraints: dict[str, Any]) -> None:
+    """Raise a ValueError if the stored network of a classifier contradicts its attributes."""
+    architecture = state["_network"]["architecture"]
+    validate_parameter_constraints(constraints, architecture, "RecurrentSentimentClassifier")
+    n_words, n_classes = architecture["n_words"], max(architecture["n_outputs"], 2)
+    if state["n_words_"] != n_words:
+        raise ValueError(f"n_words_ is {state['n_words_']}, but the table has {n_words} rows")
+    shape = getattr(state["classes_"], "shape", None)
+    if shape != (n_classes,):
+        raise ValueError(
+            f"classes_ has shape {shape}, but the network distinguishes {n_classes} classes"
+        )
 
 
 def _architecture(classifier: Any, matrix: NDArray[np.float32] | None) -> Architecture:

@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .._estimator.base import check_sample_weight
+from .._nn.batches import last_words
 from .._types import FloatArray, Ids
 from .ids import as_ids, read_ids, reject_foreign, warn_if_counts
 from .labels import (
@@ -31,6 +32,12 @@ class TrainingData(NamedTuple):
     ids: Ids
     targets: NDArray[np.int32]  # (n_samples,), indices into the classes
     weights: FloatArray  # (n_samples,), positive, within the range of float32
+
+    def last_words(self, n_words: int | None, *, skips_padding: bool) -> "TrainingData":
+        """Return the data with the last words of each document, with all of them if None."""
+        if n_words is None:
+            return self
+        return self._replace(ids=last_words(self.ids, n_words, skips_padding=skips_padding))
 
 
 def read_training_data(

@@ -3,8 +3,8 @@
 It computes gate activations, and predicts in forked processes, where no backend works.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,11 @@ class NumpyNetwork:
         *recurrent, self.kernel, self.bias = weights[n_tables:]
         per_layer = len(recurrent) // architecture.n_layers
         self.layers = [recurrent[i : i + per_layer] for i in range(0, len(recurrent), per_layer)]
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Return the network of a state that ``Network.get_state`` returned."""
+        return cls(Architecture.from_dict(state["architecture"]), state["weights"])
 
     def forward(self, ids: Ids, layer: int, mask: Mask | None = None) -> list[LayerOutput]:
         """Return the output of each direction of a recurrent layer, forward first.
