@@ -97,7 +97,6 @@ class TestPresets:
         assert classifier.gate_bias == "keras"
         assert classifier.mask_padding is False
         assert (classifier.dropout, classifier.embedding_init) == (0.0, "uniform")
-        assert (classifier.learning_rate_schedule, classifier.global_clipnorm) == ("constant", None)
 
     @pytest.mark.parametrize("mask_padding", [False, True])
     def test_tutorial_builds_the_network_of_the_tutorial(self, mask_padding):
