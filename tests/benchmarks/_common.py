@@ -1,7 +1,7 @@
-"""What the benchmarks share: options, fresh processes that take turns, data, the table.
+"""Options, data, child processes and the table of the benchmarks.
 
-Only the standard library, because programs for other interpreters import it, too, and because
-a large process passes its size on as the peak memory of those that it starts.
+This module imports the standard library only: programs for other interpreters import it, and the
+peak memory of a child process includes the size of the process that starts it.
 """
 
 import argparse
@@ -25,7 +25,8 @@ Cell = Literal["simple", "lstm", "gru"]
 ROOT = Path(__file__).resolve().parents[2]
 CELLS: tuple[Cell, ...] = ("simple", "lstm", "gru")
 NO_CACHE = "off"
-PLAIN: dict[str, Any] = {  # what makes a fit of seqsent train as programs by hand do
+# parameters with which seqsent trains like a hand-written Keras program
+LIKE_KERAS: dict[str, Any] = {
     "learning_rate": 0.001,
     "optimizer": "rmsprop",
     "embedding_init": "uniform",
@@ -50,7 +51,7 @@ print(json.dumps(versions))
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line says."""
+    """Options of the command line."""
 
     quick: bool
     repeats: int
@@ -73,47 +74,48 @@ class Row:
 
 
 def shared_data() -> Path:
-    """The folder of real data, which is not part of the project."""
+    """Return the folder of real data, which is not part of the repository."""
     folder = Path(os.environ.get("SEQSENT_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        raise SystemExit(
-            f"no data in {folder}: set SEQSENT_SHARED_DATA to the folder that holds it"
-        )
+        raise SystemExit(f"no data in {folder}; set SEQSENT_SHARED_DATA to the folder of the data")
     return folder.resolve()
 
 
-def changed_peer(
+def peer_command(
     name: str, replacements: Mapping[str, str], *arguments: object, python: str = sys.executable
 ) -> list[str]:
-    """The command that runs the program of somebody without seqsent, changed in places."""
+    """Return the command that runs a peer's program with parts of its text replaced."""
     runner = Path(__file__).with_name("_peer.py")
     program = shared_data().parent / "peers" / name
     return [python, *map(str, [runner, program, json.dumps(replacements), *arguments])]
 
 
-def read_reviews(part: str, rows: int | None = None) -> tuple[list[str], list[int]]:
-    """Texts and labels of imdb/train.csv.gz or imdb/test.csv.gz, from both ends of the file."""
-    with gzip.open(shared_data() / "imdb" / f"{part}.csv.gz", "rt", newline="") as file:
+def read_reviews(subset: str, rows: int | None = None) -> tuple[list[str], list[int]]:
+    """Return texts and labels of imdb/train.csv.gz or imdb/test.csv.gz.
+
+    With ``rows``, half of them come from each end of the file, which is sorted by label.
+    """
+    with gzip.open(shared_data() / "imdb" / f"{subset}.csv.gz", "rt", newline="") as file:
         header, *lines = csv.reader(file)
     text, label = header.index("text"), header.index("label")
-    if rows is not None:  # sorted by label
+    if rows is not None:
         lines = lines[: rows // 2] + lines[len(lines) - (rows - rows // 2) :]
     return [line[text] for line in lines], [int(line[label]) for line in lines]
 
 
 @contextmanager
 def fresh_folder() -> Iterator[str]:
-    """An empty folder for compiled programs, removed afterwards."""
+    """Yield an empty folder for compiled programs and remove it afterwards."""
     with tempfile.TemporaryDirectory(prefix="seqsent-benchmark-") as folder:
         yield folder
 
 
 def environment(*, backend: str = "jax", cache: str = NO_CACHE) -> dict[str, str]:
-    """The caller's environment without its compilation caches, with this checkout's seqsent."""
-    kept = {name: v for name, v in os.environ.items() if "COMPILATION_CACHE" not in name}
+    """Return the environment of a child process: this checkout, and no other compilation cache."""
+    inherited = {name: v for name, v in os.environ.items() if "COMPILATION_CACHE" not in name}
     path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     return {
-        **kept,
+        **inherited,
         "KERAS_BACKEND": backend,
         "SEQSENT_CACHE_DIR": cache,
         "PYTHONPATH": path,
@@ -122,7 +124,7 @@ def environment(*, backend: str = "jax", cache: str = NO_CACHE) -> dict[str, str
 
 
 def run(command: Sequence[str], **settings: str) -> Result:
-    """Run a program to its end; the last line that it prints is its result."""
+    """Run a command and return its result, the JSON in the last line of its output."""
     done = subprocess.run(
         command, env=environment(**settings), capture_output=True, text=True, check=False
     )
@@ -133,23 +135,25 @@ def run(command: Sequence[str], **settings: str) -> Result:
     return result
 
 
-def child(script: str, name: str, *arguments: object, python: str = sys.executable) -> list[str]:
-    """The command that runs one of a benchmark's own parts in a fresh process."""
-    return [python, script, "--child", name, *map(str, arguments)]
+def child_command(
+    script: str, function: str, *arguments: object, python: str = sys.executable
+) -> list[str]:
+    """Return the command that calls a function of a benchmark in a new process."""
+    return [python, script, "--child", function, *map(str, arguments)]
 
 
-def part(
-    script: str, name: str, *arguments: object, python: str = sys.executable, **settings: str
+def child_job(
+    script: str, function: str, *arguments: object, python: str = sys.executable, **settings: str
 ) -> Callable[[int], Result]:
-    """The same as a job for `take_turns`."""
-    command = child(script, name, *arguments, python=python)
+    """Return a job for `take_turns` that calls a function of a benchmark in a new process."""
+    command = child_command(script, function, *arguments, python=python)
     return lambda repeat: run(command, **settings)
 
 
 def take_turns(
     jobs: Mapping[str, Callable[[int], Result]], repeats: int
 ) -> dict[str, list[Result]]:
-    """Run the jobs one after another, and all of them again: A B A B ..."""
+    """Run the jobs alternately: A B A B ..."""
     results: dict[str, list[Result]] = {name: [] for name in jobs}
     for repeat in range(repeats):
         for name, job in jobs.items():
@@ -162,7 +166,7 @@ def values(results: Sequence[Result], name: str) -> list[float]:
 
 
 def spread(numbers: Sequence[float], unit: str = "s") -> str:
-    """Median and range, readable."""
+    """Format median and range."""
     digits = 0 if median(numbers) >= 100 else 2 if median(numbers) >= 1 else 3
     text = f"{median(numbers):.{digits}f} {unit}"
     if len(numbers) > 1:
@@ -179,7 +183,7 @@ def ratio_row(
     limit: float,
     unit: str = "s",
 ) -> Row:
-    """A line that compares medians."""
+    """Return a row that compares medians."""
     ratio = median(ours) / median(theirs)
     return Row(
         letter,
@@ -194,7 +198,7 @@ def ratio_row(
 
 
 def fastest(candidates: Mapping[str, Sequence[float]]) -> tuple[str, Sequence[float]]:
-    """The candidate of the smallest median, and its name."""
+    """Return the name and the figures of the candidate with the smallest median."""
     name = min(candidates, key=lambda name: median(candidates[name]))
     return name, candidates[name]
 
@@ -215,7 +219,7 @@ def to_markdown(rows: Sequence[Row]) -> str:
 
 
 def replace_table(readme: Path, report: str) -> None:
-    """Put a new report between the marks of a README, which is written whole or not at all."""
+    """Replace the report between the marks of a README. The file is replaced atomically."""
     text = readme.read_text(encoding="utf-8")
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
@@ -227,14 +231,14 @@ def replace_table(readme: Path, report: str) -> None:
 
 
 def describe(options: Options) -> str:
-    """Date, machine and versions."""
+    """Return date, machine, versions and sizes as a sentence."""
     names = ["numpy", "sklearn", "keras", "jax", "scikeras"]
     here = run([sys.executable, "-c", _VERSIONS, *names])
     parts = [f"Python {platform.python_version()}", *(f"{k} {v}" for k, v in here.items())]
     if options.tensorflow_python:
         there = run([options.tensorflow_python, "-c", _VERSIONS, "tensorflow", "keras"])
         there.pop("seqsent", None)
-        parts.append("beside it " + ", ".join(f"{k} {v}" for k, v in there.items()))
+        parts.append("other interpreter: " + ", ".join(f"{k} {v}" for k, v in there.items()))
     size = "small sizes (--quick)" if options.quick else "full sizes"
     return (
         f"{datetime.date.today().isoformat()}; {_processor()}, {_cores()} cores, "
@@ -252,9 +256,8 @@ def _processor() -> str:
 
 
 def _cores() -> int:
-    # those that this process may use
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
+    get_affinity = getattr(os, "sched_getaffinity", None)  # respects limits of the process
+    return len(get_affinity(0)) if get_affinity else os.cpu_count() or 1
 
 
 def read_options(description: str | None) -> Options:
@@ -265,7 +268,7 @@ def read_options(description: str | None) -> Options:
     parser.add_argument(
         "--settings",
         default="{}",
-        help="JSON: parameters of RecurrentSentimentClassifier that beat its defaults in training",
+        help="JSON: parameters of RecurrentSentimentClassifier for training.py",
     )
     given = parser.parse_args()
     repeats = given.repeats or (1 if given.quick else 5)
@@ -277,7 +280,7 @@ def main(
     children: Mapping[str, Callable[..., Result]],
     description: str | None,
 ) -> None:
-    """Run one of the parts if the command line asks for it, or else measure and print."""
+    """Call a child function if the command line names one, else measure and print the table."""
     if sys.argv[1:2] == ["--child"]:
         print(json.dumps(children[sys.argv[2]](*sys.argv[3:])))
         return

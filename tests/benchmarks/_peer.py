@@ -1,4 +1,4 @@
-"""Run another program after replacing parts of its text: another seed, a smaller grid.
+"""Run a peer's program with parts of its text replaced, e.g. the seed or the grid.
 
 python _peer.py PROGRAM '{"old": "new"}' ARGUMENTS...
 """

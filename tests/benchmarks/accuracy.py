@@ -1,14 +1,14 @@
-"""Accuracy on real texts, against linear models and fastText in the same run.
+"""Accuracy on real texts, compared with linear models and fastText.
 
 python tests/benchmarks/accuracy.py [--quick] [--seeds N] [--sets NAME ...] [--validate]
     [--rows N [--self-training]] [--methods NAME ...] [--settings JSON]
 
-Each fit runs in a process of its own: accuracy, log loss, Brier score and expected calibration
-error, seconds of the fit, text included, peak memory and the size of a pickle, as mean and spread
-over seeds. With --validate nothing is read of what settings are reported on: IMDB's training
-reviews are split by film, and of the other sets the part that is reported on is left out.
-Counterfactual reviews are never validated on. fastText takes part where it is installed. With
---self-training the texts beyond N take part without their labels.
+Measures accuracy, log loss, Brier score, expected calibration error, the seconds of a fit on raw
+text, peak memory and the size of a pickle. Each fit runs in a new process. Figures are means and
+standard deviations over seeds. With --validate the test sets are not read: IMDB's training
+reviews are split by film, the other training sets are split into folds, and the counterfactual
+reviews are skipped. fastText is measured if it is installed. With --self-training scikit-learn's
+SelfTrainingClassifier receives the texts beyond N without labels.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from collections.abc import Sequence
 from statistics import fmean, stdev
 from typing import Any, NamedTuple
 
-from _common import Options, Result, child, describe, run, shared_data
+from _common import Options, Result, child_command, describe, run, shared_data
 
 _SETS = ("imdb", "rt_polarity", "chn_hotel", "counterfactual")
 _FOLDS = 5
-_BINS = 15  # of the calibration error
+_N_BINS = 15  # of the calibration error
 _FIGURES = ("accuracy", "originals", "revised", "log loss", "Brier score", "calibration error")
 _COSTS = ("seconds", "peak MB", "file MB")
 _LINEAR = "TF-IDF + logistic regression"
@@ -40,7 +40,7 @@ _PEERS = (
     _NB_LR,
     *([_FASTTEXT] if importlib.util.find_spec("fasttext") else []),
 )
-# what make_sentiment_pipeline is given, by the name in the table
+# parameters of make_sentiment_pipeline by the name in the table
 _RECIPES: dict[str, dict[str, Any]] = {
     "simple": {"cell": "simple"},
     "lstm": {"cell": "lstm"},
@@ -48,18 +48,18 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "fast": {"preset": "fast"},
     "accurate": {"preset": "accurate"},
 }
-_VOTERS = ("fast", "accurate")  # with naive Bayes, by the mean of their probabilities
+_VOTERS = ("fast", "accurate")  # their probabilities are also averaged with naive Bayes
 
 
 class Split(NamedTuple):
-    """Texts and labels to train on, and to measure on."""
+    """Texts and labels of the training set and the test set."""
 
     train: tuple[Any, Any]
     test: tuple[Any, Any]
 
 
 def read(name: str, validate: bool, seed: int) -> Split:
-    """Return a set's texts; on validation the seed chooses the fold."""
+    """Return a data set. For validation the seed selects the fold."""
     import pandas as pd
     from sklearn.model_selection import GroupKFold, StratifiedKFold
 
@@ -68,8 +68,8 @@ def read(name: str, validate: bool, seed: int) -> Split:
 
     def split(frame: pd.DataFrame, folds: Any, fold: int) -> tuple[pd.DataFrame, pd.DataFrame]:
         groups = frame.get("movie")
-        rest, part = list(folds.split(frame, frame["label"], groups))[fold]
-        return frame.iloc[rest], frame.iloc[part]
+        train, test = list(folds.split(frame, frame["label"], groups))[fold]
+        return frame.iloc[train], frame.iloc[test]
 
     if name in ("imdb", "counterfactual"):
         train = table("imdb/train.csv.gz")
@@ -86,24 +86,25 @@ def read(name: str, validate: bool, seed: int) -> Split:
         train, test = split(table(f"{name}/all.csv"), folds, 0)
         if validate:
             train, test = split(train, folds, seed % _FOLDS)
-    parts = [(part["text"].to_numpy(), part["label"].to_numpy()) for part in (train, test)]
-    if name == "counterfactual":
-        parts[1] = (parts[1][0], test[["label", "revised"]].to_numpy())
-    return Split(*parts)
+    labels = ["label", "revised"] if name == "counterfactual" else "label"
+    return Split(
+        (train["text"].to_numpy(), train["label"].to_numpy()),
+        (test["text"].to_numpy(), test[labels].to_numpy()),
+    )
 
 
 def make_linear(name: str, method: str = _LINEAR) -> Any:
-    """A peer: words and pairs, n-grams of up to three characters where no spaces part the words."""
+    """Return a linear model on word n-grams, or on character n-grams for Chinese."""
     from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.svm import LinearSVC
 
-    of_characters = {"analyzer": "char", "ngram_range": (1, 3)}
-    units = of_characters if name == "chn_hotel" else {"ngram_range": (1, 2)}
+    is_chinese = name == "chn_hotel"
+    units = {"analyzer": "char", "ngram_range": (1, 3)} if is_chinese else {"ngram_range": (1, 2)}
     if method == _NB_SVM:
         return make_pipeline(CountVectorizer(binary=True, **units), ClassRatios(), LinearSVC(C=0.1))
-    if method == _NB_LR:  # as examples/beat_the_linear_model.py has it
+    if method == _NB_LR:  # as in examples/beat_the_linear_model.py
         vectorizer = CountVectorizer(binary=True, min_df=2, **{**units, "ngram_range": (1, 3)})
         return make_pipeline(vectorizer, ClassRatios(), LogisticRegression(C=0.3, max_iter=1000))
     vectorizer = TfidfVectorizer(min_df=2, sublinear_tf=True, **units)
@@ -111,7 +112,7 @@ def make_linear(name: str, method: str = _LINEAR) -> Any:
 
 
 class ClassRatios:
-    """Scales counts by the logarithm of their ratio between two classes (Wang & Manning 2012)."""
+    """Multiplies counts by the log-count ratio of two classes (Wang & Manning, 2012)."""
 
     def fit(self, X: Any, y: Any) -> "ClassRatios":
         import numpy as np
@@ -126,7 +127,7 @@ class ClassRatios:
 
 
 class FastText:
-    """fastText as its tutorial has it, with pairs of words, on shuffled texts."""
+    """fastText with the settings of its tutorial and word pairs, on shuffled texts."""
 
     def fit(self, texts: Any, labels: Any) -> "FastText":
         import fasttext  # type: ignore[import-not-found]
@@ -135,23 +136,24 @@ class FastText:
         self.classes_ = np.unique(labels)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8") as file:
             for row in np.random.default_rng(0).permutation(len(texts)):
-                place = int(np.searchsorted(self.classes_, labels[row]))
-                file.write(f"__label__{place} {self._words(texts[row])}\n")
+                index = int(np.searchsorted(self.classes_, labels[row]))
+                file.write(f"__label__{index} {self._words(texts[row])}\n")
             file.flush()
             self.model = fasttext.train_supervised(file.name, wordNgrams=2, verbose=0)
         return self
 
     @staticmethod
     def _words(text: str) -> str:
-        words = text.lower().split()  # of a language without spaces, characters
-        return " ".join(words if len(words) > len(text) / 20 else text)
+        words = text.lower().split()
+        has_spaces = len(words) > len(text) / 20
+        return " ".join(words if has_spaces else text)  # else characters
 
     def predict_proba(self, texts: Any) -> Any:
         import numpy as np
 
         found = np.zeros((len(texts), len(self.classes_)))
         for row, text in enumerate(texts):
-            # fastText's own predict needs numpy 1
+            # fastText's public predict needs numpy 1
             answers = self.model.f.predict(self._words(text) + "\n", -1, 0.0, "strict")
             for probability, label in answers:
                 found[row, int(label.removeprefix("__label__"))] = min(probability, 1.0)
@@ -159,60 +161,60 @@ class FastText:
 
 
 def make(name: str, method: str, parameters: dict[str, Any], seed: int, self_training: bool) -> Any:
-    """Return what a method is, unfitted; of the linear models TF-IDF's can train itself."""
+    """Return the unfitted model of a method."""
     if method == _FASTTEXT:
         return FastText()
     if method in _PEERS:
-        linear = make_linear(name, method)
-        return _self_trained(linear) if self_training else linear
-    from seqsent import make_sentiment_pipeline  # the peers' memory is without it
+        model = make_linear(name, method)
+    else:
+        # not imported at the top, so that the peak memory of peers excludes it
+        from seqsent import make_sentiment_pipeline
 
-    return make_sentiment_pipeline(**parameters, self_training=self_training, random_state=seed)
-
-
-def _self_trained(linear: Any) -> Any:
+        model = make_sentiment_pipeline(**parameters, random_state=seed)
+    if not self_training:
+        return model
     from sklearn.pipeline import make_pipeline
     from sklearn.semi_supervised import SelfTrainingClassifier
 
-    own = SelfTrainingClassifier(linear[-1], threshold=0.9, max_iter=1)
-    return make_pipeline(*linear[:-1], own)
+    # the vectorizer learns from all texts, the classifier from labels and pseudo-labels
+    return make_pipeline(*model[:-1], SelfTrainingClassifier(model[-1], threshold=0.9, max_iter=1))
 
 
 def fit(
-    name: str, method: str, parameters: str, seed: str, validate: str, rows: str, others: str
+    name: str, method: str, parameters: str, seed: str, validate: str, rows: str, unlabelled: str
 ) -> dict[str, Result]:
-    """Fit one Pipeline, and what it votes with, and measure them."""
+    """Fit and measure one model, and its average with naive Bayes."""
     import numpy as np
 
     (X, y), (texts, truth) = read(name, validate == "True", int(seed))
-    self_training = others == "True"
+    self_training = unlabelled == "True"
     order = np.random.default_rng(int(seed)).permutation(len(X))
-    chosen = order[: int(rows) or None]
+    selected = order[: int(rows) or None]
     if self_training:
-        y = np.where(np.isin(np.arange(len(y)), chosen), y, -1)
-        chosen = order
+        y = np.where(np.isin(np.arange(len(y)), selected), y, -1)
+        selected = order
     results: dict[str, Result] = {}
 
-    def learn(method: str) -> Any:
+    def fit_and_measure_costs(method: str) -> Any:
         model = make(name, method, json.loads(parameters), int(seed), self_training)
         start = time.perf_counter()
-        model.fit(X[chosen], y[chosen])
+        model.fit(X[selected], y[selected])
         results[method] = {
             "seconds": time.perf_counter() - start,
             "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         }
-        if method != _FASTTEXT:  # which has a format of its own
+        if method != _FASTTEXT:  # fastText models cannot be pickled
             results[method]["file MB"] = len(pickle.dumps(model)) / 1e6
         return model
 
-    model = learn(method)
+    model = fit_and_measure_costs(method)
     if not hasattr(model, "predict_proba"):
         results[method] |= judge(model.predict(texts), truth)
         return results
     probabilities = model.predict_proba(texts)
     results[method] |= judge_probabilities(probabilities, truth, model.classes_)
     if method in _VOTERS and not self_training:
-        mean = (probabilities + learn(_NB_LR).predict_proba(texts)) / 2
+        mean = (probabilities + fit_and_measure_costs(_NB_LR).predict_proba(texts)) / 2
         costs = {cost: sum(r[cost] for r in results.values()) for cost in ("seconds", "file MB")}
         costs["peak MB"] = results.pop(_NB_LR)["peak MB"]
         vote = costs | judge_probabilities(mean, truth, model.classes_)
@@ -221,7 +223,7 @@ def fit(
 
 
 def judge(predicted: Any, truth: Any) -> Result:
-    """Return the accuracy, of counterfactual texts on both kinds."""
+    """Return the accuracy; for counterfactual texts, of originals and revised texts."""
     if truth.ndim == 1:
         return {"accuracy": float((predicted == truth).mean())}
     right = predicted == truth[:, 0]
@@ -230,7 +232,7 @@ def judge(predicted: Any, truth: Any) -> Result:
 
 
 def judge_probabilities(probabilities: Any, truth: Any, classes: Any) -> Result:
-    """Return the accuracy, and what probabilities are worth."""
+    """Return the accuracy and the figures of merit of the probabilities."""
     import numpy as np
     from sklearn.metrics import log_loss
 
@@ -240,12 +242,12 @@ def judge_probabilities(probabilities: Any, truth: Any, classes: Any) -> Result:
         return result
     right = predicted == truth
     confidence = probabilities.max(axis=1)
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [abs((right - confidence)[bins == b].sum()) for b in range(_BINS)]
+    bins = np.minimum((confidence * _N_BINS).astype(int), _N_BINS - 1)
+    gaps = [abs((right - confidence)[bins == b].sum()) for b in range(_N_BINS)]
     squares = (probabilities - (truth[:, np.newaxis] == classes)) ** 2
     return result | {
         "log loss": float(log_loss(truth, probabilities)),
-        "Brier score": float(squares.sum(axis=1).mean() / 2),  # for two classes, of one of them
+        "Brier score": float(squares.sum(axis=1).mean() / 2),  # of one of two classes
         "calibration error": float(sum(gaps) / len(truth)),
     }
 
@@ -263,19 +265,21 @@ def _line(name: str, method: str, runs: Sequence[Result]) -> str:
 
 
 def main() -> None:
-    """Measure what the command line asks for, and print the table line by line."""
+    """Measure and print the table line by line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--quick", action="store_true", help="2,000 training texts, one seed")
     parser.add_argument("--seeds", type=int, help="fits of each (default 3; 1 with --quick)")
     parser.add_argument("--sets", nargs="+", choices=_SETS, default=_SETS)
-    parser.add_argument("--validate", action="store_true", help="measure on parts to choose by")
-    parser.add_argument("--rows", type=int, default=0, help="training texts, drawn by the seed")
-    parser.add_argument("--self-training", action="store_true", help="and others without labels")
+    parser.add_argument("--validate", action="store_true", help="measure on validation sets")
+    parser.add_argument("--rows", type=int, default=0, help="number of training texts")
+    parser.add_argument(
+        "--self-training", action="store_true", help="use the others without labels"
+    )
     parser.add_argument("--methods", nargs="+", choices=[*_PEERS, *_RECIPES])
-    parser.add_argument("--settings", help="JSON: a recipe of parameters to measure alone")
+    parser.add_argument("--settings", help="JSON: parameters of the only network to measure")
     given = parser.parse_args()
     if given.self_training and not given.rows:
-        parser.error("--self-training needs --rows, the number of texts that have labels")
+        parser.error("--self-training needs --rows, the number of labelled texts")
     seeds = given.seeds or (1 if given.quick else 3)
     recipes = {given.settings: json.loads(given.settings)} if given.settings else _RECIPES
     print(describe(Options(given.quick, seeds, None, "{}")))
@@ -289,12 +293,12 @@ def main() -> None:
             if given.methods and method not in given.methods:
                 continue
             if given.self_training and method in _PEERS and method != _LINEAR:
-                continue
+                continue  # ClassRatios needs two classes, fastText is no scikit-learn model
             rows = given.rows or (2000 if given.quick else 0)
             arguments = [name, method, json.dumps(parameters)]
-            of_all = given.validate, rows, given.self_training
+            options = given.validate, rows, given.self_training
             runs = [
-                run(child(__file__, "fit", *arguments, seed, *of_all))
+                run(child_command(__file__, "fit", *arguments, seed, *options))
                 for seed in range(seeds if rows or given.validate or method not in _PEERS else 1)
             ]
             for measured in runs[0]:

@@ -1,4 +1,4 @@
-"""The first fit of a process, with an empty compilation cache and in a second process."""
+"""First fit of a process, with an empty compilation cache and with the cache of another process."""
 
 import time
 
@@ -8,7 +8,7 @@ from _common import (
     Options,
     Result,
     Row,
-    child,
+    child_command,
     fresh_folder,
     main,
     ratio_row,
@@ -20,7 +20,7 @@ from _common import (
 
 
 def fit(cell: Cell, rows: str) -> Result:
-    import keras  # noqa: F401  loading it is no part of a fit
+    import keras  # noqa: F401  outside the measured time
 
     from seqsent import make_sentiment_pipeline
 
@@ -37,7 +37,7 @@ def measure(options: Options) -> list[Row]:
     rows = 600
     table = []
     for cell in ("lstm",) if options.quick else CELLS:
-        command = child(__file__, "fit", cell, rows)
+        command = child_command(__file__, "fit", cell, rows)
 
         def first_and_second(repeat: int, command: list[str] = command) -> Result:
             with fresh_folder() as cache:

@@ -1,3 +1,3 @@
-"""Keeps pytest away: these are programs that measure, not tests."""
+"""Excludes the benchmarks from the tests that pytest collects."""
 
 collect_ignore_glob = ["*"]

@@ -1,17 +1,17 @@
-"""A grid search over cell and state size, from raw text, against scikeras on JAX."""
+"""Grid search over cell and state size on raw text, compared with scikeras on JAX."""
 
 import json
 import time
 
 from _common import (
-    PLAIN,
+    LIKE_KERAS,
     Options,
     Result,
     Row,
-    changed_peer,
-    child,
+    child_command,
     fresh_folder,
     main,
+    peer_command,
     ratio_row,
     run,
     shared_data,
@@ -22,14 +22,14 @@ from _common import (
 _Grid = tuple[int, list[str], list[int]]
 
 _ROWS, _EPOCHS = 600, 2
-# folds, cells and state sizes; the full ones are those of the peer
+# folds, cells and state sizes; _FULL has the values of the peer
 _FULL: _Grid = (3, ["simple", "lstm", "gru"], [16, 32])
 _QUICK: _Grid = (2, ["simple"], [16])
 
 
 def search(folds: str, cells: str, state_dims: str) -> Result:
-    """What scikeras_grid.py does, timed where it is timed."""
-    import keras  # noqa: F401  the peer imports it before its clock starts, too
+    """Do the search of scikeras_grid.py and measure the same section."""
+    import keras  # noqa: F401  outside the measured time, as in the peer
     import pandas as pd
     from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
@@ -40,8 +40,7 @@ def search(folds: str, cells: str, state_dims: str) -> Result:
         num_words=2000,
         maxlen=100,
         embed_dim=32,
-        optimizer="rmsprop",
-        **PLAIN,
+        **LIKE_KERAS,
         batch_size=64,
         epochs=_EPOCHS,
         random_state=0,
@@ -66,8 +65,8 @@ def measure(options: Options) -> list[Row]:
         json.dumps(_FULL[2]): grid[1],
         f"StratifiedKFold({_FULL[0]})": f"StratifiedKFold({folds})",
     }
-    theirs = changed_peer("scikeras_grid.py", replacements, _ROWS, _EPOCHS)
-    ours = child(__file__, "search", folds, *grid)
+    peer = peer_command("scikeras_grid.py", replacements, _ROWS, _EPOCHS)
+    ours = child_command(__file__, "search", folds, *grid)
 
     def cold_and_warm(repeat: int) -> Result:
         with fresh_folder() as cache:
@@ -75,7 +74,7 @@ def measure(options: Options) -> list[Row]:
         return {"cold_s": cold["search_s"], "warm_s": warm["search_s"]}
 
     results = take_turns(
-        {"scikeras": lambda repeat: run(theirs), "seqsent": cold_and_warm}, options.repeats
+        {"scikeras": lambda repeat: run(peer), "seqsent": cold_and_warm}, options.repeats
     )
     scikeras = values(results["scikeras"], "search_s")
     fits = folds * len(cells) * len(state_dims) + 1

@@ -1,4 +1,4 @@
-"""Starting Python and importing seqsent, against importing scikit-learn."""
+"""Start Python and import seqsent, compared with importing scikit-learn."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ import time
 
 from _common import Options, Result, Row, environment, main, ratio_row, take_turns, values
 
-_PER_REPEAT = 5  # a single start is short
+_RUNS_PER_REPEAT = 5  # one run is short
 
 
 def _time_import(name: str) -> Result:
@@ -17,8 +17,8 @@ def _time_import(name: str) -> Result:
 
 def measure(options: Options) -> list[Row]:
     jobs = {name: lambda repeat, name=name: _time_import(name) for name in ("sklearn", "seqsent")}
-    repeats = 3 if options.quick else _PER_REPEAT * options.repeats
-    take_turns(jobs, 1)  # compiles Python's own files, if they are new
+    repeats = 3 if options.quick else _RUNS_PER_REPEAT * options.repeats
+    take_turns(jobs, 1)  # writes missing .pyc files
     results = take_turns(jobs, repeats)
     ours, theirs = (values(results[name], "seconds") for name in ("seqsent", "sklearn"))
     return [ratio_row("h", "import seqsent", ours, "import sklearn", theirs, 1.2)]

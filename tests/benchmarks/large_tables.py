@@ -1,11 +1,11 @@
-"""How the time of a training step grows with the rows of the tables of words and of pairs."""
+"""Time of a training step depending on the number of word and word-pair vectors."""
 
 import resource
 import time
 from statistics import median
 from typing import Any
 
-from _common import Options, Result, Row, main, part, ratio_row, spread, take_turns, values
+from _common import Options, Result, Row, child_job, main, ratio_row, spread, take_turns, values
 
 _SMALLEST = 10_000
 _PAIRS = (2**18, 2**20)
@@ -14,14 +14,14 @@ _BATCH_SIZE, _WIDTH = 64, 250
 
 
 def step(n_words: str, n_pairs: str, batches: str) -> Result:
-    """The median step of a fit, and the peak memory of its process."""
+    """Return the median step time of a fit and the peak memory of the process."""
     import keras
     import numpy as np
 
     from seqsent import RecurrentSentimentClassifier
 
-    class Steps(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-        seconds: list[float] = []  # noqa: RUF012  # one fit, one list
+    class Steps(keras.callbacks.Callback):  # type: ignore[name-defined]
+        seconds: list[float] = []  # noqa: RUF012
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             self.start = time.perf_counter()
@@ -31,15 +31,15 @@ def step(n_words: str, n_pairs: str, batches: str) -> Result:
 
     rng = np.random.default_rng(0)
     size = int(batches) * _BATCH_SIZE, _WIDTH
-    ids = rng.zipf(1.2, size)  # as frequent as words of a language are
+    ids = rng.zipf(1.2, size)  # Zipf's law of word frequencies
     ids = np.where(ids < int(n_words), ids, rng.integers(1, int(n_words), size)).astype(np.int32)
     steps = Steps()
-    of_pairs = {"ngram_range": (1, 2), "ngram_buckets": int(n_pairs)} if n_pairs != "0" else {}
+    ngrams = {"ngram_range": (1, 2), "ngram_buckets": int(n_pairs)} if n_pairs != "0" else {}
     classifier = RecurrentSentimentClassifier(
         cell="gru",
         num_words=int(n_words),
         embedding_init="uniform",
-        **of_pairs,
+        **ngrams,
         batch_size=_BATCH_SIZE,
         epochs=2,
         callbacks=[steps],
@@ -56,7 +56,7 @@ def measure(options: Options) -> list[Row]:
     sizes = {f"{n:,} words": (n, 0) for n in (_SMALLEST, *words)}
     sizes |= {f"{_SMALLEST:,} words and {n:,} pairs": (_SMALLEST, n) for n in _PAIRS}
     results = take_turns(
-        {name: part(__file__, "step", *size, batches) for name, size in sizes.items()},
+        {name: child_job(__file__, "step", *size, batches) for name, size in sizes.items()},
         options.repeats,
     )
     smallest = f"{_SMALLEST:,} words"

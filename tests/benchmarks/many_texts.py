@@ -1,4 +1,4 @@
-"""Predicting many texts through the Pipeline, against Keras's predict and an analysis of them."""
+"""Predict many texts with a Pipeline, compared with Keras's predict and CountVectorizer."""
 
 import time
 
@@ -6,8 +6,8 @@ from _common import (
     Options,
     Result,
     Row,
+    child_job,
     main,
-    part,
     ratio_row,
     read_reviews,
     take_turns,
@@ -15,7 +15,7 @@ from _common import (
 )
 
 _NUM_WORDS, _MAXLEN, _STATE_DIM, _BATCH_SIZE = 10_000, 250, 32, 128
-_TRAINED_ON = 1000  # how well the network knows its job does not matter here
+_TRAINING_ROWS = 1000  # accuracy does not matter
 
 
 def pipeline(rows: str) -> Result:
@@ -24,9 +24,9 @@ def pipeline(rows: str) -> Result:
     fitted = make_sentiment_pipeline(
         "lstm", num_words=_NUM_WORDS, maxlen=_MAXLEN, state_dim=_STATE_DIM, epochs=1, random_state=0
     )
-    # the vocabulary of all, the training of few
+    # vocabulary of all reviews, training on some
     fitted[0].fit(read_reviews("train")[0])
-    texts, labels = read_reviews("train", _TRAINED_ON)
+    texts, labels = read_reviews("train", _TRAINING_ROWS)
     fitted[1].set_params(num_words=_NUM_WORDS).fit(fitted[0].transform(texts), labels)
     texts = read_reviews("test", int(rows))[0]
     result = {}
@@ -70,7 +70,7 @@ def by_hand(rows: str) -> Result:
 def measure(options: Options) -> list[Row]:
     rows = 4000 if options.quick else 25_000
     results = take_turns(
-        {name: part(__file__, name, rows) for name in ("by_hand", "pipeline")},
+        {name: child_job(__file__, name, rows) for name in ("by_hand", "pipeline")},
         options.repeats,
     )
     against = "Keras's predict on JAX and CountVectorizer's analysis"

@@ -1,7 +1,7 @@
-"""Resident memory after many fits of mixed cells and sizes, against that after the first ten.
+"""Resident memory after many fits with different cells and sizes, compared with ten fits.
 
-Once as it is and, where the C library can do it, once after its free memory was given back:
-the difference is what the allocator keeps for later, not what the fits hold.
+With glibc a second row is measured after malloc_trim, which returns free memory to the system.
+The difference between the rows is memory that the allocator reserves.
 """
 
 import ctypes
@@ -11,15 +11,15 @@ from itertools import product
 from pathlib import Path
 from statistics import median
 
-from _common import CELLS, Cell, Options, Result, Row, main, part, spread, take_turns, values
+from _common import CELLS, Cell, Options, Result, Row, child_job, main, spread, take_turns, values
 
 _STATE_DIMS = (8, 16, 24)
 _LIMIT_MB = 10
 _KINDS = {"two": "2 networks", "nine": "9 networks", "different": "all different"}
 
 
-def fits(early: str, late: str, kind: str, gives_back: str) -> Result:
-    """Fit networks that come back, or ones that are all different."""
+def fits(early: str, late: str, kind: str, trims: str) -> Result:
+    """Fit few networks repeatedly, or many different ones."""
     import numpy as np
 
     from seqsent import RecurrentSentimentClassifier
@@ -41,7 +41,7 @@ def fits(early: str, late: str, kind: str, gives_back: str) -> Result:
         if done in (int(early), int(late)):
             del classifier
             gc.collect()
-            if gives_back == "True":
+            if trims == "True":
                 ctypes.CDLL(None).malloc_trim(0)
             result["early_mb" if done == int(early) else "late_mb"] = _resident_mb()
     return result
@@ -54,16 +54,16 @@ def _resident_mb() -> float:
 
 def measure(options: Options) -> list[Row]:
     if not Path("/proc/self/statm").exists():
-        return []  # only Linux says how much memory is resident now
+        return []  # not Linux
     early, late, kinds = (2, 6, ("two",)) if options.quick else (10, 50, ("nine", "different"))
-    can_give_back = hasattr(ctypes.CDLL(None), "malloc_trim")  # glibc
-    variants = product(kinds, (False, True) if can_give_back else (False,))
+    can_trim = hasattr(ctypes.CDLL(None), "malloc_trim")  # glibc
+    variants = product(kinds, (False, True) if can_trim else (False,))
     results = take_turns(
         {
-            _KINDS[kind] + ", free memory given back" * gives_back: part(
-                __file__, "fits", early, late, kind, gives_back
+            _KINDS[kind] + ", free memory given back" * trims: child_job(
+                __file__, "fits", early, late, kind, trims
             )
-            for kind, gives_back in variants
+            for kind, trims in variants
         },
         options.repeats,
     )

@@ -1,4 +1,4 @@
-"""One text of 30 words through the fitted Pipeline, against scikeras's predict alone on JAX."""
+"""Predict one text of 30 words with a Pipeline, compared with scikeras's predict alone on JAX."""
 
 import time
 from collections.abc import Callable
@@ -9,8 +9,8 @@ from _common import (
     Options,
     Result,
     Row,
+    child_job,
     main,
-    part,
     ratio_row,
     read_reviews,
     spread,
@@ -35,7 +35,7 @@ def pipeline(calls: str) -> Result:
         epochs=1,
         random_state=0,
     ).fit(texts, labels)
-    # different texts, so that remembering the last one would not help
+    # different texts, so that a cache does not help
     words = [text.split() for text in texts]
     short = [" ".join(text[:_WORDS]) for text in words if len(text) >= _WORDS]
     return _time_calls(lambda i: fitted.predict([short[i % len(short)]]), int(calls))
@@ -82,7 +82,7 @@ def _time_calls(call: Callable[[int], Any], n_calls: int) -> Result:
 def measure(options: Options) -> list[Row]:
     calls = 200 if options.quick else 1000
     results = take_turns(
-        {name: part(__file__, name, calls) for name in ("scikeras", "pipeline")},
+        {name: child_job(__file__, name, calls) for name in ("scikeras", "pipeline")},
         options.repeats,
     )
     rows = []

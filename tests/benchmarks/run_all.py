@@ -1,8 +1,8 @@
-"""Run every benchmark and write the table, with the limits and whether they are met, to README.md.
+"""Run every benchmark and write the table to README.md.
 
 python tests/benchmarks/run_all.py [--quick] [--repeats N] [--tensorflow-python PATH]
 
-With --quick it is printed only.
+With --quick the table is printed only.
 """
 
 from pathlib import Path

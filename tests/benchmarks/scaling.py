@@ -1,4 +1,4 @@
-"""How the time of a fit grows as texts double and as the words of each text double."""
+"""Time of a fit when the number of texts doubles and when their length doubles."""
 
 import time
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from _common import (
     Options,
     Result,
     Row,
+    child_job,
     fresh_folder,
     main,
-    part,
     spread,
     take_turns,
     values,
@@ -21,7 +21,7 @@ _TOLERANCE = 0.1
 
 
 def fit(rows: str, words: str) -> Result:
-    """The second fit of a process, so that nothing is compiled in it."""
+    """Measure the second fit of a process, which compiles nothing."""
     import numpy as np
 
     from seqsent import RecurrentSentimentClassifier
@@ -53,14 +53,14 @@ def _doubling(work: str, before: Sequence[float], after: Sequence[float]) -> Row
 
 
 def measure(options: Options) -> list[Row]:
-    # multiples of the batch size: a smaller last batch is no question of growth
+    # multiples of the batch size, so that no batch is smaller
     rows, words, steps = (1024, 50, 2) if options.quick else (4096, 100, 3)
     texts_double = [(rows * 2**step, words) for step in range(steps)]
     words_double = [(rows, words * 2**step) for step in range(steps)]
     with fresh_folder() as cache:
         results = take_turns(
             {
-                f"{size}": part(__file__, "fit", *size, cache=cache)
+                f"{size}": child_job(__file__, "fit", *size, cache=cache)
                 for size in dict.fromkeys([*texts_double, *words_double])
             },
             options.repeats,

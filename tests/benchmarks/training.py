@@ -1,7 +1,7 @@
-"""Training at tutorial size on IMDB and on short sentences, against Keras by hand.
+"""Training at tutorial size on IMDB and on short sentences, compared with hand-written Keras.
 
-Time, test accuracy and peak memory, for each cell. With --tensorflow-python the limits hold
-against the better of Keras on JAX and Keras on TensorFlow.
+Measures time, test accuracy and peak memory for each cell. With --tensorflow-python, seqsent is
+compared with Keras on TensorFlow, too.
 """
 
 import csv
@@ -16,17 +16,17 @@ from typing import Any
 
 from _common import (
     CELLS,
-    PLAIN,
+    LIKE_KERAS,
     Cell,
     Options,
     Result,
     Row,
-    changed_peer,
-    child,
+    child_command,
     count,
     fastest,
     fresh_folder,
     main,
+    peer_command,
     ratio_row,
     run,
     shared_data,
@@ -40,7 +40,7 @@ _STATES = {"nothing cached": "cold_s", "cache warm": "warm_s"}
 
 
 def reviews(cell: Cell, seed: str, rows: str, epochs: str, settings: str) -> Result:
-    """keras_script.py with seqsent's classifier in place of the network."""
+    """Do the training of keras_script.py with seqsent's classifier."""
     import keras
 
     from seqsent.datasets import fetch_imdb_sequences
@@ -60,13 +60,13 @@ def reviews(cell: Cell, seed: str, rows: str, epochs: str, settings: str) -> Res
 
 
 def sentences(cell: Cell, seed: str, rows: str, epochs: str, settings: str) -> Result:
-    """Short sentences with seqsent's classifier."""
+    """Train seqsent's classifier on short sentences."""
     train, test = _load_sentences(int(rows))
-    return _fit(train, test, cell, seed, epochs, {**PLAIN, **json.loads(settings)})
+    return _fit(train, test, cell, seed, epochs, {**LIKE_KERAS, **json.loads(settings)})
 
 
 def sentences_by_hand(cell: Cell, seed: str, rows: str, epochs: str) -> Result:
-    """The same with a plain Keras model."""
+    """Train a Keras model on short sentences."""
     import keras
 
     train, test = _load_sentences(int(rows))
@@ -113,7 +113,7 @@ def _peak_mb() -> int:
 
 
 def _load_sentences(rows: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """Ids by hand, every fifth sentence for the test."""
+    """Return ids and labels to train and to test on; every fifth sentence is a test sentence."""
     import keras
     import numpy as np
 
@@ -127,8 +127,8 @@ def _load_sentences(rows: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         [[1] + [rank.get(word, 2) for word in text] for text in words], maxlen=_SENTENCE_MAXLEN
     )
     labels = np.array([int(lines[i]["label"]) for i in order])
-    tested = np.arange(len(ids)) % 5 == 0
-    return (ids[~tested], labels[~tested]), (ids[tested], labels[tested])
+    is_test = np.arange(len(ids)) % 5 == 0
+    return (ids[~is_test], labels[~is_test]), (ids[is_test], labels[is_test])
 
 
 def _measure_reviews(options: Options, cell: Cell) -> list[Row]:
@@ -136,13 +136,15 @@ def _measure_reviews(options: Options, cell: Cell) -> list[Row]:
 
     def by_hand(backend: str, python: str, repeat: int) -> Result:
         seeded = {"set_random_seed(0)": f"set_random_seed({repeat % _SEEDS})"}
-        command = changed_peer("keras_script.py", seeded, cell, rows, epochs, python=python)
+        command = peer_command("keras_script.py", seeded, cell, rows, epochs, python=python)
         return run(command, backend=backend)
 
     def ours(repeat: int) -> list[str]:
-        return child(__file__, "reviews", cell, repeat % _SEEDS, rows, epochs, options.settings)
+        return child_command(
+            __file__, "reviews", cell, repeat % _SEEDS, rows, epochs, options.settings
+        )
 
-    # what a fit of this length compiles is a small part of it
+    # compilation is a small share of a fit of this length
     results = _alternate(options, ours, by_hand, with_warm_cache=False)
     name = f"fit on {rows:,} IMDB reviews, {count(epochs, 'epoch')}, {cell}"
     return [*_compare("b", name, results, 0.75), _compare_memory(name, results)]
@@ -153,11 +155,15 @@ def _measure_sentences(options: Options, cell: Cell) -> list[Row]:
 
     def by_hand(backend: str, python: str, repeat: int) -> Result:
         seed = repeat % _SEEDS
-        command = child(__file__, "sentences_by_hand", cell, seed, rows, epochs, python=python)
+        command = child_command(
+            __file__, "sentences_by_hand", cell, seed, rows, epochs, python=python
+        )
         return run(command, backend=backend)
 
     def ours(repeat: int) -> list[str]:
-        return child(__file__, "sentences", cell, repeat % _SEEDS, rows, epochs, options.settings)
+        return child_command(
+            __file__, "sentences", cell, repeat % _SEEDS, rows, epochs, options.settings
+        )
 
     results = _alternate(options, ours, by_hand)
     return _compare("b'", f"fit on short sentences, {count(epochs, 'epoch')}, {cell}", results, 0.5)
@@ -196,18 +202,18 @@ def _compare(
     ]
     accuracies = {key: _mean_accuracy(runs) for key, runs in others.items()}
     most_accurate = max(accuracies, key=lambda key: accuracies[key])
-    mine, bar = _mean_accuracy(ours), accuracies[most_accurate]
+    found, limit_accuracy = _mean_accuracy(ours), accuracies[most_accurate]
     label = f"{name}: test accuracy, mean of {count(min(_SEEDS, len(ours)), 'seed')}"
     rows.append(
         Row(
             letter,
             label,
-            f"{mine:.4f}",
+            f"{found:.4f}",
             most_accurate,
-            f"{bar:.4f}",
-            f"{mine - bar:+.4f}",
+            f"{limit_accuracy:.4f}",
+            f"{found - limit_accuracy:+.4f}",
             "no lower",
-            mine >= bar,
+            found >= limit_accuracy,
         )
     )
     return rows

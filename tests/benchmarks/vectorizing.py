@@ -1,4 +1,4 @@
-"""fit_transform of the vectorizer on raw reviews, against scikit-learn's and Keras's."""
+"""fit_transform of the vectorizer on raw reviews, compared with scikit-learn and Keras."""
 
 import time
 
@@ -6,8 +6,8 @@ from _common import (
     Options,
     Result,
     Row,
+    child_job,
     main,
-    part,
     ratio_row,
     read_reviews,
     take_turns,
@@ -49,15 +49,17 @@ def text_vectorization(rows: str) -> Result:
 def measure(options: Options) -> list[Row]:
     rows = 5000 if options.quick else 25_000
     jobs = {
-        "CountVectorizer": part(__file__, "counts", rows),
-        "seqsent": part(__file__, "sequences", rows),
+        "CountVectorizer": child_job(__file__, "counts", rows),
+        "seqsent": child_job(__file__, "sequences", rows),
     }
     limits = {"CountVectorizer": 0.4}
     if options.tensorflow_python:
         name = "keras.layers.TextVectorization"
         python = options.tensorflow_python
         limits[name] = 0.35
-        jobs[name] = part(__file__, "text_vectorization", rows, python=python, backend="tensorflow")
+        jobs[name] = child_job(
+            __file__, "text_vectorization", rows, python=python, backend="tensorflow"
+        )
     results = take_turns(jobs, options.repeats)
     ours = values(results["seqsent"], "seconds")
     work = f"SequenceVectorizer.fit_transform of {rows:,} reviews"
