@@ -261,7 +261,7 @@ def test_embedding_weights_decide_the_table(tmp_path):
         build_network(embedding_weights=[1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match="NaN or infinity"):
         build_network(embedding_weights=[[np.nan]])
-    with pytest.raises(ValueError, match="embed_dim=32 contradicts embedding_weights, which is 3"):
+    with pytest.raises(ValueError, match="embed_dim=32 contradicts embedding_weights, which has 3"):
         build_network(embedding_weights=matrix, embed_dim=32)
 
 

@@ -1,8 +1,8 @@
-"""What a network remembers, and why it decides as it does.
+"""Inspect a fitted network: gates, states, gradients and word scores.
 
-Functions that compute and return data, and Display classes that draw it. They take a fitted
-:class:`~seqsent.RecurrentSentimentClassifier`, which reads rows of word ids, or a fitted
-:class:`~sklearn.pipeline.Pipeline` whose last step is one, which reads text.
+Each function returns data, and each Display class draws it. They accept a fitted
+:class:`~seqsent.RecurrentSentimentClassifier`, which takes rows of word ids, or a fitted
+:class:`~sklearn.pipeline.Pipeline` that ends in one, which takes text.
 """
 
 from ._attribution_display import TokenAttributionDisplay

@@ -1,4 +1,4 @@
-"""Words in the colours of their scores, as a figure and as HTML."""
+"""Display of texts with words colored by their scores, as a figure and as HTML."""
 
 from collections.abc import Iterator
 from html import escape
@@ -8,64 +8,53 @@ import numpy as np
 import pandas as pd
 
 from ._attributions import token_attributions
-from ._axes import (
-    SIGNED_COLORS,
-    import_pyplot,
-    size_in_points,
-    take_axes,
-)
-from ._estimators import CUT, UNKNOWN
-from ._prose import shares_prose
+from ._axes import SIGNED_COLORS, axes_size, get_axes, import_pyplot
+from ._docstrings import fill_docstring
+from ._estimators import CUT_MARK, OOV_MARK
 
 _FONT_SIZE = 10.0  # points
 _LINE_HEIGHT = 18.0  # points
-_ADVANCE = 0.602  # width of a character over the size of the font, in DejaVu Sans Mono
-_MOST_TEXTS_IN_HTML = 50
-# The ends of the figure's colour map. Seen through, they leave the text of light and of
-# dark themes readable.
-_AGAINST, _FOR = "178, 24, 43", "33, 102, 172"
-_MOST_OPAQUE = 0.6
-_MARKS = {  # how words that carry one look in HTML, and what pointing at them says
-    UNKNOWN: ("text-decoration: underline dotted", "unknown word"),
-    CUT: ("text-decoration: line-through; opacity: 0.5", "cut by maxlen"),
+_CHARACTER_WIDTH = 0.602  # of DejaVu Sans Mono, as a fraction of the font size
+_MAX_TEXTS_IN_HTML = 50
+# The ends of SIGNED_COLORS as RGB. With this opacity the text stays readable in light and
+# dark themes.
+_NEGATIVE, _POSITIVE = "178, 24, 43", "33, 102, 172"
+_MAX_OPACITY = 0.6
+_MARK_STYLES = {  # mark: CSS style, tooltip
+    OOV_MARK: ("text-decoration: underline dotted", "out of vocabulary"),
+    CUT_MARK: ("text-decoration: line-through; opacity: 0.5", "cut by maxlen"),
 }
 
 
-@shares_prose
+@fill_docstring
 class TokenAttributionDisplay:
-    """Texts whose words have the colours of their scores.
+    """Texts with tokens colored by their scores.
 
-    Blue words speak for the class and red ones against it. Notebooks show the display as
-    HTML, where pointing at a word shows its score; ``plot`` draws the same as a figure.
-    Unknown words, and those that ``maxlen`` cut, are marked in both.
+    Blue tokens speak for the class and red tokens against it. Notebooks show the display as
+    HTML with the score of each token in a tooltip; ``plot`` draws a figure. Both mark tokens
+    that are out of the vocabulary or cut by ``maxlen``.
 
     Parameters
     ----------
     attributions : pandas.DataFrame
-        A frame that :func:`token_attributions` returned, or the rows of some of its texts.
+        Result of :func:`token_attributions`, or its rows of some texts.
 
     Attributes
     ----------
-    {ax_}
-    {figure_}
+    {axes}
     texts_ : list of matplotlib.text.Text
-        The words, each with a box in its colour.
+        One colored box per token.
     colorbar_ : matplotlib.colorbar.Colorbar
-        The scale of the colours.
+        Color scale of the scores.
 
     See Also
     --------
-    token_attributions : Computes the frame.
+    token_attributions : Computes the scores.
 
     Examples
     --------
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import TokenAttributionDisplay
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline(
-    ...     "gru", maxlen=40, epochs=20, batch_size=20, random_state=0
-    ... ).fit(texts, labels)
     >>> text = "Dull at first, but wonderful in the end"
     >>> display = TokenAttributionDisplay.from_estimator(pipeline, text)
     >>> [text.get_text() for text in display.plot().texts_]
@@ -86,17 +75,16 @@ class TokenAttributionDisplay:
     ) -> Self:
         """Compute the scores of texts.
 
-        Nothing is drawn before ``plot``: a notebook shows the display as HTML, and needs no
-        matplotlib for that.
+        Call ``plot`` to draw them. The HTML that notebooks show does not need matplotlib.
 
         Parameters
         ----------
         {estimator}
         {texts}
         method : {"gradient", "occlusion", "integrated_gradients"}, default="gradient"
-            As in :func:`token_attributions`.
+            Method of :func:`token_attributions`.
         class_of_interest : label, default=None
-            As in :func:`token_attributions`.
+            Class of :func:`token_attributions`.
 
         Returns
         -------
@@ -111,34 +99,13 @@ class TokenAttributionDisplay:
     def plot(self, ax: Any = None) -> Self:
         """Draw the texts, wrapped into lines.
 
-        Parameters
-        ----------
-        {ax}
-
-        Returns
-        -------
-        {drawn}
-
-        Raises
-        ------
-        {no_matplotlib}
+        {plot}
         """
         plt = import_pyplot(self)
-        own = ax is None
-        self.ax_, self.figure_ = take_axes(self, ax, (9.0, 2.0))
+        is_new_figure = ax is None
+        self.ax_, self.figure_ = get_axes(self, ax, (9.0, 2.0))
         limit = self._limit()
         colors = plt.cm.ScalarMappable(plt.Normalize(-limit, limit), SIGNED_COLORS)
-        self._draw_scale(colors)
-        places, n_lines, size = self._arrange(own)
-        self.ax_.set_ylim(n_lines - 0.4, -0.6)
-        words = zip(self.attributions["word"], self.attributions["score"], places, strict=True)
-        self.texts_: list[Any] = [
-            self._draw_word(word, line, column, colors.to_rgba(score), size)
-            for word, score, (line, column) in words
-        ]
-        return self
-
-    def _draw_scale(self, colors: Any) -> None:
         self.ax_.set_axis_off()
         self.colorbar_ = self.figure_.colorbar(
             colors,
@@ -148,45 +115,51 @@ class TokenAttributionDisplay:
             shrink=0.5,
             aspect=40,
         )
+        positions, n_lines, font_size = self._lay_out(is_new_figure)
+        self.ax_.set_ylim(n_lines - 0.4, -0.6)
+        tokens = zip(self.attributions["word"], self.attributions["score"], positions, strict=True)
+        self.texts_: list[Any] = [
+            self._draw_token(token, line, column, colors.to_rgba(score), font_size)
+            for token, score, (line, column) in tokens
+        ]
+        return self
 
-    def _arrange(self, own: bool) -> tuple[list[tuple[int, int]], int, float]:
-        """Return line and column of each word, the number of lines, and the font size.
+    def _lay_out(self, is_new_figure: bool) -> tuple[list[tuple[int, int]], int, float]:
+        """Return line and column of each token, the number of lines, and the font size.
 
-        The figure grows to the height that the lines need if it is the display's own, else
-        the words shrink.
+        A new figure gets the height of the lines. In given axes the font shrinks to fit.
         """
-        width, height = size_in_points(self.ax_)
-        n_columns = max(20, int(width / (_FONT_SIZE * _ADVANCE)))
+        width, height = axes_size(self.ax_)
+        n_columns = max(20, int(width / (_FONT_SIZE * _CHARACTER_WIDTH)))
         self.ax_.set_xlim(0, n_columns)
-        places = list(self._places(n_columns - 1))
-        n_lines = places[-1][0] + 1 if places else 1
-        if own:
+        positions = list(self._positions(n_columns - 1))
+        n_lines = positions[-1][0] + 1 if positions else 1
+        if is_new_figure:
             self.figure_.set_figheight(1.0 + n_lines * _LINE_HEIGHT / 72)
-            return places, n_lines, _FONT_SIZE
-        scale = min(
-            1.0, height / (n_lines * _LINE_HEIGHT), width / (n_columns * _FONT_SIZE * _ADVANCE)
-        )
-        return places, n_lines, _FONT_SIZE * scale
+            return positions, n_lines, _FONT_SIZE
+        text_width = n_columns * _FONT_SIZE * _CHARACTER_WIDTH
+        scale = min(1.0, height / (n_lines * _LINE_HEIGHT), width / text_width)
+        return positions, n_lines, _FONT_SIZE * scale
 
-    def _places(self, n_columns: int) -> Iterator[tuple[int, int]]:
-        """Yield line and column of each word; a line stays empty between texts."""
-        line, column, before = 0, 0, None
+    def _positions(self, n_columns: int) -> Iterator[tuple[int, int]]:
+        """Yield line and column of each token, with an empty line between texts."""
+        line, column, previous = 0, 0, None
         for text, word in zip(self.attributions["text"], self.attributions["word"], strict=True):
-            if before is not None and text != before:
+            if previous is not None and text != previous:
                 line, column = line + 2, 0
             elif column and column + len(word) > n_columns:
                 line, column = line + 1, 0
-            before = text
+            previous = text
             yield line, column
             column += len(word) + 1
 
-    def _draw_word(self, word: str, line: int, column: int, color: Any, size: float) -> Any:
-        red, green, blue, opacity = color  # a word without a score has none
+    def _draw_token(self, token: str, line: int, column: int, color: Any, size: float) -> Any:
+        red, green, blue, opacity = color  # transparent without a score
         is_light = 0.3 * red + 0.6 * green + 0.1 * blue > 0.5
         return self.ax_.text(
             column,
             line + 0.2,
-            word.replace("$", r"\$"),  # else a pair of them is read as a formula
+            token.replace("$", r"\$"),  # matplotlib reads text between two $ as a formula
             color="gray" if not opacity else "black" if is_light else "white",
             family="monospace",
             size=size,
@@ -201,38 +174,38 @@ class TokenAttributionDisplay:
         return " / ".join(str(label) for label in self.attributions["class"].unique())
 
     def _repr_html_(self) -> str:
-        """Return the texts as HTML, which notebooks show."""
+        """Return the texts as HTML for notebooks."""
         texts = [frame for _, frame in self.attributions.groupby("text", sort=False)]
         limit = self._limit()
-        paragraphs = [_to_paragraph(frame, limit) for frame in texts[:_MOST_TEXTS_IN_HTML]]
-        if len(texts) > _MOST_TEXTS_IN_HTML:
-            paragraphs.append(f"<p>({len(texts) - _MOST_TEXTS_IN_HTML} more texts)</p>")
-        scale = (
-            f"{_span('against', f'rgba({_AGAINST}, {_MOST_OPAQUE})')} "
-            f"{_span('for', f'rgba({_FOR}, {_MOST_OPAQUE})')} class {escape(self._classes())}, "
-            f"in log-odds of up to {limit:.2g}"
+        paragraphs = [_to_paragraph(frame, limit) for frame in texts[:_MAX_TEXTS_IN_HTML]]
+        if len(texts) > _MAX_TEXTS_IN_HTML:
+            paragraphs.append(f"<p>({len(texts) - _MAX_TEXTS_IN_HTML} more texts)</p>")
+        legend = (
+            f"{_span('against', f'rgba({_NEGATIVE}, {_MAX_OPACITY})')} "
+            f"{_span('for', f'rgba({_POSITIVE}, {_MAX_OPACITY})')} class "
+            f"{escape(self._classes())}, in log-odds of up to {limit:.2g}"
         )
-        for mark, (style, meaning) in _MARKS.items():
+        for mark, (style, tooltip) in _MARK_STYLES.items():
             if self.attributions["word"].str.endswith(mark).any():
-                scale += f', <span style="{style}">{meaning}</span>'
+                legend += f', <span style="{style}">{tooltip}</span>'
         return (
             '<div style="line-height: 1.8; max-width: 60em">'
-            f'{"".join(paragraphs)}<p style="font-size: 85%">{scale}</p></div>'
+            f'{"".join(paragraphs)}<p style="font-size: 85%">{legend}</p></div>'
         )
 
 
 def _to_paragraph(frame: pd.DataFrame, limit: float) -> str:
     spans = []
     for word, score in zip(frame["word"], frame["score"], strict=True):
-        opacity = 0.0 if np.isnan(score) else _MOST_OPAQUE * abs(score) / limit
-        color = f"rgba({_FOR if score > 0 else _AGAINST}, {opacity:.2f})"
-        mark = next((mark for mark in _MARKS if word.endswith(mark)), "")
-        style, meaning = _MARKS.get(mark, ("", ""))
-        title = ", ".join(filter(None, [meaning, "" if np.isnan(score) else f"{score:+.3g}"]))
+        opacity = 0.0 if np.isnan(score) else _MAX_OPACITY * abs(score) / limit
+        color = f"rgba({_POSITIVE if score > 0 else _NEGATIVE}, {opacity:.2f})"
+        mark = next((mark for mark in _MARK_STYLES if word.endswith(mark)), "")
+        style, tooltip = _MARK_STYLES.get(mark, ("", ""))
+        title = ", ".join(filter(None, [tooltip, "" if np.isnan(score) else f"{score:+.3g}"]))
         spans.append(_span(escape(word.removesuffix(mark)), color, style, f' title="{title}"'))
     return f"<p>{' '.join(spans)}</p>"
 
 
-def _span(content: str, color: str, style: str = "", more: str = "") -> str:
+def _span(content: str, color: str, style: str = "", attributes: str = "") -> str:
     style = f"background-color: {color}; padding: 0.1em 0.2em; border-radius: 0.2em; {style}"
-    return f'<span style="{style.rstrip("; ")}"{more}>{content}</span>'
+    return f'<span style="{style.rstrip("; ")}"{attributes}>{content}</span>'

@@ -1,4 +1,4 @@
-"""Which words decided."""
+"""Scores of words: gradient times input, occlusion and integrated gradients."""
 
 from collections.abc import Callable
 from typing import Any, Literal
@@ -8,21 +8,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .._estimator.base import StrOptions, validated
-from .._types import Ids
-from ._autodiff import VerdictFunction
-from ._estimators import Inspected, inspect_estimator
-from ._prose import shares_prose
+from .._types import Array, FloatArray, Ids
+from ._autodiff import LogOdds
+from ._docstrings import fill_docstring
+from ._estimators import EstimatorParts, split_estimator
 
-Array = NDArray[np.float64]
+Classes = NDArray[np.intp]  # (n_samples,), one class index per text
 
-_TEXTS_AT_ONCE = 16  # occlusion makes one row per word of these
-_FEWEST_POINTS = 16
-_MOST_POINTS = 1024
-_COMPLETE = 0.005  # half of what the docstring promises, as float32 adds its part
+_OCCLUDED_TEXTS = 16  # per batch; each text makes one row per word
+_MIN_POINTS = 16
+_MAX_POINTS = 1024
+_TOLERANCE = 0.005  # half of the documented 0.01, because float32 adds an error
 
 
 @validated({"method": [StrOptions({"gradient", "occlusion", "integrated_gradients"})]})
-@shares_prose
+@fill_docstring
 def token_attributions(
     estimator: Any,
     texts: Any,
@@ -30,53 +30,50 @@ def token_attributions(
     method: Literal["gradient", "occlusion", "integrated_gradients"] = "gradient",
     class_of_interest: Any = None,
 ) -> pd.DataFrame:
-    r"""Return how much each word speaks for a class.
+    r"""Score how much each token contributes to the log-odds of a class.
 
-    Scores are parts of the log-odds of the class, the natural logarithm of p / (1 - p), p
-    being its probability: positive where a word speaks for the class, negative where it
-    speaks against it.
+    The log-odds of a class with probability p are log(p / (1 - p)), with the natural logarithm.
+    A token with a positive score speaks for the class, one with a negative score against it.
 
     Parameters
     ----------
     {estimator}
     {texts}
     method : {"gradient", "occlusion", "integrated_gradients"}, default="gradient"
-        How words are scored.
+        How to compute the scores.
 
-        - "gradient" multiplies a word's vector by the gradient at it: the change of the
-          verdict if the vector shrank to zero and the network were linear. It is the
-          fastest.
-        - "occlusion" is the difference that it makes to turn the word into padding, which
-          the network skips (or reads as such, with ``mask_padding=False``).
-        - "integrated_gradients" [1]_ adds up the gradients while all vectors of the text
-          grow from zero to what they are. Its scores are complete: they sum to the log-odds
-          of the text less those of a text of zero vectors, to 0.01.
+        - "gradient": product of the word vector and the gradient of the log-odds with respect
+          to it. This is the fastest method.
+        - "occlusion": log-odds of the text minus the log-odds with the word replaced by
+          padding. The network skips padding unless ``mask_padding=False``.
+        - "integrated_gradients" [1]_: product of the word vector and the mean gradient while
+          all vectors of the text grow from zero to their values. The scores of a text sum to
+          its log-odds minus the log-odds of zero vectors, up to an error of 0.01.
 
     class_of_interest : label, default=None
-        The class, one of ``classes_``. None takes the second of two classes, and of more
-        than two the one that each text is predicted to be.
+        One of ``classes_``. If None, the second class of two classes, or the predicted class of
+        each text with more than two classes.
 
     Returns
     -------
     pandas.DataFrame
-        One row per word, the mark of the start included. The columns are ``text``, the number
-        of the text, ``position``, the number of the word in it, both from 0, ``word``,
-        ``class`` and ``score``. A network with ``ngram_range`` beyond (1, 1) adds
-        ``ngram_score``, but for "occlusion": the part of the score that the vectors of the
-        n-grams have which end with the word.
-        {marked_words}
+        One row per token, ``[START]`` included, with the columns ``text`` (index of the text),
+        ``position`` (index of the token in the text), ``word``, ``class`` and ``score`` (in
+        log-odds). A network with n-grams adds the column ``ngram_score``, except for
+        "occlusion": the share of the score that comes from the n-grams that end with the token.
+        {marked_tokens}
 
     Raises
     ------
-    {other_estimator}
+    {estimator_errors}
     ValueError
-        If there is no such method or class, or integrated gradients do not become complete.
-    {not_fitted}
+        If ``method`` or ``class_of_interest`` is unknown, or integrated gradients do not
+        converge.
 
     See Also
     --------
-    TokenAttributionDisplay : Shows the words in the colours of their scores.
-    running_sentiment : The verdict after each word.
+    TokenAttributionDisplay : Displays the tokens, colored by score.
+    running_sentiment : The prediction after each token.
 
     References
     ----------
@@ -85,12 +82,9 @@ def token_attributions(
 
     Examples
     --------
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import token_attributions
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> scores = token_attributions(pipeline.fit(texts, labels), ["Not good", "Dull"])
+    >>> scores = token_attributions(pipeline, ["Not good", "Dull"])
     >>> scores[["text", "position", "word", "class"]]
        text  position     word  class
     0     0         0  [START]      1
@@ -99,110 +93,106 @@ def token_attributions(
     3     1         0  [START]      1
     4     1         1     dull      1
     """
-    inspected = inspect_estimator(estimator)
-    read = inspected.read(texts)
-    chosen = _choose_classes(inspected, read.ids, class_of_interest)
-    verdict = VerdictFunction(inspected.network)
+    parts = split_estimator(estimator)
+    encoded = parts.encode(texts)
+    classes = _select_classes(parts, encoded.ids, class_of_interest)
+    network = LogOdds(parts.network)
     if method == "occlusion":
-        scores = {"score": _occlude(verdict, read.ids, chosen)}
+        scores = {"score": _occlude(network, encoded.ids, classes)}
     else:
-        weigh = VerdictFunction.gradient if method == "gradient" else _integrate
-        scores = _score_batches(verdict, read.ids, chosen, weigh)
-    lengths = [len(words) for words in read.words]
+        gradient = LogOdds.gradient if method == "gradient" else _mean_gradient
+        scores = _gradient_times_input(network, encoded.ids, classes, gradient)
+    lengths = [len(tokens) for tokens in encoded.tokens]
     return pd.DataFrame(
         {
             "text": np.repeat(np.arange(len(lengths)), lengths),
             "position": np.concatenate([np.arange(length) for length in lengths]),
-            "word": pd.Series([word for words in read.words for word in words], dtype=object),
-            "class": np.repeat(inspected.classifier.classes_[chosen], lengths),
+            "word": pd.Series([word for row in encoded.tokens for word in row], dtype=object),
+            "class": np.repeat(parts.classifier.classes_[classes], lengths),
             **{
-                name: np.concatenate([read.spread(*row) for row in enumerate(values)])
+                name: np.concatenate([encoded.align(*row) for row in enumerate(values)])
                 for name, values in scores.items()
             },
         }
     )
 
 
-def _choose_classes(inspected: Inspected, ids: Ids, class_of_interest: Any) -> NDArray[np.intp]:
-    """Return the place of each text's class in ``classes_``."""
-    classes = inspected.classifier.classes_
+def _select_classes(parts: EstimatorParts, ids: Ids, class_of_interest: Any) -> Classes:
+    classes = parts.classifier.classes_
     if class_of_interest is not None:
-        places = np.flatnonzero(classes == class_of_interest)
-        if len(places) != 1:
+        index = np.flatnonzero(classes == class_of_interest)
+        if len(index) != 1:
             raise ValueError(
                 f"class_of_interest={class_of_interest!r} is not among the classes "
                 f"{classes.tolist()}."
             )
-        return np.repeat(places, len(ids))
+        return np.repeat(index, len(ids))
     if len(classes) == 2:
         return np.ones(len(ids), dtype=np.intp)
-    return inspected.predict_proba(ids).argmax(axis=1)
+    return parts.predict_proba(ids).argmax(axis=1)
 
 
-def _score_batches(
-    verdict: VerdictFunction,
+def _gradient_times_input(
+    network: LogOdds,
     ids: Ids,
-    chosen: NDArray[np.intp],
-    weigh: Callable[[VerdictFunction, Ids, Array, NDArray[np.intp]], Array],
-) -> dict[str, list[Array]]:
-    """Return the scores of each text's words, found batch by batch, and the n-grams' part if any.
-
-    A score is the sum of a vector's entries, each with the weight that ``weigh`` gives it.
-    """
-    names = ("score", "ngram_score") if verdict.has_ngrams else ("score",)
+    classes: Classes,
+    gradient: Callable[[LogOdds, Ids, Array, Classes], Array],
+) -> dict[str, list[FloatArray]]:
+    """Return the scores of the words of each text, and their n-gram scores if there are any."""
+    names = ("score", "ngram_score") if network.has_ngrams else ("score",)
     scores = {name: [np.empty(0)] * len(ids) for name in names}
-    for rows, batch in verdict.batches(ids):
-        classes = np.zeros(len(batch), dtype=np.intp)
-        classes[: len(rows)] = chosen[rows]
-        vectors = verdict.vectors(batch)
-        weights = weigh(verdict, batch, vectors, classes)
+    for rows, batch in network.batches(ids):
+        batch_classes = np.zeros(len(batch), dtype=np.intp)
+        batch_classes[: len(rows)] = classes[rows]
+        vectors = network.vectors(batch)
+        gradients = gradient(network, batch, vectors, batch_classes)
         for name in names:
-            part = vectors if name == "score" else vectors - verdict.words[batch]
-            values = (weights * part).sum(axis=2, dtype=np.float64)
-            for row, found, is_word in zip(rows, values, batch != 0, strict=False):
-                scores[name][row] = found[is_word]
+            inputs = vectors if name == "score" else vectors - network.words[batch]
+            products = (gradients * inputs).sum(axis=2, dtype=np.float64)
+            for row, values, is_word in zip(rows, products, batch != 0, strict=False):
+                scores[name][row] = values[is_word]
     return scores
 
 
-def _integrate(
-    verdict: VerdictFunction, batch: Ids, vectors: Array, classes: NDArray[np.intp]
-) -> Array:
-    """Return mean gradients on the way, at as many points as completeness needs."""
+def _mean_gradient(network: LogOdds, batch: Ids, vectors: Array, classes: Classes) -> Array:
+    """Return the mean gradient on the line from zero vectors, by Gauss-Legendre quadrature."""
     is_word = (batch != 0)[:, :, np.newaxis]
     words = vectors * is_word
-    padding = vectors - words  # stays as it is, so that the words alone make the difference
-    ends = [verdict.log_odds(verdict.run(batch, end), classes) for end in (padding, vectors)]
-    difference = ends[1] - ends[0]
-    n_points = _FEWEST_POINTS
-    while n_points <= _MOST_POINTS:
+    padding = vectors - words  # constant, so that the words alone make the difference
+    start, end = (
+        network.log_odds(network.run(batch, inputs), classes) for inputs in (padding, vectors)
+    )
+    n_points = _MIN_POINTS
+    while n_points <= _MAX_POINTS:
         nodes, weights = np.polynomial.legendre.leggauss(n_points)
-        total = np.zeros(vectors.shape)
-        for share, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-            on_the_way = padding + np.float32(share) * words
-            total += weight * verdict.gradient(batch, on_the_way, classes)
-        off = np.abs((total * words).sum(axis=(1, 2)) - difference).max()
-        if off < _COMPLETE:
-            return total
+        mean = np.zeros(vectors.shape)
+        for position, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+            inputs = padding + np.float32(position) * words
+            mean += weight * network.gradient(batch, inputs, classes)
+        error = np.abs((mean * words).sum(axis=(1, 2)) - (end - start)).max()
+        if error < _TOLERANCE:
+            return mean
         n_points *= 2
     raise ValueError(
-        f"Integrated gradients are off by {off:.2g} with {_MOST_POINTS} points between a text of "
-        "zero vectors and these texts: the network is too steep. Use another method."
+        f"Integrated gradients did not converge: their sum differs from the log-odds by {error:.2g}"
+        f" with {_MAX_POINTS} points, because the gradient of the network changes too fast. Use "
+        'method="occlusion" or method="gradient".'
     )
 
 
-def _occlude(verdict: VerdictFunction, ids: Ids, chosen: NDArray[np.intp]) -> list[Array]:
-    scores: list[Array] = []
-    for start in range(0, len(ids), _TEXTS_AT_ONCE):
-        part = slice(start, start + _TEXTS_AT_ONCE)
-        scores += _occlude_few(verdict, ids[part], chosen[part])
+def _occlude(network: LogOdds, ids: Ids, classes: Classes) -> list[FloatArray]:
+    scores: list[FloatArray] = []
+    for start in range(0, len(ids), _OCCLUDED_TEXTS):
+        batch = slice(start, start + _OCCLUDED_TEXTS)
+        scores += _occlude_batch(network, ids[batch], classes[batch])
     return scores
 
 
-def _occlude_few(verdict: VerdictFunction, ids: Ids, chosen: NDArray[np.intp]) -> list[Array]:
-    texts, places = np.nonzero(ids)
-    without = ids[texts]
-    without[np.arange(len(texts)), places] = 0
-    whole = verdict.log_odds(verdict.states(ids), chosen)
-    lacking = verdict.log_odds(verdict.states(without), chosen[texts])
+def _occlude_batch(network: LogOdds, ids: Ids, classes: Classes) -> list[FloatArray]:
+    rows, columns = np.nonzero(ids)
+    occluded = ids[rows]
+    occluded[np.arange(len(rows)), columns] = 0
+    log_odds = network.log_odds(network.states(ids), classes)
+    occluded_log_odds = network.log_odds(network.states(occluded), classes[rows])
     lengths = np.count_nonzero(ids, axis=1)
-    return np.split(whole[texts] - lacking, np.cumsum(lengths)[:-1])
+    return np.split(log_odds[rows] - occluded_log_odds, np.cumsum(lengths)[:-1])

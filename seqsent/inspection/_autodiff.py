@@ -1,8 +1,7 @@
-"""The verdict of a network as a function of its word vectors.
+"""Log-odds of a network as a function of its word vectors, and their gradient.
 
-Of the network's backend two things are asked: the state that the output layer sees, and the
-gradient of a weighted sum of it by the word vectors. What follows the state is one dense
-layer, done here in double precision, where no probability is rounded to 0 or 1.
+The backend computes the states and their vector-Jacobian product. The output layer is computed
+here in double precision, in which no probability saturates at 0 or 1.
 """
 
 from collections.abc import Iterator
@@ -16,77 +15,67 @@ from .._nn.model.ngrams import embed
 from .._nn.network import Network
 from .._types import Array, Ids
 
-_ROWS_AT_ONCE = 64  # a gradient keeps all that happened at each word
+_MAX_ROWS = 64  # a gradient stores the activations at each word
 
 
-class VerdictFunction:
+class LogOdds:
     """States, log-odds and gradients of a network for given word vectors.
 
-    Parameters
-    ----------
-    network : Network
-        The network; its embedding and output weights are read when this object is made.
-
-    Attributes
-    ----------
-    words : ndarray of shape (n_words, embed_dim), float32
-        The word vectors.
-    has_ngrams : bool
-        Whether vectors of n-grams are added to them.
-    run : callable
-        (ids, vectors) to states; see :class:`~seqsent._nn.gradients.VectorFunctions`.
+    The embedding and output weights are copied when the object is created. ``words`` are the
+    word vectors, ``has_ngrams`` tells if n-gram vectors are added to them, and ``run`` computes
+    the states from (ids, vectors), see :class:`~seqsent._nn.gradients.VectorFunctions`.
     """
 
     def __init__(self, network: Network) -> None:
-        self.trims = network.architecture.mask_padding
+        self.trim = network.architecture.mask_padding
         self._tables = network.tables
-        self.words, *of_ngrams = self._tables
-        self.has_ngrams = bool(of_ngrams)
+        self.words, *ngram_tables = self._tables
+        self.has_ngrams = bool(ngram_tables)
         self._max_n = network.architecture.max_n
         kernel, bias = network.output_weights
-        if network.architecture.n_outputs == 1:  # log-odds are logits against a class of zeros
+        if network.architecture.n_outputs == 1:  # a sigmoid is a softmax with a first logit of 0
             kernel, bias = np.hstack([np.zeros_like(kernel), kernel]), np.append(0.0, bias)
         self.kernel, self.bias = kernel.astype(np.float64), bias.astype(np.float64)
-        self.run, self._pull_back = network.vector_functions
+        self.run, self._grad_vectors = network.vector_functions
 
     def vectors(self, ids: Ids) -> Array:
-        """Return what the recurrent layer reads of ids (n_texts, width), in float32."""
+        """Return vectors (n_samples, maxlen, embed_dim), float32, n-grams included."""
         return embed(ids, self._tables, self._max_n)
 
     def batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Ids]]:
-        """Yield row numbers and their ids; rows of padding may follow these."""
-        for start in range(0, len(ids), _ROWS_AT_ONCE):
-            part = ids[start : start + _ROWS_AT_ONCE]
-            for rows, batch in prediction_batches(part, trim=self.trims):
+        """Yield row indices and their ids, which rows of padding may follow."""
+        for start in range(0, len(ids), _MAX_ROWS):
+            for rows, batch in prediction_batches(ids[start : start + _MAX_ROWS], trim=self.trim):
                 yield rows + start, batch
 
     def states(self, ids: Ids) -> Array:
-        """Return what the output layer sees, of shape (n_texts, n_state), float32."""
+        """Return the input of the output layer, of shape (n_samples, n_features), float32."""
         states = np.empty((len(ids), len(self.kernel)), dtype=np.float32)
-        for rows, batch in prediction_batches(ids, trim=self.trims):
+        for rows, batch in prediction_batches(ids, trim=self.trim):
             states[rows] = self.run(batch, self.vectors(batch))[: len(rows)]
         return states
 
     def logits(self, states: Array) -> Array:
-        """Return logits of shape (n_texts, n_classes)."""
+        """Return logits of shape (n_samples, n_classes)."""
         return states @ self.kernel + self.bias
 
     def log_odds(self, states: Array, classes: NDArray[np.intp]) -> Array:
-        """Return log(p / (1 - p)) of one class per text, p being its probability."""
-        chosen, others = self._split(states, classes)
-        return chosen - logsumexp(others, axis=1)
+        """Return log(p / (1 - p)) for the probability p of one class index per sample."""
+        logit, other_logits = self._split_logits(states, classes)
+        return logit - logsumexp(other_logits, axis=1)
 
     def gradient(self, ids: Ids, vectors: Array, classes: NDArray[np.intp]) -> Array:
-        """Return the gradient of the log-odds by each word vector, in the vectors' shape."""
-        _, others = self._split(self.run(ids, vectors), classes)
-        by_logit = -softmax(others, axis=1)
-        by_logit[np.arange(len(ids)), classes] = 1.0
-        return self._pull_back(ids, vectors, (by_logit @ self.kernel.T).astype(np.float32))
+        """Return the gradient of the log-odds with respect to the vectors, of their shape."""
+        _, other_logits = self._split_logits(self.run(ids, vectors), classes)
+        grad_logits = -softmax(other_logits, axis=1)
+        grad_logits[np.arange(len(ids)), classes] = 1.0
+        grad_states = grad_logits @ self.kernel.T
+        return self._grad_vectors(ids, vectors, grad_states.astype(np.float32))
 
-    def _split(self, states: Array, classes: NDArray[np.intp]) -> tuple[Array, Array]:
-        """Return the logits of the chosen classes, and all with these at minus infinity."""
-        others = self.logits(states)
-        places = np.arange(len(states)), classes
-        chosen = others[places]
-        others[places] = -np.inf
-        return chosen, others
+    def _split_logits(self, states: Array, classes: NDArray[np.intp]) -> tuple[Array, Array]:
+        """Return the logits of the given classes, and all logits with these set to -inf."""
+        logits = self.logits(states)
+        index = np.arange(len(states)), classes
+        given = logits[index]
+        logits[index] = -np.inf
+        return given, logits

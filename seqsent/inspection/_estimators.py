@@ -1,4 +1,4 @@
-"""What the functions look into: a fitted classifier, or a Pipeline that ends in one."""
+"""The parts of a fitted estimator, and texts encoded with them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,40 +15,30 @@ from .._classifier import RecurrentSentimentClassifier
 from .._estimator.base import choose_columns
 from .._inputs.ids import read_ids, reject_text, validate_ids
 from .._nn.network import Network
-from .._types import FloatArray, ReadText
+from .._types import FloatArray, Ids, ReadText
 from .._vectorizer import SequenceVectorizer
 
-UNKNOWN, CUT = " [OOV]", " [CUT]"  # what follows a word
+OOV_MARK, CUT_MARK = " [OOV]", " [CUT]"  # suffixes of tokens
 
 
 @dataclass(frozen=True)
-class Texts:
-    """Texts as a network reads them.
+class EncodedTexts:
+    """Rows of word ids and the tokens of the texts."""
 
-    Attributes
-    ----------
-    ids : ndarray of shape (n_texts, row_length), int32
-        Rows of word ids, those beyond the embedding table replaced.
-    words : list of list of str
-        The words of each text, marked where the network does not know or read them.
-    places : list of ndarray of intp
-        For each row, which of the words its ids are, padding aside.
-    """
+    ids: Ids
+    tokens: list[list[str]]  # marked if they are out of the vocabulary or cut off
+    token_indices: list[NDArray[np.intp]]  # (n_words,) per row: the tokens that its ids encode
 
-    ids: NDArray[np.int32]
-    words: list[list[str]]
-    places: list[NDArray[np.intp]]
-
-    def spread(self, number: int, values: FloatArray) -> FloatArray:
-        """Return values of a row's ids, along the first axis, at the words; NaN at the others."""
-        spread = np.full((len(self.words[number]), *values.shape[1:]), np.nan, values.dtype)
-        spread[self.places[number]] = values
-        return spread
+    def align(self, row: int, values: FloatArray) -> FloatArray:
+        """Return one value per token from one value per id of a row, NaN without an id."""
+        aligned = np.full((len(self.tokens[row]), *values.shape[1:]), np.nan, values.dtype)
+        aligned[self.token_indices[row]] = values
+        return aligned
 
 
 @dataclass(frozen=True)
-class Inspected:
-    """A fitted classifier, the steps that texts pass before it, and the words of its ids."""
+class EstimatorParts:
+    """A fitted classifier, the transformers before it, and its vectorizer if there is one."""
 
     classifier: RecurrentSentimentClassifier
     transformers: list[Any]
@@ -58,8 +48,8 @@ class Inspected:
     def network(self) -> Network:
         return self.classifier._fitted_network()
 
-    def read(self, X: Any) -> Texts:
-        """Return texts, or rows of ids where no step makes these from texts."""
+    def encode(self, X: Any) -> EncodedTexts:
+        """Encode texts, or rows of ids if there is no transformer."""
         if not self.transformers:
             reject_text(X, "X", estimator=type(self.classifier).__name__, cell=self.classifier.cell)
             X = [X] if np.ndim(X) == 1 else X
@@ -71,81 +61,62 @@ class Inspected:
         for transformer in self.transformers:
             documents = self._documents(transformer, X)
             X = transformer.transform(X)
-        given, seen = validate_ids(self.classifier, X), read_ids(self.classifier, X)
-        texts = [None] * len(seen) if documents is None else self.vectorizer._tokens(documents)
-        shown = [self._show(*row) for row in zip(given, seen, texts, strict=True)]
-        return Texts(seen, [words for words, _ in shown], [places for _, places in shown])
+        ids, known = validate_ids(self.classifier, X), read_ids(self.classifier, X)
+        texts = [None] * len(ids) if documents is None else self.vectorizer._tokens(documents)
+        rows = [self._mark_tokens(*row) for row in zip(ids, known, texts, strict=True)]
+        return EncodedTexts(known, [tokens for tokens, _ in rows], [indices for _, indices in rows])
 
-    def read_one(self, text: Any) -> Texts:
-        """Return a single text; more than one is a ValueError."""
-        texts = self.read(text)
+    def encode_one(self, text: Any) -> EncodedTexts:
+        """Encode one text, or raise a ValueError for several."""
+        texts = self.encode(text)
         if len(texts.ids) != 1:
             raise ValueError(
                 f"Expected one text, got {len(texts.ids)}. Pass a str, or one row of word ids."
             )
         return texts
 
-    def predict_proba(self, ids: NDArray[np.int32]) -> NDArray[np.float64]:
-        """Return the classifier's probabilities for rows that it may know by column names."""
+    def predict_proba(self, ids: Ids) -> FloatArray:
+        """Return probabilities of rows of ids, also if the classifier was fitted on a frame."""
         names = getattr(self.classifier, "feature_names_in_", None)
         X = ids if names is None else pd.DataFrame(ids, columns=names)
         return self.classifier.predict_proba(X)
 
     def _documents(self, transformer: Any, X: Any) -> Any:
-        """Return the part of X that is the vectorizer's, if that is the transformer or in it."""
+        """Return the documents in X if the transformer is or contains the vectorizer."""
         if transformer is self.vectorizer:
             return X
         if isinstance(transformer, ColumnTransformer):
-            for _, part, columns in transformer.transformers_:
-                if part is self.vectorizer:
+            for _, step, columns in transformer.transformers_:
+                if step is self.vectorizer:
                     return choose_columns(X, columns)
         return None
 
-    def _show(
-        self, given: NDArray[np.int32], seen: NDArray[np.int32], text: ReadText | None
+    def _mark_tokens(
+        self, ids: Ids, known: Ids, text: ReadText | None
     ) -> tuple[list[str], NDArray[np.intp]]:
-        """Return the words of a text, marked, and which of them its ids are."""
-        is_word = seen != 0
-        given, is_beyond = given[is_word], (given != seen)[is_word]
-        start = len(given) - (0 if text is None else len(text.kept))
-        if text is None or start not in (0, 1) or not np.array_equal(given[start:], text.ids):
-            # nobody knows, or other steps have made other rows of it
-            return self._words_of(given), np.arange(len(given))
+        """Return the marked tokens of a text, and the indices of those that its ids encode."""
+        is_word = known != 0
+        ids, is_replaced = ids[is_word], (ids != known)[is_word]
+        start = len(ids) - (0 if text is None else len(text.kept))  # 1 with [START]
+        if text is None or start not in (0, 1) or not np.array_equal(ids[start:], text.ids):
+            # no vectorizer, or another step has changed its rows
+            return self._decode(ids), np.arange(len(ids))
         is_known = text.is_known.copy()
-        is_known[text.kept] &= ~is_beyond[start:]
+        is_known[text.kept] &= ~is_replaced[start:]
         is_read = np.zeros_like(is_known)
         is_read[text.kept] = True
         is_dropped = ~is_known & (self.vectorizer.oov_char is None)
-        marks = np.where(is_read | is_dropped, np.where(is_known, "", UNKNOWN), CUT)
-        words = [f"{token}{mark}" for token, mark in zip(text.tokens, marks, strict=True)]
-        return self._words_of(given[:start]) + words, np.r_[:start, start + text.kept]
+        marks = np.where(is_read | is_dropped, np.where(is_known, "", OOV_MARK), CUT_MARK)
+        tokens = [f"{token}{mark}" for token, mark in zip(text.tokens, marks, strict=True)]
+        return self._decode(ids[:start]) + tokens, np.r_[:start, start + text.kept]
 
-    def _words_of(self, ids: NDArray[np.int32]) -> list[str]:
-        words = ids if self.vectorizer is None else self.vectorizer.inverse_transform([ids])[0]
-        return [str(word) for word in words]
+    def _decode(self, ids: Ids) -> list[str]:
+        tokens = ids if self.vectorizer is None else self.vectorizer.inverse_transform([ids])[0]
+        return [str(token) for token in tokens]
 
 
-def inspect_estimator(estimator: Any) -> Inspected:
-    """Take a fitted estimator apart.
-
-    Parameters
-    ----------
-    estimator : RecurrentSentimentClassifier, Pipeline or search
-        Fitted. Pipelines may be nested and their steps have any names; of a search it is
-        the best estimator.
-
-    Returns
-    -------
-    Inspected
-        Its parts.
-
-    Raises
-    ------
-    TypeError
-        If the estimator does not end in a RecurrentSentimentClassifier.
-    NotFittedError
-        If it is not fitted.
-    """
+def split_estimator(estimator: Any) -> EstimatorParts:
+    """Return the parts of a fitted classifier, Pipeline (also nested) or search."""
     best = getattr(estimator, "best_estimator_", estimator)
     *transformers, classifier = _steps(best)
     if not isinstance(classifier, RecurrentSentimentClassifier):
@@ -154,11 +125,11 @@ def inspect_estimator(estimator: Any) -> Inspected:
             f"one, got {_describe(estimator, classifier)}."
         )
     check_is_fitted(classifier)
-    return Inspected(classifier, transformers, next(_vectorizers(transformers), None))
+    return EstimatorParts(classifier, transformers, next(_vectorizers(transformers), None))
 
 
 def _steps(estimator: Any) -> list[Any]:
-    """Return the estimator, or the steps of a Pipeline, which may be Pipelines themselves."""
+    """Return the steps of a Pipeline and of the Pipelines in it, or a list of the estimator."""
     if not isinstance(estimator, Pipeline):
         return [estimator]
     steps = [
@@ -166,14 +137,14 @@ def _steps(estimator: Any) -> list[Any]:
         for _, step in estimator.steps
         if step is not None
         and step != "passthrough"
-        and not hasattr(step, "fit_resample")  # a sampler of imbalanced-learn, which only fits
+        and not hasattr(step, "fit_resample")  # imbalanced-learn samples in fit only
         for part in _steps(step)
     ]
     return steps or [None]
 
 
 def _vectorizers(steps: list[Any]) -> Iterator[Any]:
-    """Yield what turns words into ids among the steps, the last first."""
+    """Yield the vectorizers among the steps and in ColumnTransformers, the last one first."""
     for step in reversed(steps):
         if isinstance(step, ColumnTransformer):
             yield from _vectorizers([part for _, part, _ in getattr(step, "transformers_", [])])
@@ -181,9 +152,9 @@ def _vectorizers(steps: list[Any]) -> Iterator[Any]:
             yield step
 
 
-def _describe(estimator: Any, last: Any) -> str:
+def _describe(estimator: Any, last_step: Any) -> str:
     if isinstance(estimator, type):
         return f"the class {estimator.__name__} instead of an instance"
     if isinstance(estimator, Pipeline):
-        return f"a Pipeline that ends in {type(last).__name__}"
+        return f"a Pipeline that ends in {type(last_step).__name__}"
     return f"{type(estimator).__name__}"

@@ -1,4 +1,4 @@
-"""The gates of one text as a heat map."""
+"""Display of gate activations as a heat map."""
 
 from typing import Any, Literal, Self
 
@@ -6,51 +6,41 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ._axes import (
-    SIGNED_COLORS,
-    UNSIGNED_COLORS,
-    label_words,
-    take_axes,
-    width_for,
-)
+from ._axes import SIGNED_COLORS, UNSIGNED_COLORS, figure_width, get_axes, label_tokens
+from ._docstrings import fill_docstring
 from ._gates import gate_activations
-from ._prose import shares_prose
+
+_MAX_ROW_LABELS = 40
 
 
-@shares_prose
+@fill_docstring
 class GateActivationDisplay:
-    """Heat map of what each gate did at each word.
+    """Heat map of gate activations, with tokens on the x axis and one row per gate.
 
-    Words are on the x axis and gates are rows. Gates proper, between 0 (closed) and 1 (open),
-    have one colour scale, and signed values such as the state another, centred at zero.
+    Gates between 0 (closed) and 1 (open) and signed values, such as the state, have separate
+    color scales. The signed scale is centered at zero.
 
     Parameters
     ----------
     activations : pandas.DataFrame
-        A frame that :func:`gate_activations` returned.
+        Result of :func:`gate_activations`.
 
     Attributes
     ----------
-    {ax_}
-    {figure_}
+    {axes}
     images_ : list of matplotlib.image.AxesImage
-        The heat map: first the gates, if there are any, then the signed values.
+        Image of the gates, if there are any, and image of the signed values.
     colorbars_ : list of matplotlib.colorbar.Colorbar
-        The scales of the images.
+        Color scales of the images.
 
     See Also
     --------
-    gate_activations : Computes the frame.
+    gate_activations : Computes the activations.
 
     Examples
     --------
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import GateActivationDisplay
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline(
-    ...     "gru", maxlen=40, epochs=20, batch_size=20, random_state=0
-    ... ).fit(texts, labels)
     >>> text = "Dull at first, but wonderful in the end"
     >>> display = GateActivationDisplay.from_estimator(pipeline, text)
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
@@ -65,29 +55,29 @@ class GateActivationDisplay:
         cls,
         estimator: Any,
         text: Any,
-        units: int | Literal["all"] | ArrayLike | None = None,
+        units: "int | Literal['all'] | ArrayLike | None" = None,
         *,
         layer: int = -1,
         direction: Literal["forward", "backward"] = "forward",
         ax: Any = None,
     ) -> Self:
-        """Compute the gates of a text and draw them.
+        """Compute the gate activations of a text and draw them.
 
         Parameters
         ----------
         {estimator}
         {text}
         units : int, "all" or array-like of int, default=None
-            As in :func:`gate_activations`.
+            Units of :func:`gate_activations`. If None, the mean over all units.
         layer : int, default=-1
-            As in :func:`gate_activations`.
+            Index of the recurrent layer.
         direction : {"forward", "backward"}, default="forward"
-            As in :func:`gate_activations`.
+            Direction of a bidirectional layer.
         {ax}
 
         Returns
         -------
-        {drawn}
+        {display}
         """
         gates = gate_activations(estimator, text, units, layer=layer, direction=direction)
         return cls(gates).plot(ax)
@@ -95,26 +85,15 @@ class GateActivationDisplay:
     def plot(self, ax: Any = None) -> Self:
         """Draw the heat map.
 
-        Parameters
-        ----------
-        {ax}
-
-        Returns
-        -------
-        {drawn}
-
-        Raises
-        ------
-        {no_matplotlib}
+        {plot}
         """
         columns = self.activations.columns
-        n_words, n_rows = self.activations.shape
-        figsize = width_for(n_words), min(2.0 + 0.3 * n_rows, 12.0)
-        self.ax_, self.figure_ = take_axes(self, ax, figsize)
-        ax = self.ax_
-        is_gate = columns.get_level_values(0).str.endswith("_gate")
+        n_tokens, n_rows = self.activations.shape
+        figsize = figure_width(n_tokens), min(2.0 + 0.3 * n_rows, 12.0)
+        self.ax_, self.figure_ = get_axes(self, ax, figsize)
         self.images_: list[Any] = []
         self.colorbars_: list[Any] = []
+        is_gate = columns.get_level_values(0).str.endswith("_gate")
         n_gates = int(is_gate.sum())
         if n_gates:
             gates = self.activations.loc[:, is_gate]
@@ -122,18 +101,18 @@ class GateActivationDisplay:
         signed = self.activations.loc[:, ~is_gate]
         limit = max(np.nan_to_num(np.abs(signed)).max(initial=0.0), 1e-6)
         self._draw(signed, n_gates, "Value (signed)", cmap=SIGNED_COLORS, vmin=-limit, vmax=limit)
-        ax.set_ylim(n_rows - 0.5, -0.5)
+        self.ax_.set_ylim(n_rows - 0.5, -0.5)
         names = [*columns[is_gate], *columns[~is_gate]]
         labels = [name if isinstance(name, str) else f"{name[0]} {name[1]}" for name in names]
-        step = -(-n_rows // 40)
-        ax.set_yticks(range(0, n_rows, step), labels[::step])
-        label_words(ax, self.activations.index.to_list())
+        step = -(-n_rows // _MAX_ROW_LABELS)
+        self.ax_.set_yticks(range(0, n_rows, step), labels[::step])
+        label_tokens(self.ax_, self.activations.index.to_list())
         return self
 
-    def _draw(self, part: pd.DataFrame, top: int, label: str, **colors: Any) -> None:
-        values = part.to_numpy().T if len(part) else np.full((part.shape[1], 1), np.nan)
-        n_rows, n_words = values.shape
-        extent = (-0.5, n_words - 0.5, top + n_rows - 0.5, top - 0.5)
+    def _draw(self, frame: pd.DataFrame, top: int, label: str, **colors: Any) -> None:
+        values = frame.to_numpy().T if len(frame) else np.full((frame.shape[1], 1), np.nan)
+        n_rows, n_tokens = values.shape
+        extent = (-0.5, n_tokens - 0.5, top + n_rows - 0.5, top - 0.5)
         image = self.ax_.imshow(
             values, extent=extent, aspect="auto", interpolation="nearest", **colors
         )

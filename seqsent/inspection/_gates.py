@@ -1,4 +1,4 @@
-"""What each gate did at each word."""
+"""Gate activations of one text."""
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral
@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike
 from .._estimator.base import Options, StrOptions, validated
 from .._nn.network import Network
 from .._types import FloatArray
-from ._estimators import inspect_estimator
-from ._prose import shares_prose
+from ._docstrings import fill_docstring
+from ._estimators import split_estimator
 
 
 @validated(
@@ -22,62 +22,63 @@ from ._prose import shares_prose
         "direction": [Options(str, {"forward", "backward"})],
     }
 )
-@shares_prose
+@fill_docstring
 def gate_activations(
     estimator: Any,
     text: Any,
-    units: int | Literal["all"] | ArrayLike | None = None,
+    units: "int | Literal['all'] | ArrayLike | None" = None,
     *,
     layer: int = -1,
     direction: Literal["forward", "backward"] = "forward",
 ) -> pd.DataFrame:
-    r"""Return what each gate of a recurrent layer did at each word of a text.
-
-    The gates are computed from the weights of the layer, in double precision. In the notation
-    of :class:`~seqsent.RecurrentSentimentClassifier` the columns are, for an LSTM [1]_,
-    ``forget_gate`` :math:`f_t`, ``input_gate`` :math:`i_t`, ``output_gate`` :math:`o_t`,
-    ``new_value`` :math:`g_t`, ``carry`` :math:`c_t` and ``state`` :math:`h_t`; for a GRU [2]_
-    ``update_gate`` :math:`z_t`, ``reset_gate`` :math:`r_t`, ``candidate`` :math:`g_t` and
-    ``state``; for a SimpleRNN, which has no gates, ``state``.
+    r"""Return the activation of each gate of a recurrent layer after each token of a text.
 
     Parameters
     ----------
     {estimator}
     {text}
     units : int, "all" or array-like of int, default=None
-        The units to look at. None takes the mean over all units, an int one unit. "all" or
-        several ints give one column per gate and unit.
+        Units of the layer. If None, the mean over all units; if int, one unit. "all" and an
+        array give one column per gate and unit.
     layer : int, default=-1
-        Which recurrent layer, 0 for the one that reads the word vectors. The default is the
-        last one.
+        Index of the recurrent layer. Layer 0 reads the word vectors; the default is the last
+        layer.
     direction : {"forward", "backward"}, default="forward"
-        Which half of a bidirectional layer. The backward half reads the last word first.
+        Direction of a bidirectional layer. The backward direction reads the last word first.
 
     Returns
     -------
     pandas.DataFrame
-        One row per word, the mark of the start included, in the order of the text; the index
-        ``word`` holds the words. The columns are the gates, or pairs of gate and unit. Gates
-        lie between 0 (closed) and 1 (open), ``state``, ``new_value`` and ``candidate`` between
-        -1 and 1, and ``carry`` is not bounded.
-        {marked_words}
+        One row per token, ``[START]`` included, in text order, with the tokens in the index
+        ``word``. The columns are the gates, or pairs of gate and unit. Gates have values between
+        0 (closed) and 1 (open), ``state``, ``new_value`` and ``candidate`` between -1 and 1.
+        ``carry`` is unbounded.
+        {marked_tokens}
 
     Raises
     ------
-    {other_estimator}
+    {estimator_errors}
     ValueError
-        If there are several texts, or no such layer, direction or unit.
-    {not_fitted}
+        If ``text`` has several texts, or ``layer``, ``direction`` or ``units`` does not exist.
 
     See Also
     --------
-    GateActivationDisplay : Draws the frame.
-    hidden_states : The states from which the verdict on each of many texts is read.
+    GateActivationDisplay : Draws the activations.
+    hidden_states : The state after the last word, for many texts.
 
     Notes
     -----
-    Without a vectorizer words are the ids as str; ``Pipeline([("vectorizer", vectorizer),
-    ("classifier", classifier)])`` of two fitted estimators joins the words to them.
+    The columns, in the notation of :class:`~seqsent.RecurrentSentimentClassifier`, are
+
+    - for an LSTM [1]_ ``forget_gate`` :math:`f_t`, ``input_gate`` :math:`i_t`, ``output_gate``
+      :math:`o_t`, ``new_value`` :math:`g_t`, ``carry`` :math:`c_t` and ``state`` :math:`h_t`,
+    - for a GRU [2]_ ``update_gate`` :math:`z_t`, ``reset_gate`` :math:`r_t`, ``candidate``
+      :math:`g_t` and ``state`` :math:`h_t`,
+    - for a SimpleRNN, which has no gates, ``state`` :math:`h_t`.
+
+    They are computed from the weights of the layer in double precision. Without a vectorizer
+    the tokens are ids as str. ``Pipeline([("vectorizer", vectorizer), ("classifier",
+    classifier)])`` combines two fitted estimators.
 
     References
     ----------
@@ -88,36 +89,33 @@ def gate_activations(
 
     Examples
     --------
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import gate_activations
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> gates = gate_activations(pipeline.fit(texts, labels), "The plot was not good")
+    >>> gates = gate_activations(pipeline, "The plot was not good")
     >>> gates.columns.to_list()
     ['update_gate', 'reset_gate', 'candidate', 'state']
     >>> gates.index.to_list()
     ['[START]', 'the', 'plot', 'was', 'not', 'good']
     """
-    inspected = inspect_estimator(estimator)
-    texts = inspected.read_one(text)
-    network = inspected.network
-    depth = _check_layer(layer, direction, network)
+    parts = split_estimator(estimator)
+    texts = parts.encode_one(text)
+    network = parts.network
+    index = _check_layer(layer, direction, network)
     ids = texts.ids[0]
     if network.architecture.mask_padding:
         ids = ids[ids != 0]
-    gates = network.layer_activations(ids, depth)[direction == "backward"]
-    chosen, columns = _choose_units([values[ids != 0] for values in gates.values()], gates, units)
-    chosen = texts.spread(0, chosen)
-    return pd.DataFrame(chosen, pd.Index(texts.words[0], name="word", dtype=object), columns)
+    gates = network.layer_activations(ids, index)[direction == "backward"]
+    values, columns = _select_units([gate[ids != 0] for gate in gates.values()], gates, units)
+    tokens = pd.Index(texts.tokens[0], name="word", dtype=object)
+    return pd.DataFrame(texts.align(0, values), tokens, columns)
 
 
 def _check_layer(layer: int, direction: str, network: Network) -> int:
-    """Return the layer as a number that counts from 0."""
+    """Return the index of the layer as a nonnegative number."""
     n_layers = network.architecture.n_layers
     if not -n_layers <= layer < n_layers:
         raise ValueError(
-            f"layer={layer}, but the network has n_layers={n_layers}: pass a number from "
+            f"layer={layer}, but the network has n_layers={n_layers}. Pass a number from "
             f"{-n_layers} to {n_layers - 1}."
         )
     if direction == "backward" and not network.architecture.bidirectional:
@@ -128,24 +126,21 @@ def _check_layer(layer: int, direction: str, network: Network) -> int:
     return layer % n_layers
 
 
-def _choose_units(
-    values: Sequence[FloatArray], names: Iterable[str], units: Any
+def _select_units(
+    gates: Sequence[FloatArray], names: Iterable[str], units: Any
 ) -> tuple[FloatArray, pd.Index | pd.MultiIndex]:
-    """Return a table of words by gates, or by gates and units, with its columns.
-
-    ``values`` of each gate have the shape (n_words, n_units).
-    """
-    gates = np.stack(values, axis=1)
-    n_units = gates.shape[2]
+    """Return the values and columns of some units, from one array (n_words, n_units) per gate."""
+    values = np.stack(gates, axis=1)
+    n_units = values.shape[2]
     if units is None:
-        return gates.mean(axis=2), pd.Index(names, name="gate")
-    numbers = np.arange(n_units) if isinstance(units, str) else np.asarray(units)
-    if numbers.dtype.kind not in "iu" or ((numbers < 0) | (numbers >= n_units)).any():
+        return values.mean(axis=2), pd.Index(names, name="gate")
+    indices = np.arange(n_units) if isinstance(units, str) else np.asarray(units)
+    if indices.dtype.kind not in "iu" or ((indices < 0) | (indices >= n_units)).any():
         raise ValueError(
             f"units={units!r} must be None, 'all', or numbers from 0 to {n_units - 1}: "
             f"the layer has {n_units} units."
         )
-    if numbers.ndim == 0:
-        return gates[:, :, numbers], pd.Index(names, name="gate")
-    columns = pd.MultiIndex.from_product([names, numbers.tolist()], names=["gate", "unit"])
-    return gates[:, :, numbers].reshape(len(gates), len(columns)), columns
+    if indices.ndim == 0:
+        return values[:, :, indices], pd.Index(names, name="gate")
+    columns = pd.MultiIndex.from_product([names, indices.tolist()], names=["gate", "unit"])
+    return values[:, :, indices].reshape(len(values), len(columns)), columns

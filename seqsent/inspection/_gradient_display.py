@@ -1,35 +1,34 @@
-"""Gradients over the distance from the end, for one or several estimators."""
+"""Display of gradient norms by lag, for one or several estimators."""
 
 from collections.abc import Mapping
 from typing import Any, Self
 
 import pandas as pd
 
-from ._axes import LINE_COLORS, LINE_STYLES, take_axes
+from ._axes import LINE_COLORS, LINE_STYLES, get_axes
+from ._docstrings import fill_docstring
 from ._gradients import gradient_by_lag
-from ._prose import shares_prose
 
 
-@shares_prose
+@fill_docstring
 class GradientLagDisplay:
-    """Curves of how much the verdict depends on words at each distance from the end.
+    """Curves of the gradient norm by distance from the last word.
 
-    The lines are means over texts, on a logarithmic scale, and the bands reach from the 10 %
-    to the 90 % quantile.
+    The lines are means over texts, on a logarithmic scale. The bands extend from the 10 % to
+    the 90 % quantile.
 
     Parameters
     ----------
     curves : dict of str to pandas.DataFrame
-        Frames that :func:`gradient_by_lag` returned, by the names of the lines.
+        Results of :func:`gradient_by_lag`, by the label of the line.
 
     Attributes
     ----------
-    {ax_}
-    {figure_}
+    {axes}
     lines_ : list of matplotlib.lines.Line2D
         One line per curve.
     bands_ : list of matplotlib.collections.PolyCollection
-        One band per curve; empty where ``plot`` was told to draw none.
+        One band per curve; empty with ``bands=False``.
 
     See Also
     --------
@@ -63,26 +62,27 @@ class GradientLagDisplay:
         name: str | None = None,
         ax: Any = None,
     ) -> Self:
-        """Compute the curves of estimators and draw them.
+        """Compute the curves of one or several estimators and draw them.
 
         Parameters
         ----------
         estimator : RecurrentSentimentClassifier, Pipeline, or dict of str to either
-            A fitted estimator, or several by the names of their lines.
+            A fitted estimator, or several by the label of their lines.
         {X}
         max_lag : int, default=None
-            The largest lag, in words. None goes back to the first word of the longest text.
+            Largest lag, in words. If None, the first word of the longest text.
         name : str, default=None
-            Name of the line of a single estimator; None takes that of its class.
+            Label of a single estimator. If None, the name of its class.
         {ax}
 
         Returns
         -------
-        {drawn}
+        {display}
         """
         if not isinstance(estimator, Mapping):
             estimator = {name or type(estimator).__name__: estimator}
-        X = X if isinstance(X, str) or hasattr(X, "__len__") else list(X)  # it is read repeatedly
+        # a generator would be empty after the first estimator
+        X = X if isinstance(X, str) or hasattr(X, "__len__") else list(X)
         curves = {key: gradient_by_lag(one, X, max_lag) for key, one in estimator.items()}
         return cls(curves).plot(ax)
 
@@ -92,30 +92,23 @@ class GradientLagDisplay:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, default=None
-            Axes to draw on. None makes a figure. Lines that are there already keep their
-            colours to themselves.
+            Axes to draw on, next to the lines that they have. If None, a new figure is created.
         bands : bool, default=True
-            Whether to draw the spread over texts.
+            Whether to draw the bands between the quantiles.
 
-        Returns
-        -------
-        {drawn}
-
-        Raises
-        ------
-        {no_matplotlib}
+        {plot_result}
         """
-        self.ax_, self.figure_ = take_axes(self, ax, (7.0, 4.5))
+        self.ax_, self.figure_ = get_axes(self, ax, (7.0, 4.5))
         ax = self.ax_
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
         for name, curve in self.curves.items():
-            number = len(ax.lines)
-            color = LINE_COLORS[number % len(LINE_COLORS)]
-            style = LINE_STYLES[number % len(LINE_STYLES)]
-            mark = "o" if len(curve) == 1 else None  # one point makes no line
+            index = len(ax.lines)  # colors continue after the lines of given axes
+            color = LINE_COLORS[index % len(LINE_COLORS)]
+            style = LINE_STYLES[index % len(LINE_STYLES)]
+            marker = "o" if len(curve) == 1 else None  # one point makes no visible line
             self.lines_ += ax.plot(
-                curve.index, curve["mean"], style, marker=mark, color=color, label=name
+                curve.index, curve["mean"], style, marker=marker, color=color, label=name
             )
             if bands:
                 band = ax.fill_between(

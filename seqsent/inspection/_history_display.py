@@ -1,35 +1,34 @@
-"""Loss or accuracy over the epochs of a training."""
+"""Display of loss or accuracy by epoch."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 from .._estimator.base import StrOptions, validated
-from ._axes import LINE_COLORS, take_axes
-from ._estimators import inspect_estimator
-from ._prose import shares_prose
+from ._axes import LINE_COLORS, get_axes
+from ._docstrings import fill_docstring
+from ._estimators import split_estimator
 
 _LABELS = {"loss": "Cross-entropy (nats)", "accuracy": "Accuracy (share of texts)"}
 
 
-@shares_prose
+@fill_docstring
 class TrainingHistoryDisplay:
-    """Curves of the loss or the accuracy over the epochs of a training.
+    """Curves of the training and validation loss, or accuracy, by epoch.
 
     Parameters
     ----------
     history : dict of str to list of float
-        A classifier's ``history_``: values after each epoch.
+        ``history_`` of a classifier: values after each epoch.
     best_iter : int, default=None
-        Epoch, from 1, that the weights come from. It is marked if given.
+        Epoch to mark, counted from 1. If None, no epoch is marked.
 
     Attributes
     ----------
-    {ax_}
-    {figure_}
+    {axes}
     lines_ : list of matplotlib.lines.Line2D
-        The curve of the training data and, if there are any, that of the validation data.
+        Curve of the training data and, if there are any, of the validation data.
     best_line_ : matplotlib.lines.Line2D or None
-        The mark of the best epoch.
+        Vertical line at ``best_iter``.
 
     Examples
     --------
@@ -61,15 +60,15 @@ class TrainingHistoryDisplay:
         ----------
         {estimator}
         metric : {"loss", "accuracy"}, default="loss"
-            What to draw.
+            Metric to draw.
         {ax}
 
         Returns
         -------
         TrainingHistoryDisplay
-            The drawn display. It marks the best epoch if training was stopped early.
+            The display, with the best epoch marked if the classifier uses early stopping.
         """
-        classifier = inspect_estimator(estimator).classifier
+        classifier = split_estimator(estimator).classifier
         best_iter = classifier.best_iter_ if classifier.early_stopping else None
         return cls(classifier.history_, best_iter=best_iter).plot(ax, metric=metric)
 
@@ -81,17 +80,11 @@ class TrainingHistoryDisplay:
         ----------
         {ax}
         metric : {"loss", "accuracy"}, default="loss"
-            What to draw.
+            Metric to draw.
 
-        Returns
-        -------
-        {drawn}
-
-        Raises
-        ------
-        {no_matplotlib}
+        {plot_result}
         """
-        self.ax_, self.figure_ = take_axes(self, ax, (6.0, 4.0))
+        self.ax_, self.figure_ = get_axes(self, ax, (6.0, 4.0))
         ax = self.ax_
         self.lines_: list[Any] = []
         curves = [("training", metric, "o"), ("validation", f"val_{metric}", "s")]

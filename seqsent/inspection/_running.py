@@ -1,4 +1,4 @@
-"""How the verdict forms."""
+"""Probabilities after each token of a text."""
 
 from typing import Any
 
@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 
 from .._types import Ids
-from ._estimators import inspect_estimator
-from ._prose import shares_prose
+from ._docstrings import fill_docstring
+from ._estimators import split_estimator
 
 
-@shares_prose
+@fill_docstring
 def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
-    """Return the probability of each class after each word of a text.
+    """Return the probability of each class after each token of a text.
 
-    The classifier predicts the beginning of the text up to each word, as if it ended there.
-    That is what a verdict is also for a bidirectional or pooled network, which has no state
-    that knows the first words only.
+    The classifier predicts every prefix of the text as a text of its own. Therefore the
+    probabilities are also meaningful for bidirectional and pooled networks.
 
     Parameters
     ----------
@@ -26,68 +25,64 @@ def running_sentiment(estimator: Any, text: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per word, the mark of the start included; the index ``word`` holds the words.
-        One column per class, of probabilities; the row of the last word that is read is
-        ``predict_proba`` of the text.
-        {marked_words}
+        One row per token, ``[START]`` included, with the tokens in the index ``word``, and one
+        column of probabilities per class. The row of the last token that the network reads
+        equals ``predict_proba`` of the text.
+        {marked_tokens}
 
     Raises
     ------
-    {other_estimator}
+    {estimator_errors}
     ValueError
-        If there are several texts.
-    {not_fitted}
+        If ``text`` has several texts.
 
     See Also
     --------
-    RunningSentimentDisplay : Draws the frame.
-    token_attributions : Which words decided the final verdict.
+    RunningSentimentDisplay : Draws the probabilities.
+    token_attributions : Scores of the tokens for the final prediction.
 
     Notes
     -----
-    Of a text that is longer than a row, the words that the network sees are what counts: the
-    first verdict is at the first word that the vectorizer kept. The beginnings are padded on the
-    side on which the vectorizer pads, which matters with ``mask_padding=False`` alone.
+    If ``maxlen`` cuts the beginning of a text, the first prefix is the first token that the
+    vectorizer keeps. Prefixes are padded on the side on which the vectorizer pads, which has an
+    effect only with ``mask_padding=False``.
 
     Examples
     --------
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import running_sentiment
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> verdicts = running_sentiment(pipeline.fit(texts, labels), "The plot was not good")
-    >>> verdicts.shape
+    >>> probabilities = running_sentiment(pipeline, "The plot was not good")
+    >>> probabilities.shape
     (6, 2)
-    >>> verdicts.columns.to_list()
+    >>> probabilities.columns.to_list()
     [0, 1]
     """
-    inspected = inspect_estimator(estimator)
-    texts = inspected.read_one(text)
-    classes = inspected.classifier.classes_
+    parts = split_estimator(estimator)
+    texts = parts.encode_one(text)
+    classes = parts.classifier.classes_
     probabilities = np.empty((0, len(classes)))
-    if len(texts.places[0]):
-        rows = _beginnings(texts.ids[0], _pads_behind(inspected.vectorizer, texts.ids[0]))
-        probabilities = inspected.predict_proba(rows)
+    if len(texts.token_indices[0]):
+        row = texts.ids[0]
+        probabilities = parts.predict_proba(_prefixes(row, _pads_post(parts.vectorizer, row)))
     return pd.DataFrame(
-        texts.spread(0, probabilities),
-        index=pd.Index(texts.words[0], name="word", dtype=object),
+        texts.align(0, probabilities),
+        index=pd.Index(texts.tokens[0], name="word", dtype=object),
         columns=pd.Index(classes, name="class"),
     )
 
 
-def _pads_behind(vectorizer: Any, row: Ids) -> bool:
-    """Return whether padding belongs behind the words; the row tells where no vectorizer does."""
+def _pads_post(vectorizer: Any, row: Ids) -> bool:
+    """Return whether rows are padded at their end, judged by the row without a vectorizer."""
     padding = getattr(vectorizer, "padding", None)
     return bool(row[-1] == 0) if padding is None else padding == "post"
 
 
-def _beginnings(row: Ids, pads_behind: bool) -> Ids:
-    """Return one row for the words up to each, the whole text last."""
-    places = np.flatnonzero(row)
-    rows = np.zeros((len(places), len(row)), dtype=np.int32)
-    for beginning, end in zip(rows, places + 1, strict=True):
-        start = 0 if pads_behind else len(row) - end
-        beginning[start : start + end] = row[:end]
+def _prefixes(row: Ids, pads_post: bool) -> Ids:
+    """Return one row for each prefix of the words in a row, the shortest first."""
+    ends = np.flatnonzero(row) + 1
+    rows = np.zeros((len(ends), len(row)), dtype=np.int32)
+    for prefix, end in zip(rows, ends, strict=True):
+        start = 0 if pads_post else len(row) - end
+        prefix[start : start + end] = row[:end]
     rows[-1] = row
     return rows

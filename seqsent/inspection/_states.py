@@ -1,22 +1,21 @@
-"""A text as a vector."""
+"""Texts as vectors."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._autodiff import VerdictFunction
-from ._estimators import inspect_estimator
-from ._prose import shares_prose
+from ._autodiff import LogOdds
+from ._docstrings import fill_docstring
+from ._estimators import split_estimator
 
 
-@shares_prose
-def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
-    """Return the state from which the verdict on each text is read.
+@fill_docstring
+def hidden_states(estimator: Any, X: Any) -> "NDArray[np.float32]":
+    """Return the input of the output layer for each text.
 
-    This is what the output layer sees: the state after the last word, or what ``pooling``
-    makes of the states at all words, of a SimpleRNN by default their maximum and mean. It
-    makes a vector of a text, for clustering, a map or a linear model.
+    This is the state after the last word, or the pooled states at all words. As a vector of a
+    text it can be clustered, plotted or passed to a linear model.
 
     Parameters
     ----------
@@ -25,34 +24,30 @@ def hidden_states(estimator: Any, X: Any) -> NDArray[np.float32]:
 
     Returns
     -------
-    ndarray of shape (n_texts, n_state), float32
-        The states, values between -1 and 1. ``n_state`` is ``state_dim``, twice that for a
-        bidirectional classifier, whose forward half comes first, and twice that again for
-        ``pooling=("max", "mean")``, one behind the other. An empty text gets the state after
-        the mark of the start, or zeros where there is none.
+    ndarray of shape (n_samples, n_features), float32
+        The states, with values between -1 and 1. ``n_features`` is ``state_dim``, times two for
+        a bidirectional classifier (forward direction first), times the number of poolings
+        (concatenated in the order of ``pooling``). The state of an empty text is the state after
+        ``[START]``, or zeros without ``[START]``.
 
     Raises
     ------
-    {other_estimator}
-    {not_fitted}
+    {estimator_errors}
 
     See Also
     --------
-    gate_activations : The state after each word of one text, and the gates.
+    gate_activations : Gates and state after each token of one text.
 
     Examples
     --------
     >>> from sklearn.cluster import KMeans
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import hidden_states
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipeline = make_sentiment_pipeline("gru", maxlen=40, epochs=1, random_state=0)
-    >>> states = hidden_states(pipeline.fit(texts, labels), texts)
+    >>> states = hidden_states(pipeline, texts)
     >>> states.shape
     (200, 32)
     >>> KMeans(n_clusters=2, random_state=0).fit_predict(states).shape
     (200,)
     """
-    inspected = inspect_estimator(estimator)
-    return VerdictFunction(inspected.network).states(inspected.read(X).ids)
+    parts = split_estimator(estimator)
+    return LogOdds(parts.network).states(parts.encode(X).ids)

@@ -1,4 +1,4 @@
-"""Small fitted estimators that the tests look into."""
+"""Small fitted pipelines for the tests of inspection."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,6 @@ from sklearn.pipeline import Pipeline
 from seqsent import make_sentiment_pipeline
 from seqsent.datasets import make_reviews
 
-TEXT = "The film was dull at first, but in the end it was quite wonderful"
-
-# Names that tests use, and what is special about each network.
 KINDS: dict[str, dict[str, Any]] = {
     "simple": {"cell": "simple"},
     "lstm": {"cell": "lstm"},
@@ -23,15 +20,16 @@ KINDS: dict[str, dict[str, Any]] = {
         "bidirectional": True,
         "pooling": ("max", "mean"),
     },
-    "both ways": {"cell": "gru", "bidirectional": True},
+    "bidirectional": {"cell": "gru", "bidirectional": True},
     "unmasked": {"cell": "gru", "mask_padding": False},
     "three classes": {"cell": "gru"},
-    "pairs": {"cell": "gru", "ngram_range": (1, 2), "ngram_buckets": 50},
+    "bigrams": {"cell": "gru", "ngram_range": (1, 2), "ngram_buckets": 50},
+    "one dimension": {"cell": "gru", "embed_dim": 1},
 }
 
 
 def fit_small(n_classes: int = 2, **parameters: Any) -> Pipeline:
-    """Return a fitted pipeline with far-from-zero weights, so that gates have something to do."""
+    """Return a fitted pipeline with large random weights, so that gates are not all near 0.5."""
     names = np.array(["negative", "positive"] if n_classes == 2 else ["bad", "fair", "good"])
     texts, labels = make_reviews(48, n_classes=n_classes, return_X_y=True, random_state=0)
     small = {"maxlen": 20, "state_dim": 4, "embed_dim": 4, "epochs": 1, "random_state": 0}
@@ -44,7 +42,7 @@ def fit_small(n_classes: int = 2, **parameters: Any) -> Pipeline:
 
 @pytest.fixture(scope="session")
 def fitted() -> Callable[[str], Pipeline]:
-    """Return the fitted pipeline of a kind, the same each time."""
+    """Return a function that returns the fitted pipeline of a kind, the same in each call."""
     pipelines: dict[str, Pipeline] = {}
 
     def get(kind: str) -> Pipeline:

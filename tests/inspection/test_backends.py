@@ -1,7 +1,6 @@
-"""The same answers on JAX, TensorFlow and torch.
+"""Inspection returns the same values on JAX, TensorFlow and PyTorch.
 
-Runs where SEQSENT_TEST_BACKENDS=all is set, on those of the backends that are installed: the
-networks are pickled, and a process on another backend gives its answers.
+With SEQSENT_TEST_BACKENDS=all, a process on each installed backend inspects pickled pipelines.
 """
 
 import os
@@ -21,10 +20,10 @@ from seqsent._runtime.backend import import_keras
 Fitted = Callable[[str], Pipeline]
 
 BACKEND = import_keras().backend.backend()
-KINDS = ["simple", "lstm", "gru", "stacked", "both ways", "unmasked", "three classes"]
+KINDS = ["simple", "lstm", "gru", "stacked", "bidirectional", "unmasked", "three classes"]
 TEXTS = ["The film was dull at first, but in the end it was wonderful", "", "not good"]
 
-# Reads pipelines, writes what the functions say about them.
+# reads pipelines from one file and writes the results of all functions to another
 PROGRAM = f"""
 import pickle, sys
 from seqsent import inspection
@@ -32,7 +31,7 @@ from seqsent import inspection
 TEXTS = {TEXTS!r}
 METHODS = ["gradient", "occlusion", "integrated_gradients"]
 
-def answer(pipeline):
+def inspect(pipeline):
     scores = {{
         method: inspection.token_attributions(pipeline, TEXTS, method=method)["score"]
         for method in METHODS
@@ -48,25 +47,25 @@ def answer(pipeline):
 
 with open(sys.argv[1], "rb") as file:
     pipelines = pickle.load(file)
-answers = {{kind: answer(pipeline) for kind, pipeline in pipelines.items()}}
-answers["backend"] = sys.modules["keras"].backend.backend()
+results = {{kind: inspect(pipeline) for kind, pipeline in pipelines.items()}}
+results["backend"] = sys.modules["keras"].backend.backend()
 with open(sys.argv[2], "wb") as file:
-    pickle.dump(answers, file)
+    pickle.dump(results, file)
 """
 
 
-def answers_on(backend: str, pipelines: Path, answers: Path) -> dict:
-    """Return what a process on a backend says."""
+def results_on(backend: str, pipelines: Path, results: Path) -> dict:
+    """Return the results of a process on a backend."""
     environment = {**os.environ, "KERAS_BACKEND": backend}
     run = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(pipelines), str(answers)],
+        [sys.executable, "-c", PROGRAM, str(pipelines), str(results)],
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    return pickle.loads(answers.read_bytes())
+    return pickle.loads(results.read_bytes())
 
 
 @pytest.mark.skipif(
@@ -76,19 +75,19 @@ def answers_on(backend: str, pipelines: Path, answers: Path) -> dict:
 @pytest.mark.parametrize(
     "other", [name for name in ("jax", "tensorflow", "torch") if name != BACKEND]
 )
-def test_other_backend(fitted: Fitted, tmp_path: Path, other: str) -> None:
+def test_results_equal_those_of_another_backend(fitted: Fitted, tmp_path: Path, other: str) -> None:
     if find_spec(other) is None:
         pytest.skip(f"{other} is not installed")
     path = tmp_path / "pipelines.pkl"
     path.write_bytes(pickle.dumps({kind: fitted(kind) for kind in KINDS}))
-    here = answers_on(BACKEND, path, tmp_path / "here.pkl")
-    there = answers_on(other, path, tmp_path / "there.pkl")
+    here = results_on(BACKEND, path, tmp_path / "here.pkl")
+    there = results_on(other, path, tmp_path / "there.pkl")
     assert (here.pop("backend"), there.pop("backend")) == (BACKEND, other)
     assert here.keys() == there.keys() == set(KINDS)
     for kind in KINDS:
-        for question, expected in here[kind].items():
+        for name, expected in here[kind].items():
             np.testing.assert_allclose(
-                there[kind][question], expected, atol=1e-4, err_msg=f"{kind}, {question}"
+                there[kind][name], expected, atol=1e-4, err_msg=f"{kind}, {name}"
             )
             if hasattr(expected, "index"):
-                assert there[kind][question].index.to_list() == expected.index.to_list()
+                assert there[kind][name].index.to_list() == expected.index.to_list()

@@ -1,4 +1,4 @@
-"""Every display is drawn, on axes of its own and on given ones, and says what it shows."""
+"""Displays: their plots, their HTML, and drawing on given axes."""
 
 import re
 import subprocess
@@ -62,30 +62,32 @@ def long_frame(n_words: int, **columns: Any) -> pd.DataFrame:
 
 @pytest.mark.parametrize("name", DISPLAYS)
 @pytest.mark.parametrize("kind", ["simple", "lstm", "three classes"])
-def test_drawn_on_own_and_given_axes(fitted: Fitted, kind: str, name: str) -> None:
+def test_plot_on_a_new_figure_and_on_given_axes(fitted: Fitted, kind: str, name: str) -> None:
     display = DISPLAYS[name](fitted(kind))
     assert not hasattr(display, "ax_")
     assert display.plot() is display
     assert display.ax_.figure is display.figure_
     display.figure_.canvas.draw()
-    own = display.figure_
+    new_figure = display.figure_
     figure, axes = plt.subplots(1, 2)
     assert display.plot(ax=axes[1]).ax_ is axes[1]
     assert display.figure_ is figure
-    assert figure is not own
+    assert figure is not new_figure
     figure.canvas.draw()
     assert not axes[0].has_data()
 
 
 @pytest.mark.parametrize("name", DISPLAYS)
-def test_without_matplotlib(fitted: Fitted, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_plot_without_matplotlib(
+    fitted: Fitted, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     display = DISPLAYS[name](fitted("gru"))
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match=r'Display\.plot needs.*pip install "seqsent\[plot\]"'):
         display.plot()
 
 
-def test_importing_needs_no_matplotlib() -> None:
+def test_import_without_matplotlib() -> None:
     program = "import sys; sys.modules['matplotlib'] = None; import seqsent.inspection"
     run = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -93,7 +95,7 @@ def test_importing_needs_no_matplotlib() -> None:
     assert run.returncode == 0, run.stderr
 
 
-def test_gates(fitted: Fitted) -> None:
+def test_gate_display(fitted: Fitted) -> None:
     display = GateActivationDisplay.from_estimator(fitted("lstm"), TEXT)
     frame = gate_activations(fitted("lstm"), TEXT)
     gates, values = display.images_
@@ -110,7 +112,7 @@ def test_gates(fitted: Fitted) -> None:
     ]
 
 
-def test_gates_of_units(fitted: Fitted) -> None:
+def test_gate_display_of_units_and_directions(fitted: Fitted) -> None:
     display = GateActivationDisplay.from_estimator(fitted("gru"), TEXT, [0, 2])
     assert tick_labels(display.ax_.yaxis)[:3] == ["update_gate 0", "update_gate 2", "reset_gate 0"]
     bidirectional = GateActivationDisplay.from_estimator(
@@ -120,7 +122,7 @@ def test_gates_of_units(fitted: Fitted) -> None:
     np.testing.assert_allclose(bidirectional.images_[1].get_array()[-1], expected["state"])
 
 
-def test_no_gates_and_no_words(fitted: Fitted) -> None:
+def test_displays_without_gates_and_without_tokens(fitted: Fitted) -> None:
     display = GateActivationDisplay.from_estimator(fitted("simple"), TEXT)
     assert len(display.images_) == 1
     vectorizer = SequenceVectorizer(maxlen=20, start_char=None, vocabulary={"film": 1})
@@ -135,13 +137,13 @@ def test_no_gates_and_no_words(fitted: Fitted) -> None:
 
 
 @pytest.mark.parametrize("n_words", [100, 250])
-def test_labels_of_long_texts_do_not_touch(n_words: int) -> None:
+def test_labels_of_long_texts_do_not_overlap(n_words: int) -> None:
     values = np.linspace(0, 1, n_words)
-    frames = [
+    displays = [
         GateActivationDisplay(long_frame(n_words, update_gate=values, state=values)),
         RunningSentimentDisplay(long_frame(n_words, no=1 - values, yes=values)),
     ]
-    for display in frames:
+    for display in displays:
         display.plot().figure_.canvas.draw()
         boxes = [label.get_window_extent() for label in display.ax_.get_xticklabels()]
         assert len(boxes) >= n_words // 3
@@ -149,7 +151,7 @@ def test_labels_of_long_texts_do_not_touch(n_words: int) -> None:
         assert re.search(r"one of \d labelled", display.ax_.get_xlabel()) or len(boxes) == n_words
 
 
-def test_many_units_stay_legible() -> None:
+def test_many_units_are_not_all_labelled() -> None:
     columns = pd.MultiIndex.from_product([["update_gate", "state"], range(128)])
     frame = pd.DataFrame(np.zeros((3, 256)), pd.Index(list("abc"), name="word"), columns)
     display = GateActivationDisplay(frame).plot()
@@ -157,12 +159,12 @@ def test_many_units_stay_legible() -> None:
 
 
 @pytest.mark.parametrize(("max_lag", "marker"), [(0, "o"), (1, "None")])
-def test_a_gradient_at_one_distance_is_a_point(fitted: Fitted, max_lag: int, marker: str) -> None:
+def test_a_single_lag_is_drawn_as_a_point(fitted: Fitted, max_lag: int, marker: str) -> None:
     (line,) = GradientLagDisplay.from_estimator(fitted("gru"), TEXTS, max_lag).lines_
     assert line.get_marker() == marker
 
 
-def test_gradients_of_several_estimators(fitted: Fitted) -> None:
+def test_gradient_display_of_several_estimators(fitted: Fitted) -> None:
     estimators = {"SimpleRNN": fitted("simple"), "GRU": fitted("gru")}
     display = GradientLagDisplay.from_estimator(estimators, iter(TEXTS), 4)
     assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == list(estimators)
@@ -177,7 +179,7 @@ def test_gradients_of_several_estimators(fitted: Fitted) -> None:
     assert display.plot(bands=False).bands_ == []
 
 
-def test_running_sentiment(fitted: Fitted) -> None:
+def test_running_sentiment_display(fitted: Fitted) -> None:
     display = RunningSentimentDisplay.from_estimator(fitted("gru"), TEXT)
     (line,) = display.lines_
     expected = running_sentiment(fitted("gru"), TEXT)["positive"]
@@ -188,7 +190,7 @@ def test_running_sentiment(fitted: Fitted) -> None:
     assert [line.get_label() for line in three.lines_] == ["bad", "fair", "good"]
 
 
-def test_training_history(fitted: Fitted) -> None:
+def test_training_history_display(fitted: Fitted) -> None:
     history = {"loss": [0.7, 0.5], "accuracy": [0.5, 0.8], "val_loss": [0.7, 0.6]}
     display = TrainingHistoryDisplay(history, best_iter=2).plot()
     assert [line.get_ydata().tolist() for line in display.lines_] == [[0.7, 0.5], [0.7, 0.6]]
@@ -199,12 +201,12 @@ def test_training_history(fitted: Fitted) -> None:
     assert display.ax_.get_ylabel() == "Accuracy (share of texts)"
     with pytest.raises(ValueError, match="metric"):
         display.plot(metric="f1")
-    fitted_one = TrainingHistoryDisplay.from_estimator(fitted("gru"), metric="accuracy")
-    assert fitted_one.lines_[0].get_ydata().tolist() == fitted("gru")[-1].history_["accuracy"]
-    assert fitted_one.best_line_ is None
+    of_estimator = TrainingHistoryDisplay.from_estimator(fitted("gru"), metric="accuracy")
+    assert of_estimator.lines_[0].get_ydata().tolist() == fitted("gru")[-1].history_["accuracy"]
+    assert of_estimator.best_line_ is None
 
 
-def test_attributions_are_wrapped_inside_the_axes() -> None:
+def test_tokens_are_wrapped_inside_the_axes() -> None:
     words = ["wonderful", "a", "unsatisfactory", "film"] * 40
     frame = pd.DataFrame(
         {"text": [0] * 100 + [1] * 60, "word": words, "class": "good", "score": np.arange(160) - 80}
@@ -221,17 +223,22 @@ def test_attributions_are_wrapped_inside_the_axes() -> None:
         for left, right in pairwise(range(160)):
             if lines[left] == lines[right]:
                 assert boxes[left].x1 <= boxes[right].x0
-        assert lines[100] == lines[99] + 2  # texts are a line apart
+        assert lines[100] == lines[99] + 2  # an empty line between texts
     assert display.colorbar_.ax.get_xlabel() == "Score for class good (log-odds)"
 
 
-def test_words_that_matplotlib_would_read_as_formulas() -> None:
-    frame = pd.DataFrame({"text": 0, "word": ["$", "x^$", "5$"], "class": 1, "score": [1, 2, 3.0]})
-    TokenAttributionDisplay(frame).plot().figure_.canvas.draw()
+def test_dollar_signs_are_drawn_literally() -> None:
+    word = "$x^$"  # as a formula, a syntax error
+    frame = pd.DataFrame({"text": 0, "word": [word], "class": 1, "score": [1.0]})
+    display = TokenAttributionDisplay(frame).plot()
+    display.figure_.canvas.draw()
+    display.texts_[0].set_text(word)
+    with pytest.raises(ValueError, match=r"x\^"):
+        display.figure_.canvas.draw()
 
 
-class Collector(HTMLParser):
-    """Gathers the text and the tags of a piece of HTML, which must be well formed."""
+class HTMLCollector(HTMLParser):
+    """Collects the text and the tags of HTML, and fails if a tag is not closed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -250,11 +257,11 @@ class Collector(HTMLParser):
         self.text += data
 
 
-def test_html(fitted: Fitted) -> None:
+def test_html_shows_scores_and_colors(fitted: Fitted) -> None:
     display = TokenAttributionDisplay.from_estimator(
         fitted("gru"), TEXTS, method="occlusion", class_of_interest="negative"
     )
-    page = Collector(display._repr_html_())
+    page = HTMLCollector(display._repr_html_())
     assert " ".join(WORDS) in page.text
     assert "negative" in page.text
     spans = [attrs for tag, attrs in page.tags if tag == "span" and "title" in attrs]
@@ -272,34 +279,34 @@ def test_html_is_escaped() -> None:
     html = TokenAttributionDisplay(frame)._repr_html_()
     assert "<script" not in html
     assert "<b>" not in html
-    assert word in Collector(html).text
+    assert word in HTMLCollector(html).text
 
 
-def test_html_of_many_texts() -> None:
+def test_html_of_more_than_fifty_texts() -> None:
     frame = pd.DataFrame({"text": range(60), "word": "w", "class": 1, "score": 0.0})
-    assert "(10 more texts)" in Collector(TokenAttributionDisplay(frame)._repr_html_()).text
+    assert "(10 more texts)" in HTMLCollector(TokenAttributionDisplay(frame)._repr_html_()).text
 
 
 def luminance(color: np.ndarray) -> float:
-    share = color / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    """Return the relative luminance of an sRGB color, as WCAG 2 defines it."""
+    srgb = color / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 @pytest.mark.parametrize(
-    ("text", "paper"), [((0, 0, 0), (255, 255, 255)), ((225, 225, 225), (17, 17, 17))]
+    ("text", "page"), [((0, 0, 0), (255, 255, 255)), ((225, 225, 225), (17, 17, 17))]
 )
-def test_html_is_readable_in_light_and_dark(
-    text: tuple[int, int, int], paper: tuple[int, int, int]
+def test_html_is_readable_in_light_and_dark_themes(
+    text: tuple[int, int, int], page: tuple[int, int, int]
 ) -> None:
     frame = pd.DataFrame({"text": 0, "word": ["a", "b"], "class": 1, "score": [1.0, -1.0]})
     html = TokenAttributionDisplay(frame)._repr_html_()
-    assert not re.search(r"[^-]color:", html)  # the theme's own colour of text stays
-    found = re.findall(r"rgba\((\d+), (\d+), (\d+), ([\d.]+)\)", html)
-    assert len(found) == 4
-    for *color, opacity in found:
-        share = float(opacity)
-        background = share * np.array(color, float) + (1 - share) * np.array(paper)
-        pair = sorted([luminance(background), luminance(np.array(text))])
-        contrast = (pair[1] + 0.05) / (pair[0] + 0.05)
-        assert contrast >= 4.5  # what WCAG 2 asks of text at level AA
+    assert not re.search(r"[^-]color:", html)  # the theme decides the color of text
+    colors = re.findall(r"rgba\((\d+), (\d+), (\d+), ([\d.]+)\)", html)
+    assert len(colors) == 4
+    for *rgb, opacity in colors:
+        alpha = float(opacity)
+        background = alpha * np.array(rgb, float) + (1 - alpha) * np.array(page)
+        dark, light = sorted([luminance(background), luminance(np.array(text))])
+        assert (light + 0.05) / (dark + 0.05) >= 4.5  # contrast of WCAG 2, level AA

@@ -1,4 +1,4 @@
-"""Whatever a user has fitted is taken apart, or answered with a clear error."""
+"""Estimators that inspection accepts, the tokens that it reports, and the errors for others."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,12 +24,12 @@ from seqsent.inspection import (
     token_attributions,
     word_neighbors,
 )
-from seqsent.inspection._estimators import inspect_estimator
+from seqsent.inspection._estimators import split_estimator
 
 Fitted = Callable[[str], Pipeline]
 
 TEXT = "The film was dull"
-WORDS = ["[START]", "the", "film", "was", "dull"]
+TOKENS = ["[START]", "the", "film", "was", "dull"]
 FUNCTIONS = [
     gate_activations,
     gradient_by_lag,
@@ -39,15 +39,15 @@ FUNCTIONS = [
 ]
 
 
-def read_words(estimator: Any, text: Any) -> list[str]:
-    return inspect_estimator(estimator).read_one(text).words[0]
+def tokens_of(estimator: Any, text: Any) -> list[str]:
+    return split_estimator(estimator).encode_one(text).tokens[0]
 
 
 def lower(texts: list[str]) -> list[str]:
     return [text.lower() for text in texts]
 
 
-def test_pipelines_of_any_shape(fitted: Fitted) -> None:
+def test_nested_pipelines_and_text_containers(fitted: Fitted) -> None:
     vectorizer, classifier = fitted("gru").named_steps.values()
     cleaner = FunctionTransformer(lower)
     pipelines = [
@@ -62,45 +62,34 @@ def test_pipelines_of_any_shape(fitted: Fitted) -> None:
             pd.testing.assert_frame_equal(running_sentiment(pipeline, text), expected)
 
 
-def test_text_column_of_a_frame(fitted: Fitted) -> None:
-    vectorizer, classifier = fitted("gru").named_steps.values()
-    frame = pd.DataFrame({"stars": [2], "text": [TEXT]})
-    columns = ColumnTransformer([("text", clone(vectorizer), "text"), ("no", "drop", ["stars"])])
-    columns.fit(frame)
-    columns.transformers_[0] = ("text", vectorizer, "text")
-    assert read_words(make_pipeline(columns, classifier), frame) == WORDS
-
-
-def test_a_search_is_its_best_estimator() -> None:
+def test_search_uses_its_best_estimator(small_pipeline: Callable[..., Pipeline]) -> None:
     texts, labels = make_reviews(60, return_X_y=True, random_state=0)
-    pipeline = make_sentiment_pipeline("simple", maxlen=20, state_dim=4, embed_dim=4, epochs=1)
-    search = GridSearchCV(pipeline, {"classifier__batch_size": [32]}, cv=2).fit(texts, labels)
-    assert read_words(search, "it was") == ["[START]", "it", "was"]
+    grid = {"classifier__batch_size": [32]}
+    search = GridSearchCV(small_pipeline(cell="simple"), grid, cv=2).fit(texts, labels)
+    assert tokens_of(search, "it was") == ["[START]", "it", "was"]
 
 
-def test_frames_of_ids(fitted: Fitted) -> None:
-    vectorizer, _ = fitted("gru").named_steps.values()
-    frames = clone(vectorizer).set_output(transform="pandas")
+def test_vectorizer_with_pandas_output(
+    fitted: Fitted, small_classifier: Callable[..., RecurrentSentimentClassifier]
+) -> None:
+    vectorizer = clone(fitted("gru")[0]).set_output(transform="pandas")
     texts, labels = make_reviews(48, return_X_y=True, random_state=0)
-    classifier = RecurrentSentimentClassifier(cell="gru", state_dim=4, embed_dim=4, epochs=1)
-    pipeline = make_pipeline(frames, classifier).fit(texts, labels)
-    verdicts = running_sentiment(pipeline, TEXT)
-    np.testing.assert_allclose(verdicts.iloc[-1], pipeline.predict_proba([TEXT])[0], atol=1e-6)
+    pipeline = make_pipeline(vectorizer, small_classifier(cell="gru")).fit(texts, labels)
+    last = running_sentiment(pipeline, TEXT).iloc[-1]
+    np.testing.assert_allclose(last, pipeline.predict_proba([TEXT])[0], atol=1e-6)
     assert len(token_attributions(pipeline, texts[:2])) > 10
 
 
-def test_words_beyond_the_table(fitted: Fitted) -> None:
-    pipeline = fitted("gru")
-    n_words = pipeline[-1].n_words_
-    words = ["film", *(f"word{rank}" for rank in range(2, n_words)), "odd"]
+def test_ids_beyond_the_embedding_table(fitted: Fitted) -> None:
+    classifier = fitted("gru")[-1]
+    words = ["film", *(f"word{rank}" for rank in range(2, classifier.n_words_)), "odd"]
     vectorizer = SequenceVectorizer(maxlen=20, num_words=None, vocabulary=words)
-    joined = make_pipeline(vectorizer, pipeline[-1])
-    assert read_words(joined, "odd film") == ["[START]", "odd [OOV]", "film"]
-    read = inspect_estimator(joined).read_one("odd film")
-    assert read.ids[0, -2:].tolist() == [2, 4]
+    encoded = split_estimator(make_pipeline(vectorizer, classifier)).encode_one("odd film")
+    assert encoded.tokens[0] == ["[START]", "odd [OOV]", "film"]
+    assert encoded.ids[0, -2:].tolist() == [2, 4]
 
 
-def small_pipeline(**parameters: Any) -> Pipeline:
+def three_word_pipeline(**parameters: Any) -> Pipeline:
     vocabulary = {"film": 1, "good": 2, "was": 3}
     vectorizer = SequenceVectorizer(vocabulary=vocabulary, **{"maxlen": 4, **parameters})
     classifier = RecurrentSentimentClassifier(state_dim=3, embed_dim=3, epochs=1, random_state=0)
@@ -108,7 +97,7 @@ def small_pipeline(**parameters: Any) -> Pipeline:
 
 
 @pytest.mark.parametrize(
-    ("parameters", "words", "read"),
+    ("parameters", "tokens", "read"),
     [
         (
             {},
@@ -132,48 +121,49 @@ def small_pipeline(**parameters: Any) -> Pipeline:
         ),
     ],
 )
-def test_words_are_the_users_own(
-    parameters: dict[str, Any], words: list[str], read: list[int]
+def test_tokens_are_those_of_the_analyzer_with_marks(
+    parameters: dict[str, Any], tokens: list[str], read: list[int]
 ) -> None:
-    pipeline = small_pipeline(analyzer=str.split, **parameters)
+    pipeline = three_word_pipeline(analyzer=str.split, **parameters)
     text = "The film was Brillig good $x"
-    nan = ~np.isin(np.arange(len(words)), read)
+    is_nan = ~np.isin(np.arange(len(tokens)), read)
     scores = token_attributions(pipeline, [text, "good"])
-    assert scores["word"].to_list()[: len(words)] == words
-    np.testing.assert_array_equal(scores["score"].isna()[: len(words)], nan)
-    for frame in (running_sentiment(pipeline, text), gate_activations(pipeline, text)):
-        assert frame.index.to_list() == words
-        np.testing.assert_array_equal(frame.isna(), np.repeat(nan[:, None], frame.shape[1], 1))
-    verdicts = running_sentiment(pipeline, text)
+    assert scores["word"].to_list()[: len(tokens)] == tokens
+    np.testing.assert_array_equal(scores["score"].isna()[: len(tokens)], is_nan)
+    probabilities = running_sentiment(pipeline, text)
+    for frame in (probabilities, gate_activations(pipeline, text)):
+        assert frame.index.to_list() == tokens
+        np.testing.assert_array_equal(frame.isna(), np.repeat(is_nan[:, None], frame.shape[1], 1))
     expected = pipeline.predict_proba([text])[0]
-    np.testing.assert_allclose(verdicts.iloc[read[-1]], expected, atol=1e-6)
-    assert pipeline[0].inverse_transform(pipeline[:1].transform([text]))  # knows the ids alone
+    np.testing.assert_allclose(probabilities.iloc[read[-1]], expected, atol=1e-6)
 
 
-def test_words_of_a_column_are_the_users_own(fitted: Fitted) -> None:
-    pipeline = small_pipeline()
+def test_tokens_of_a_text_column(fitted: Fitted) -> None:
+    vectorizer, classifier = three_word_pipeline()
     frame = pd.DataFrame({"stars": [2], "text": ["A brillig film"]})
-    columns = ColumnTransformer([("text", pipeline[0], "text")]).fit(frame)
-    columns.transformers_[0] = ("text", pipeline[0], "text")
-    joined = make_pipeline(columns, pipeline[-1])
-    assert read_words(joined, frame) == ["[START]", "a [OOV]", "brillig [OOV]", "film"]
+    columns = ColumnTransformer([("text", vectorizer, "text"), ("no", "drop", ["stars"])])
+    columns.fit(frame)
+    columns.transformers_[0] = ("text", vectorizer, "text")
+    pipeline = make_pipeline(columns, classifier)
+    assert tokens_of(pipeline, frame) == ["[START]", "a [OOV]", "brillig [OOV]", "film"]
 
 
-def test_words_of_rows_that_a_step_has_changed(fitted: Fitted) -> None:
-    pipeline = small_pipeline()
-    front = FunctionTransformer(lambda X: X * [0, 0, 1, 1])
-    last_two = make_pipeline(pipeline[0], front, pipeline[-1])
-    assert read_words(last_two, "a brillig film") == ["[OOV]", "film"]
-    backwards = make_pipeline(pipeline[0], FunctionTransformer(lambda X: X[:, ::-1]), pipeline[-1])
-    assert read_words(backwards, "was good brillig film") == ["film", "[OOV]", "good", "was"]
+def test_tokens_after_a_step_that_changes_the_ids() -> None:
+    vectorizer, classifier = three_word_pipeline()
+    keep_two = make_pipeline(
+        vectorizer, FunctionTransformer(lambda X: X * [0, 0, 1, 1]), classifier
+    )
+    assert tokens_of(keep_two, "a brillig film") == ["[OOV]", "film"]
+    reverse = make_pipeline(vectorizer, FunctionTransformer(lambda X: X[:, ::-1]), classifier)
+    assert tokens_of(reverse, "was good brillig film") == ["film", "[OOV]", "good", "was"]
 
 
-def test_texts_of_a_generator(fitted: Fitted) -> None:
+def test_generator_of_texts(fitted: Fitted) -> None:
     scores = token_attributions(fitted("gru"), (text for text in [TEXT, "zzz"]))
-    assert scores["word"].to_list() == [*WORDS, "[START]", "zzz [OOV]"]
+    assert scores["word"].to_list() == [*TOKENS, "[START]", "zzz [OOV]"]
 
 
-def test_no_text_at_all(fitted: Fitted) -> None:
+def test_empty_texts_without_a_start_token(fitted: Fitted) -> None:
     vectorizer = SequenceVectorizer(maxlen=20, start_char=None, vocabulary={"film": 1})
     pipeline = make_pipeline(vectorizer, fitted("gru")[-1])
     assert gate_activations(pipeline, "").empty
@@ -184,26 +174,27 @@ def test_no_text_at_all(fitted: Fitted) -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_unknown_words_only(fitted: Fitted, function: Callable[..., Any]) -> None:
+def test_text_of_unknown_words(fitted: Fitted, function: Callable[..., Any]) -> None:
     result = function(fitted("gru"), "xyzzy plugh")
     assert np.isfinite(np.asarray(result)[..., -1].astype(float)).all()
-    if isinstance(result, pd.DataFrame):
-        assert len(result) == 3
+    assert len(result) == (1 if function is hidden_states else 3)
 
 
 @pytest.mark.parametrize("function", [*FUNCTIONS, word_neighbors])
 def test_not_fitted(fitted: Fitted, function: Callable[..., Any]) -> None:
-    for estimator in (RecurrentSentimentClassifier(), make_sentiment_pipeline("gru")):
+    unfitted_vectorizer = make_pipeline(SequenceVectorizer(), fitted("gru")[-1])
+    for estimator in (
+        RecurrentSentimentClassifier(),
+        make_sentiment_pipeline("gru"),
+        unfitted_vectorizer,
+    ):
         with pytest.raises(NotFittedError):
             function(estimator, TEXT)
-    unfitted = make_pipeline(SequenceVectorizer(), fitted("gru")[-1])
-    with pytest.raises(NotFittedError):
-        function(unfitted, TEXT)
 
 
 @pytest.mark.parametrize("function", [*FUNCTIONS, word_neighbors])
 @pytest.mark.parametrize(
-    ("estimator", "got"),
+    ("estimator", "received"),
     [
         (LogisticRegression(), "LogisticRegression"),
         (make_pipeline(SequenceVectorizer(), LogisticRegression()), "ends in LogisticRegression"),
@@ -211,34 +202,34 @@ def test_not_fitted(fitted: Fitted, function: Callable[..., Any]) -> None:
         (make_pipeline("passthrough"), "Pipeline that ends in NoneType"),
     ],
 )
-def test_something_else(function: Callable[..., Any], estimator: Any, got: str) -> None:
-    with pytest.raises(TypeError, match=rf"Expected a fitted Recurrent.*got.*{got}"):
+def test_rejects_other_estimators(
+    function: Callable[..., Any], estimator: Any, received: str
+) -> None:
+    with pytest.raises(TypeError, match=rf"Expected a fitted Recurrent.*got.*{received}"):
         function(estimator, TEXT)
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_text_without_a_vectorizer(fitted: Fitted, function: Callable[..., Any]) -> None:
+def test_rejects_text_without_a_vectorizer(fitted: Fitted, function: Callable[..., Any]) -> None:
     classifier = fitted("gru")[-1]
     for estimator in (classifier, make_pipeline(classifier)):
         for text in (TEXT, [TEXT]):
-            with pytest.raises(TypeError, match="Put a SequenceVectorizer in front"):
+            with pytest.raises(TypeError, match="Put a SequenceVectorizer before it"):
                 function(estimator, text)
     with pytest.raises(ValueError, match="20 features"):
         function(classifier, [[1, 2, 3]])
 
 
 class Sampler:
-    """What imbalanced-learn puts between: it changes what is fitted, and no prediction."""
+    """A step of an imbalanced-learn pipeline, which resamples in ``fit`` only."""
 
     def fit_resample(self, X, y):
-        raise AssertionError("not for inspection")
+        raise AssertionError("inspection must not resample")
 
 
-def test_samplers_are_passed_over(fitted) -> None:
+def test_skips_samplers_of_imbalanced_learn(fitted: Fitted) -> None:
     pipeline = fitted("gru")
-    expected = inspect_estimator(pipeline).read("The film was dull").ids
+    with_sampler = object.__new__(Pipeline)
     steps = [pipeline.steps[0], ("sampler", Sampler()), pipeline.steps[1]]
-    sampled = object.__new__(type(pipeline))
-    sampled.__dict__.update(pipeline.__dict__, steps=steps)
-    found = inspect_estimator(sampled).read("The film was dull").ids
-    np.testing.assert_array_equal(found, expected)
+    with_sampler.__dict__.update(pipeline.__dict__, steps=steps)
+    assert tokens_of(with_sampler, TEXT) == TOKENS

@@ -1,4 +1,4 @@
-"""Neighbors by cosine, and words that are not known."""
+"""Neighbors by cosine similarity."""
 
 from collections.abc import Callable
 
@@ -12,23 +12,24 @@ from seqsent.inspection import word_neighbors
 Fitted = Callable[[str], Pipeline]
 
 
-def test_cosine(fitted: Fitted) -> None:
+def test_neighbors_are_the_words_of_largest_cosine_similarity(fitted: Fitted) -> None:
     pipeline = fitted("gru")
     neighbors = word_neighbors(pipeline, "film", n=5)
     vocabulary = pipeline[0].vocabulary_
     table = pipeline[-1].model_.get_layer("embedding").get_weights()[0]
     cosines = {
-        word: cosine_similarity(table[[vocabulary["film"]]], table[[number]])[0, 0]
-        for word, number in vocabulary.items()
+        word: cosine_similarity(table[[vocabulary["film"]]], table[[word_id]])[0, 0]
+        for word, word_id in vocabulary.items()
         if word != "film"
     }
-    best = sorted(cosines, key=cosines.__getitem__, reverse=True)[:5]
-    assert neighbors.index.to_list() == best
+    expected = sorted(cosines, key=cosines.__getitem__, reverse=True)[:5]
+    assert neighbors.index.to_list() == expected
     assert neighbors.index.name == "word"
-    np.testing.assert_allclose(neighbors["similarity"], [cosines[w] for w in best], atol=1e-6)
+    similarity = [cosines[word] for word in expected]
+    np.testing.assert_allclose(neighbors["similarity"], similarity, atol=1e-6)
 
 
-def test_small_vocabulary(fitted: Fitted) -> None:
+def test_more_neighbors_than_words(fitted: Fitted) -> None:
     pipeline = fitted("gru")
     neighbors = word_neighbors(pipeline, "film", n=10**6)
     assert len(neighbors) == len(pipeline[0].vocabulary_) - 1
@@ -36,12 +37,14 @@ def test_small_vocabulary(fitted: Fitted) -> None:
     assert neighbors["similarity"].between(-1, 1).all()
 
 
-def test_ids(fitted: Fitted) -> None:
+def test_classifier_without_a_vectorizer_takes_ids(fitted: Fitted) -> None:
     pipeline = fitted("gru")
-    number = pipeline[0].vocabulary_["film"]
-    neighbors = word_neighbors(pipeline[-1], number, n=3)
-    assert len(neighbors) == 3
-    assert neighbors.index.str.isdigit().all()
+    word_id = pipeline[0].vocabulary_["film"]
+    table = pipeline[-1].model_.get_layer("embedding").get_weights()[0]
+    cosines = cosine_similarity(table[[word_id]], table)[0]
+    cosines[[0, word_id]] = -1  # padding and the word itself
+    neighbors = word_neighbors(pipeline[-1], word_id, n=3)
+    assert neighbors.index.to_list() == [str(n) for n in np.argsort(-cosines)[:3]]
     with pytest.raises(ValueError, match="must be a word id from 1 to 1023"):
         word_neighbors(pipeline[-1], "film")
 
@@ -54,6 +57,6 @@ def test_unknown_word(fitted: Fitted, word: str, message: str) -> None:
         word_neighbors(fitted("gru"), word)
 
 
-def test_no_neighbors(fitted: Fitted) -> None:
+def test_rejects_n_of_zero(fitted: Fitted) -> None:
     with pytest.raises(ValueError, match="'n' parameter"):
         word_neighbors(fitted("gru"), "film", n=0)

@@ -1,11 +1,10 @@
-"""Texts as vectors: what the output layer sees."""
+"""States that the output layer reads."""
 
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy.special import expit, softmax
-from sklearn.cluster import KMeans
 from sklearn.pipeline import Pipeline
 
 from seqsent.datasets import make_reviews
@@ -15,14 +14,14 @@ Fitted = Callable[[str], Pipeline]
 
 
 @pytest.mark.parametrize(
-    ("kind", "n_state"),
+    ("kind", "n_features"),
     [("simple", 8), ("lstm", 4), ("stacked", 16), ("unmasked", 4), ("three classes", 4)],
 )
-def test_output_layer_reads_them(fitted: Fitted, kind: str, n_state: int) -> None:
+def test_output_layer_of_the_states_predicts(fitted: Fitted, kind: str, n_features: int) -> None:
     pipeline = fitted(kind)
     texts, _ = make_reviews(100, return_X_y=True, random_state=1)
     states = hidden_states(pipeline, texts)
-    assert states.shape == (100, n_state)
+    assert states.shape == (100, n_features)
     assert states.dtype == np.float32
     kernel, bias = pipeline[-1].model_.get_layer("output").get_weights()
     logits = states @ kernel + bias
@@ -31,15 +30,8 @@ def test_output_layer_reads_them(fitted: Fitted, kind: str, n_state: int) -> Non
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
-def test_clusters(fitted: Fitted) -> None:
-    texts, _ = make_reviews(30, return_X_y=True, random_state=1)
-    states = hidden_states(fitted("gru"), texts)
-    labels = KMeans(n_clusters=2, n_init=1, random_state=0).fit_predict(states)
-    assert set(labels) == {0, 1}
-
-
-def test_one_text(fitted: Fitted) -> None:
+def test_one_text_and_its_ids_have_the_same_state(fitted: Fitted) -> None:
     pipeline = fitted("gru")
-    one, rows = hidden_states(pipeline, "not good"), pipeline[:-1].transform(["not good"])
-    assert one.shape == (1, 4)
-    np.testing.assert_array_equal(one, hidden_states(pipeline[-1], rows))
+    of_text, ids = hidden_states(pipeline, "not good"), pipeline[:-1].transform(["not good"])
+    assert of_text.shape == (1, 4)
+    np.testing.assert_array_equal(of_text, hidden_states(pipeline[-1], ids))

@@ -23,33 +23,17 @@ _SATURATED = 1e4  # the sigmoid is exactly 0 or 1 at -1e4 and 1e4 in every float
 
 @dataclass(frozen=True)
 class Gate:
-    """One gate of a cell.
-
-    Parameters
-    ----------
-    name : str
-        Name of the gate in the textbooks.
-    initial_bias : float
-        Bias that Keras initializes the gate with.
-    chrono : {-1, 0, 1}
-        Sign of log(u) in the chrono initialization of the bias, where u is a random time scale
-        in words. 0 keeps ``initial_bias``.
-    padding_input : float
-        Input term at padding. It keeps the state at zero until the first word.
-    reset_after : bool
-        Whether the cell scales the recurrent term before it adds the input term, as in Keras's
-        ``GRU(reset_after=True)``. The gradients with respect to the two terms then differ.
-    """
+    """One gate of a cell."""
 
     name: str
-    initial_bias: float = 0.0
-    chrono: int = 0
-    padding_input: float = 0.0
-    reset_after: bool = False
+    initial_bias: float = 0.0  # Keras's initial bias
+    chrono: int = 0  # sign of log(u) in the chrono initialization; 0 keeps initial_bias
+    padding_input: float = 0.0  # input term at leading padding, which keeps the state at zero
+    reset_after: bool = False  # the recurrent term is scaled before the sum, as in Keras's GRU
 
 
 class Forward(Protocol):
-    """One step of a cell, for numpy and jax.numpy."""
+    """One step of a cell, for numpy and jax.numpy. All arrays have shape (..., state_dim)."""
 
     def __call__(
         self,
@@ -59,23 +43,10 @@ class Forward(Protocol):
         recurrent_terms: Sequence[Array],
         /,
     ) -> tuple[Arrays, Mapping[str, Array]]:
-        """Compute the state after one word.
+        """Return the state after a word, and residuals: gates and other values by name.
 
-        Parameters
-        ----------
-        xp : module
-            ``numpy`` or ``jax.numpy``.
-        state : tuple of arrays of shape (..., state_dim)
-            State before the word, one array per name in ``Cell.states``.
-        input_terms, recurrent_terms : sequence of arrays of shape (..., state_dim)
-            The two terms of each gate.
-
-        Returns
-        -------
-        state : tuple of arrays of shape (..., state_dim)
-            State after the word.
-        residuals : mapping of str to array of shape (..., state_dim)
-            Values that ``backward`` needs, among them the gates by name.
+        ``state`` has one array per name in ``Cell.states``, the terms one array per gate.
+        ``backward`` gets the residuals.
         """
 
 
@@ -85,27 +56,12 @@ class Backward(Protocol):
     def __call__(
         self, xp: ModuleType, grad_state: Arrays, state: Arrays, residuals: Mapping[str, Array], /
     ) -> tuple[Arrays, Sequence[Array]]:
-        """Compute the gradients with respect to the inputs of one step.
+        """Return the gradients with respect to the state before a word and to the terms.
 
-        Parameters
-        ----------
-        xp : module
-            ``numpy`` or ``jax.numpy``.
-        grad_state : tuple of arrays of shape (..., state_dim)
-            Gradient with respect to the state after the word.
-        state : tuple of arrays of shape (..., state_dim)
-            State before the word.
-        residuals : mapping of str to array
-            The residuals that ``Forward`` returned.
-
-        Returns
-        -------
-        grad_previous : tuple of arrays of shape (..., state_dim)
-            Gradient with respect to the state before the word, without the part that flows
-            through the recurrent terms.
-        grad_terms : sequence of arrays of shape (..., state_dim)
-            Gradient with respect to the input term of each gate, followed by the gradient with
-            respect to the recurrent term of each gate with ``reset_after=True``.
+        ``grad_state`` is the gradient with respect to the state after the word. The first
+        result leaves out the gradient that flows through the recurrent terms. The second has
+        one array per input term, then one per recurrent term with ``reset_after``; other
+        recurrent terms have the gradient of their input term.
         """
 
 
@@ -116,48 +72,24 @@ class Cell:
     A record with ``layer`` alone trains, predicts and reports its states. ``gates`` add the
     chrono initialization, ``forward`` adds gate activations and prediction without a backend,
     and ``backward`` adds fast training on JAX.
-
-    Parameters
-    ----------
-    layer : type
-        Recurrent Keras layer. Its constructor takes the number of units, ``return_sequences``,
-        ``seed``, ``name``, ``kernel_initializer`` and ``recurrent_initializer``. Its ``call``
-        takes a ``mask``.
-    gates : tuple of Gate
-        The gates, in the order of Keras's weights.
-    states : tuple of str
-        Names of the recurrent states. The layer returns the first one.
-    activations : tuple of str
-        Gates and states that ``gate_activations`` reports, in this order, "state" last.
-    forward : Forward or None
-        One step. The weights of the layer then are ``kernel``, ``recurrent_kernel``, ``bias``.
-    backward : Backward or None
-        Gradient of ``forward``.
-    bound : float
-        Largest absolute value of the first state.
-    mask_gradient : bool
-        Whether the gradient has to be set to zero at padding, because it may grow there from
-        step to step.
-    pooling : str or tuple of str
-        Default of the parameter ``pooling`` if padding is masked.
-    pooled_recurrent_scale : float
-        Factor of the initial recurrent weights if the output pools all states. Pooled states
-        need not carry a word to the end of the text.
-    learning_rate : float
-        Default learning rate.
     """
 
+    # Keras layer with the arguments units, return_sequences, seed, name, kernel_initializer and
+    # recurrent_initializer, and a mask in its call
     layer: type[Any]
-    gates: tuple[Gate, ...] = ()
-    states: tuple[str, ...] = ("state",)
-    activations: tuple[str, ...] = ("state",)
+    gates: tuple[Gate, ...] = ()  # in the order of Keras's weights
+    states: tuple[str, ...] = ("state",)  # the layer returns the first one
+    activations: tuple[str, ...] = ("state",)  # columns of gate_activations, "state" last
+    # needs the weights kernel, recurrent_kernel and bias, in this order
     forward: Forward | None = None
     backward: Backward | None = None
-    bound: float = 1.0
-    mask_gradient: bool = False
-    pooling: str | tuple[str, ...] = "last"
+    bound: float = 1.0  # largest absolute value of the first state
+    mask_gradient: bool = False  # set the gradient to zero at padding, where it may grow
+    pooling: str | tuple[str, ...] = "last"  # default if padding is masked
+    # factor of the initial recurrent weights if the output pools the states, which then need
+    # not carry a word to the end of the text
     pooled_recurrent_scale: float = 1.0
-    learning_rate: float = 0.006
+    learning_rate: float = 0.006  # default
 
     def weight_shapes(self, n_inputs: int, state_dim: int) -> list[tuple[int, ...]] | None:
         """Return the shapes of a layer's weights, or None without ``forward``."""
@@ -186,21 +118,11 @@ class Cell:
     def numpy_forward(
         self, inputs: Array, weights: Sequence[Array], mask: NDArray[np.bool_] | None = None
     ) -> dict[str, Array]:
-        """Compute a layer with numpy, in the dtype of ``inputs``.
+        """Return the ``activations`` (n_steps, ..., state_dim) of a layer by name.
 
-        Parameters
-        ----------
-        inputs : ndarray of shape (n_steps, ..., n_inputs)
-            Inputs of the layer, time first.
-        weights : sequence of ndarray
-            Kernel, recurrent kernel and bias of the Keras layer.
-        mask : ndarray of shape (n_steps, ...), bool, or None
-            False at leading padding. If None, no step is skipped.
-
-        Returns
-        -------
-        dict of str to ndarray of shape (n_steps, ..., state_dim)
-            The values that ``activations`` names, after each step.
+        ``inputs`` (n_steps, ..., n_inputs) have time first and determine the dtype, ``weights``
+        are those of the Keras layer. ``mask`` (n_steps, ...) is False at leading padding; None
+        skips no step.
         """
         if self.forward is None:
             raise ValueError(f"{self.layer} has no numpy forward pass.")

@@ -22,23 +22,11 @@ Shape = tuple[int, ...]
 class InitialWeights:
     """Builds layers with initial weights from Keras's default distributions.
 
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-        Random number generator.
-    time_scale : float or None
-        Text length in words for the chrono initialization of gates [1]_. If None, gates get
-        Keras's biases.
-    tables : sequence of ndarray
-        Initial word vectors and n-gram vectors. Without word vectors they are drawn; without
-        n-gram vectors they are zeros.
-    recurrent_scale : float
-        Factor of the recurrent weights.
-
-    References
-    ----------
-    .. [1] C. Tallec and Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018,
-       arXiv:1804.11188.
+    ``time_scale`` is the text length in words for the chrono initialization of gates (Tallec &
+    Ollivier, "Can recurrent neural networks warp time?", ICLR 2018, arXiv:1804.11188). If None,
+    gates get Keras's biases. ``tables`` are initial word vectors and n-gram vectors. Missing
+    word vectors are drawn, missing n-gram vectors are zeros. ``recurrent_scale`` is a factor of
+    the recurrent weights.
     """
 
     def __init__(

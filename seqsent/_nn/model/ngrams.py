@@ -24,22 +24,10 @@ _MULTIPLIER = 0x2C9277B5
 
 @keras.saving.register_keras_serializable(package="seqsent")
 class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Keras has no annotations
-    """Embedding of a word plus the n-grams that end with it.
+    """Embedding of a word plus the n-grams, for n from 2 to ``max_n``, that end with it.
 
-    Parameters
-    ----------
-    input_dim, output_dim : int
-        Number of words, and length of a vector.
-    max_n : int
-        Number of words in the longest n-grams, at least 2.
-    n_rows : int
-        Number of rows in the n-gram table.
-    ngram_dropout : float
-        Fraction of the n-grams to drop in training.
-    seed : int or None
-        Seed of the dropout.
-    **arguments : dict
-        Arguments of ``keras.layers.Embedding``.
+    The n-gram table has ``n_rows`` rows. ``ngram_dropout`` is the fraction of n-grams dropped in
+    training. ``arguments`` are those of ``keras.layers.Embedding``.
     """
 
     def __init__(
@@ -103,21 +91,8 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
 def hash_ngrams(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
     """Return the table rows of the n-grams that end at each word, one array per n from 2.
 
-    Parameters
-    ----------
-    xp : module
-        Array module with ``pad``, ``mod`` and ``where``: numpy, ``jax.numpy`` or ``keras.ops``.
-    ids : array of shape (n_samples, maxlen), int32
-        Word ids, 0 for padding.
-    max_n : int
-        Number of words in the longest n-grams.
-    n_rows : int
-        Number of rows in the n-gram table.
-
-    Returns
-    -------
-    list of array of shape (n_samples, maxlen), int32
-        ``max_n - 1`` arrays of row indices; 0 where the text has fewer words before.
+    ``ids`` and the rows have shape (n_samples, maxlen) and dtype int32. Row 0 means that the
+    text has fewer words before. ``xp`` is numpy, ``jax.numpy`` or ``keras.ops``.
     """
     rows, hashes, is_ngram = [], ids, ids != 0
     for n_before in range(1, max_n):

@@ -29,12 +29,8 @@ class LayerOutput(NamedTuple):
 class NumpyNetwork:
     """A network that predicts without a backend.
 
-    Parameters
-    ----------
-    architecture : Architecture
-        Architecture of the network. A ValueError is raised if its cell has no ``forward``.
-    weights : sequence of ndarray
-        Weights in the order of ``keras.Model.get_weights``.
+    ``weights`` have the order of ``keras.Model.get_weights``. A cell without ``forward`` raises
+    a ValueError.
     """
 
     def __init__(self, architecture: Architecture, weights: Sequence[Array]) -> None:
@@ -56,14 +52,8 @@ class NumpyNetwork:
     def forward(self, ids: Ids, layer: int, mask: Mask | None = None) -> list[LayerOutput]:
         """Return the output of each direction of a recurrent layer, forward first.
 
-        Parameters
-        ----------
-        ids : ndarray of shape (n_steps,) or (n_steps, n_samples), int32
-            One row of ids, or several rows with time on the first axis.
-        layer : int
-            Index of the layer.
-        mask : ndarray of shape (n_steps, n_samples), bool, or None
-            False at leading padding. If None, padding is read as words.
+        ``ids`` have shape (n_steps,) or (n_steps, n_samples), ``layer`` is an index, and
+        ``mask`` is False at leading padding. If None, padding is read as words.
         """
         vectors = embed(np.atleast_2d(ids.T), self.tables, self.architecture.max_n)
         inputs = vectors.swapaxes(0, 1).astype(np.float64)
