@@ -26,7 +26,7 @@ os.environ.setdefault(
 # HYPOTHESIS_PROFILE=long tries more inputs, with another seed in each run
 _COMMON: dict[str, Any] = {
     "deadline": None,
-    "database": None,  # leaves no folder behind
+    "database": None,  # creates no folder
     "suppress_health_check": [HealthCheck.too_slow],
 }
 settings.register_profile("ci", max_examples=50, derandomize=True, **_COMMON)

@@ -18,7 +18,7 @@ FILES = {
 }
 BACKENDS = {"jax", "jaxlib", "tensorflow", "torch"}
 
-# A unit may import units of the lines above its own, and none of its own line.
+# A unit imports units of the lines above its own, but not of its own line.
 LAYERS = [
     ["_types"],
     ["_runtime"],

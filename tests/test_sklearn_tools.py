@@ -34,6 +34,7 @@ from sklearn.model_selection import (
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.semi_supervised import SelfTrainingClassifier
 
 from seqsent import SequenceVectorizer
 from seqsent._runtime.backend import import_keras
@@ -294,6 +295,29 @@ class TestMetaEstimators:
         assert_array_equal(tuned.predict(texts), expected)
         assert 0 < tuned.best_threshold_ < 1
         assert tuned.best_score_ > 0.5
+
+    def test_self_training(self, small_classifier, texts, labels):
+        ids = SequenceVectorizer(maxlen=MAXLEN).fit_transform(texts)
+        y = (labels == "good").astype(int)
+        y[90:] = -1  # unlabelled
+        self_training = SelfTrainingClassifier(
+            small_classifier(epochs=8), threshold=0.9, max_iter=1
+        )
+        self_training.fit(ids, y)
+        assert (self_training.labeled_iter_ == 1).any()
+        is_labelled = self_training.transduction_ != -1
+        assert is_labelled[:90].all()
+        by_hand = small_classifier(epochs=8).fit(
+            ids[is_labelled], self_training.transduction_[is_labelled]
+        )
+        assert_array_equal(self_training.predict_proba(ids), by_hand.predict_proba(ids))
+
+    def test_minus_one_is_an_ordinary_label(self, small_pipeline, texts, labels):
+        signs = np.where(labels == "good", 1, -1)
+        voting = VotingClassifier([("member", small_pipeline(epochs=8))]).fit(texts, signs)
+        assert voting.classes_.tolist() == [-1, 1]
+        by_hand = small_pipeline(epochs=8).fit(texts, labels).predict(texts)
+        assert_array_equal(voting.predict(texts), np.where(by_hand == "good", 1, -1))
 
 
 class TestCompositions:

@@ -247,7 +247,7 @@ def judge_probabilities(probabilities: Any, truth: Any, classes: Any) -> Result:
     squares = (probabilities - (truth[:, np.newaxis] == classes)) ** 2
     return result | {
         "log loss": float(log_loss(truth, probabilities)),
-        "Brier score": float(squares.sum(axis=1).mean() / 2),  # of one of two classes
+        "Brier score": float(squares.sum(axis=1).mean() / 2),  # two classes count once
         "calibration error": float(sum(gaps) / len(truth)),
     }
 
