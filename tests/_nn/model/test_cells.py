@@ -15,9 +15,8 @@ from seqsent.inspection import gate_activations, hidden_states, token_attributio
 keras = import_keras()
 ops = keras.ops
 
-for_each_cell = pytest.mark.parametrize(
-    "cell", [cell for cell in CELLS.values() if cell.backward is not None], ids=list(CELLS)
-)
+HAND_WRITTEN = {name: cell for name, cell in CELLS.items() if cell.backward is not None}
+for_each_cell = pytest.mark.parametrize("cell", HAND_WRITTEN.values(), ids=HAND_WRITTEN)
 
 
 @for_each_cell
