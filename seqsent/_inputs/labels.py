@@ -10,17 +10,19 @@ from sklearn.utils.validation import column_or_1d
 def read_labels(y: Any, name: str = "y") -> Any:
     """Return labels without missing values, or raise a ValueError.
 
-    A pandas column of nullable booleans or integers gets its numpy dtype, because scikit-learn
-    would convert it to floats.
+    Nullable booleans and integers of pandas, in a column or a frame of one, get their numpy
+    dtype; scikit-learn would convert them to floats.
     """
     missing = np.flatnonzero(_find_missing(y))
     if len(missing):
         rows = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
         raise ValueError(
-            f"{name} contains {len(missing)} missing labels (rows {rows}). Remove these documents."
+            f"{name} contains {len(missing)} missing labels (rows {rows}). Remove these rows."
         )
-    if getattr(y, "ndim", None) == 1 and hasattr(y, "isna"):
-        return y.to_numpy()
+    dtypes = getattr(y, "dtypes", None)
+    dtype = dtypes.iloc[0] if getattr(dtypes, "shape", None) == (1,) else getattr(y, "dtype", None)
+    if hasattr(dtype, "numpy_dtype"):
+        return y.to_numpy(dtype=dtype.numpy_dtype)
     return y
 
 

@@ -281,3 +281,22 @@ def test_fit_treats_minus_one_as_an_ordinary_class(data, classifier):
     X, _ = data
     y = np.where(X[:, -1] % 2, 1, -1)
     assert classifier(epochs=1).fit(X, y).classes_.tolist() == [-1, 1]
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+@pytest.mark.parametrize(
+    ("values", "dtype"), [([False, True], "boolean"), ([2**60, 2**60 + 1], "Int64")]
+)
+@pytest.mark.filterwarnings("ignore:A column-vector y was passed")
+def test_nullable_labels_keep_their_type_and_precision(values, dtype, as_frame, data, classifier):
+    X, _ = data
+    y = pd.Series(pd.array([values[i % 2] for i in range(90)], dtype=dtype))
+    model = classifier(epochs=1).fit(X, y.to_frame() if as_frame else y)
+    assert model.classes_.tolist() == values
+    assert type(model.classes_.tolist()[0]) is type(values[0])
+
+
+def test_partial_fit_rejects_missing_classes(data, classifier):
+    for classes in (pd.Series(["a", "b", None]), [0, 1, np.nan], ["a", None]):
+        with pytest.raises(ValueError, match="classes contains 1 missing labels"):
+            classifier(num_words=60).partial_fit(data[0], ["a"] * 90, classes=classes)
