@@ -145,6 +145,6 @@ def audit(session: nox.Session) -> None:
 
 
 def floors(*extras: str) -> list[str]:
-    """Return the dependencies and those of the extras, each pinned to its oldest version."""
+    """Return the dependencies, also of the extras, each pinned to its oldest version."""
     requirements = PROJECT["dependencies"] + [r for extra in extras for r in EXTRAS[extra]]
     return [r.replace(">=", "==") for r in requirements if not r.startswith("seqsent")]
