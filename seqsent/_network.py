@@ -14,7 +14,7 @@ from ._runtime.backend import import_keras
 
 keras = import_keras()
 
-_DEFAULT_TIME_SCALE = 250  # words; where neither the caller nor the data say how long texts are
+_DEFAULT_TIME_SCALE = 250  # words
 
 
 def build_network(
@@ -31,7 +31,7 @@ def build_network(
     gate_bias: Literal["chrono", "keras"] = "chrono",
     time_scale: float | None = None,
     mask_padding: bool = True,
-    embedding_weights: ArrayLike | str | PathLike[str] | None = None,
+    embedding_weights: "ArrayLike | str | PathLike[str] | None" = None,
     train_embedding: bool = True,
     ngram_range: tuple[int, int] = (1, 1),
     ngram_buckets: int = 2**18,
@@ -41,74 +41,73 @@ def build_network(
 ) -> Any:
     """Build and compile the network of :class:`RecurrentSentimentClassifier`.
 
-    Embedding, recurrent layers, pooling, one dense output: a functional
-    ``keras.Model`` of stock layers that reads rows of word ids. The signature
-    follows the convention of scikeras's model functions: ``meta`` and
-    ``compile_kwargs`` are what its wrappers pass, the rest are hyperparameters.
+    The functional ``keras.Model`` embeds rows of word ids and applies recurrent layers, pooling
+    and one dense layer. All layers come from Keras, except for the embedding of n-grams. The
+    function follows the convention of scikeras, which passes ``meta`` and ``compile_kwargs``.
 
     Parameters
     ----------
     cell : {"simple", "lstm", "gru"}, default="lstm"
-        The recurrent layer.
+        The recurrent cell: SimpleRNN, LSTM or GRU.
     state_dim : int, default=32
-        Size of the state that is passed from word to word.
+        Number of units of the state.
     embed_dim : int, default=None
-        Length of a word's vector. None is 32, or the width of ``embedding_weights``.
+        Length of a word vector. If None, 32, or the width of ``embedding_weights``.
     num_words : int, default=None
-        Rows of the embedding table; ids lie below it. Needed unless
-        ``embedding_weights`` is given.
+        Number of rows of the embedding table, which exceeds the largest id. Required without
+        ``embedding_weights``.
     n_layers : int, default=1
-        Recurrent layers on top of one another.
+        Number of stacked recurrent layers.
     bidirectional : bool, default=False
-        Read each text in both directions and join the states.
+        Whether to read each document in both directions and concatenate the states.
     pooling : {"last", "max", "mean"} or tuple of "max" and "mean", default=None
-        What the output sees: the last state, or the maximum or mean of the
-        states at all words, or both. None is "last", or ("max", "mean") for a SimpleRNN
-        that skips padding.
+        Input of the dense layer: the last state, or the elementwise maximum or mean of all
+        states, or both. If None, "last" for an LSTM or a GRU, and ("max", "mean") for a
+        SimpleRNN with ``mask_padding=True``.
     dropout : float, default=0.3
-        Share of embedding channels and of state units dropped in training.
+        Dropout rate of the word vectors' channels and of the state, in [0, 1).
     embedding_dropout : float, default=None
-        Dropout rate of word vectors and n-grams. If None, ``dropout``.
+        Dropout rate of the word vectors' channels and of n-grams. If None, ``dropout``.
     gate_bias : {"chrono", "keras"}, default="chrono"
-        Start of the gates' biases; see :class:`RecurrentSentimentClassifier`.
+        Initial bias of the gates; see :class:`RecurrentSentimentClassifier`.
     time_scale : float, default=None
-        Length in words of a long text, which chrono gates are set to. None takes
-        the row length from ``meta``, or else 250.
+        Length of a long document, in words, for ``gate_bias="chrono"``. If None,
+        ``meta["n_features_in_"]``, or 250 without it.
     mask_padding : bool, default=True
-        Skip padding (id 0), so that it does not change the answer.
+        Whether to skip padding, so that it never changes a prediction.
     embedding_weights : array-like of shape (n_words, embed_dim) or path, default=None
-        Initial word vectors, or a file that ``numpy.load`` reads them from.
+        Initial word vectors, or a ``.npy`` file of them. If None, they are drawn at random.
     train_embedding : bool, default=True
-        Whether training moves the word vectors.
+        Whether to train the word vectors.
     ngram_range : tuple (1, n), default=(1, 1)
-        With n of 2 or more, vectors of n-grams are added to those of words; see
+        If n is 2 or more, hashed vectors of n-grams are added to the word vectors; see
         :class:`RecurrentSentimentClassifier`.
     ngram_buckets : int, default=2**18
-        Rows of the n-grams' table.
+        Number of rows of the n-gram table.
     random_state : int, default=None
-        Seed of the initial weights and of dropout.
+        Seed of the initial weights and of dropout. If None, they differ in each call.
     meta : mapping, default=None
-        Facts about the data as scikeras gathers them: ``n_classes_`` (default 2)
-        and ``n_features_in_``.
+        Facts about the data, as scikeras passes them: ``n_classes_`` (2 if missing) and
+        ``n_features_in_``.
     compile_kwargs : mapping, default=None
-        Arguments of ``keras.Model.compile``. Adam with learning rate 0.006, 0.004 for a
-        SimpleRNN, the cross-entropy that fits ``n_classes_`` and accuracy stand where nothing
-        is given.
+        Arguments of ``keras.Model.compile``. The defaults are Adam with a learning rate of
+        0.006, or 0.004 for a SimpleRNN, cross-entropy, and accuracy.
 
     Returns
     -------
     keras.Model
-        The compiled model: int32 ids of shape (n_texts, n_words_per_text) to
-        probabilities of shape (n_texts, 1) for two classes, else (n_texts, n_classes).
+        The compiled model: int32 ids of shape (n_samples, maxlen) to probabilities of shape
+        (n_samples, 1) for two classes, else (n_samples, n_classes).
 
     Raises
     ------
     ValueError
-        If the size of the embedding table is unknown or contradictory.
+        If a parameter is invalid, ``num_words`` and ``embedding_weights`` are both missing, or
+        they contradict each other.
 
     See Also
     --------
-    to_scikeras : The scikeras classifier that uses this function.
+    to_scikeras : Wrap the network as a scikeras classifier.
 
     Examples
     --------
@@ -117,7 +116,7 @@ def build_network(
     >>> network.count_params()
     38369
     """
-    given = locals()
+    parameters = locals()
     meta = meta or {}
     matrix = load_embedding_weights(embedding_weights)
     n_words, width = embedding_shape(num_words, embed_dim, matrix)
@@ -127,14 +126,17 @@ def build_network(
             "(SequenceVectorizer.n_words_), or embedding_weights."
         )
     n_outputs = count_outputs(int(meta.get("n_classes_") or 2))
+    architecture = Architecture.from_parameters(
+        parameters, n_words=n_words, embed_dim=width, n_outputs=n_outputs
+    )
     network = draw_network(
-        Architecture.from_parameters(given, n_words=n_words, embed_dim=width, n_outputs=n_outputs),
+        architecture,
         random_state,
         gate_bias=gate_bias,
         time_scale=time_scale or meta.get("n_features_in_") or _DEFAULT_TIME_SCALE,
         tables=() if matrix is None else (matrix,),
     )
-    chosen = {name: value for name, value in (compile_kwargs or {}).items() if value is not None}
-    chosen.setdefault("optimizer", keras.optimizers.Adam(CELLS[cell].learning_rate))
-    network.compile(**{**loss_and_metrics(n_outputs), **chosen})
+    given = {name: value for name, value in (compile_kwargs or {}).items() if value is not None}
+    given.setdefault("optimizer", keras.optimizers.Adam(CELLS[cell].learning_rate))
+    network.compile(**{**loss_and_metrics(n_outputs), **given})
     return network

@@ -1,4 +1,4 @@
-"""The way into scikeras: the same network with its routing of parameters."""
+"""Conversion of the classifier to a scikeras classifier."""
 
 import copy
 from typing import Any
@@ -12,45 +12,49 @@ from ._nn.model.cells import CELLS
 from ._nn.train.objective import has_cosine_decay
 from ._nn.train.options import choose_batch_size
 
-# what decides the network beside the architecture, under the names of both functions
 _MODEL_PARAMETERS = (*Architecture.parameter_names(), "gate_bias", "embedding_weights")
 _SHARED_PARAMETERS = ("batch_size", "epochs", "class_weight", "callbacks", "shuffle", "warm_start")
 
-_EPOCHS = 5  # for "auto", where no fit says how many
+_DEFAULT_EPOCHS = 5  # for epochs="auto" before a fit
 
 
 def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
-    """Return a scikeras classifier of the same network.
+    """Wrap the network of a classifier as a scikeras classifier.
 
-    For those who want scikeras's routing of parameters, such as
-    ``model__cell`` and ``optimizer__learning_rate``. It starts from the same initial
-    weights; length-sorted batches, early stopping, ``oov_char``, word vectors that start from
-    the texts, ``train_maxlen``, adversarial training and the schedule of the
-    learning rate stay behind. ``epochs="auto"`` becomes the epochs of the last fit, or 5, and
-    ``batch_size="auto"`` the size for few texts.
+    Use it to route parameters as scikeras does, for example ``model__cell`` and
+    ``optimizer__learning_rate``. Both classifiers start from the same initial weights for the
+    same ``random_state`` and ``embedding_init="uniform"``. The scikeras classifier ignores
+    ``oov_char``, ``embedding_init``, ``adversarial``, ``train_maxlen`` and early stopping. Its
+    learning rate is constant, and its batches are not sorted by length.
 
     Parameters
     ----------
     classifier : RecurrentSentimentClassifier
-        Fitted or not. A fitted one lends its table size and time scale, not its weights.
+        A classifier. If it is fitted, the result uses its ``n_words_``, ``time_scale_`` and
+        ``n_iter_``, but not its weights.
 
     Returns
     -------
     scikeras.wrappers.KerasClassifier
-        Unfitted, with ``model=build_network``.
+        Unfitted classifier with ``model=build_network``. ``epochs="auto"`` becomes ``n_iter_``,
+        or 5 before a fit, and ``batch_size="auto"`` becomes 32.
 
     Raises
     ------
     TypeError
-        If given anything but a RecurrentSentimentClassifier.
+        If ``classifier`` is not a RecurrentSentimentClassifier.
     ValueError
-        If the size of the embedding table is unknown, or a parameter is out of its range.
+        If the size of the embedding table is unknown, or a parameter is invalid.
+
+    See Also
+    --------
+    build_network : Build the network alone.
 
     Notes
     -----
-    Importing scikeras changes how ``keras.Model`` is pickled for the whole process,
-    which is why nothing else in seqsent imports it. The time scale of chrono gates is the
-    row length unless ``model__time_scale``, which a fitted classifier sets, says otherwise.
+    The import of scikeras changes how ``keras.Model`` is pickled in the whole process. Nothing
+    else in seqsent imports scikeras. The time scale of the gates is the row length, unless
+    ``model__time_scale`` is set, as it is for a fitted classifier.
 
     Examples
     --------
@@ -61,14 +65,14 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     """
     if not isinstance(classifier, RecurrentSentimentClassifier):
         raise TypeError(
-            "to_scikeras takes a RecurrentSentimentClassifier (of a Pipeline: its last step), "
-            f"got {type(classifier).__name__}."
+            f"Expected a RecurrentSentimentClassifier, got {type(classifier).__name__}. Pass the "
+            "last step of a Pipeline."
         )
     classifier._validate_params()
     parameters = classifier.get_params(deep=False)
     fitted = hasattr(classifier, "classes_")
-    if classifier.epochs == "auto":  # which follows from data that scikeras does not pass on
-        parameters["epochs"] = classifier.n_iter_ if fitted else _EPOCHS
+    if classifier.epochs == "auto":
+        parameters["epochs"] = classifier.n_iter_ if fitted else _DEFAULT_EPOCHS
     parameters["batch_size"] = choose_batch_size(classifier.batch_size, n_samples=0)
     num_words = _count_words(classifier)
     from scikeras.wrappers import KerasClassifier
@@ -94,7 +98,7 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
 
 
 def _count_words(classifier: RecurrentSentimentClassifier) -> int:
-    """Return the rows of the table of word vectors."""
+    """Return the number of rows of the embedding table."""
     if hasattr(classifier, "classes_"):
         return classifier.n_words_
     matrix = load_embedding_weights(classifier.embedding_weights)
@@ -102,13 +106,13 @@ def _count_words(classifier: RecurrentSentimentClassifier) -> int:
         return len(matrix)
     if classifier.num_words is None:
         raise ValueError(
-            "to_scikeras needs the size of the embedding table: set num_words, or fit first."
+            "to_scikeras needs the size of the embedding table. Set num_words, or fit first."
         )
     return classifier.num_words
 
 
 def _weight_seed(classifier: RecurrentSentimentClassifier) -> int | None:
-    """Return the seed that a fit of the classifier draws its weights with."""
+    """Return the seed of the initial weights in a fit of the classifier."""
     if classifier.random_state is None:
         return None
     return draw_seed(copy.deepcopy(classifier.random_state))

@@ -1,4 +1,4 @@
-"""The network against Keras written by hand, and its own promises."""
+"""build_network, compared with networks of Keras layers."""
 
 import inspect
 
@@ -28,20 +28,9 @@ def ids():
     return rows
 
 
-def by_hand(cell, n_outputs=1):
-    return keras.Sequential(
-        [
-            keras.Input((ROW_LENGTH,), dtype="int32"),
-            keras.layers.Embedding(N_WORDS, 5),
-            CELLS[cell](6),
-            keras.layers.Dense(n_outputs, activation="sigmoid" if n_outputs == 1 else "softmax"),
-        ]
-    )
-
-
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @pytest.mark.parametrize("cell", CELLS)
-def test_unmasked_network_equals_the_hand_written_one(cell, n_outputs, ids):
+def test_unmasked_network_equals_the_tutorial(cell, n_outputs, ids):
     network = build_network(
         cell=cell,
         state_dim=6,
@@ -51,18 +40,24 @@ def test_unmasked_network_equals_the_hand_written_one(cell, n_outputs, ids):
         meta={"n_classes_": max(n_outputs, 2)},
         random_state=0,
     )
-    hand = by_hand(cell, n_outputs)
-    hand.set_weights(network.get_weights())
-    assert network.count_params() == hand.count_params()
-    np.testing.assert_allclose(
-        network.predict(ids, verbose=0), hand.predict(ids, verbose=0), atol=1e-6
+    tutorial = keras.Sequential(
+        [
+            keras.Input((ROW_LENGTH,), dtype="int32"),
+            keras.layers.Embedding(N_WORDS, 5),
+            CELLS[cell](6),
+            keras.layers.Dense(n_outputs, activation="sigmoid" if n_outputs == 1 else "softmax"),
+        ]
     )
+    tutorial.set_weights(network.get_weights())
+    assert network.count_params() == tutorial.count_params()
+    expected = tutorial.predict(ids, verbose=0)
+    np.testing.assert_allclose(network.predict(ids, verbose=0), expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("pooling", ["last", "max", "mean"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_padding_does_not_change_the_answer(cell, pooling, bidirectional, ids):
+def test_padding_does_not_change_predictions(cell, pooling, bidirectional, ids):
     network = build_network(
         cell=cell,
         state_dim=4,
@@ -74,21 +69,21 @@ def test_padding_does_not_change_the_answer(cell, pooling, bidirectional, ids):
     )
     expected = network.predict(ids, verbose=0)
     assert np.isfinite(expected).all()  # the last row is an empty text
-    in_front, behind = np.pad(ids, [(0, 0), (5, 0)]), np.pad(ids, [(0, 0), (0, 5)])
-    between = np.insert(ids, [ROW_LENGTH // 2] * 5, 0, axis=1)
-    padded = network.predict(np.vstack([in_front, behind, between]), verbose=0)
+    leading, trailing = np.pad(ids, [(0, 0), (5, 0)]), np.pad(ids, [(0, 0), (0, 5)])
+    inside = np.insert(ids, [ROW_LENGTH // 2] * 5, 0, axis=1)
+    padded = network.predict(np.vstack([leading, trailing, inside]), verbose=0)
     np.testing.assert_allclose(padded, np.vstack([expected] * 3), atol=1e-6)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_max_and_mean_pooling_see_real_words_only(cell, ids):
+def test_max_and_mean_pooling_ignore_padding(cell, ids):
     options = {"cell": cell, "state_dim": 4, "num_words": N_WORDS, "random_state": 0}
     row = ids[3:4]
     words = row[row != 0][np.newaxis]
     for pooling in ("max", "mean", ("mean", "max"), ["max"]):
         network = build_network(pooling=pooling, **options)
-        every_state = keras.Model(network.inputs, network.get_layer(f"{cell}_1").output)
-        states = every_state.predict(words, verbose=0)[0]
+        recurrent = keras.Model(network.inputs, network.get_layer(f"{cell}_1").output)
+        states = recurrent.predict(words, verbose=0)[0]
         names = [pooling] if isinstance(pooling, str) else pooling
         pooled = np.concatenate([getattr(states, name)(axis=0) for name in names])
         kernel, bias = network.get_layer("output").get_weights()
@@ -98,17 +93,89 @@ def test_max_and_mean_pooling_see_real_words_only(cell, ids):
 
 @pytest.mark.parametrize("mask_padding", [True, False])
 @pytest.mark.parametrize("cell", CELLS)
-def test_of_a_simple_rnn_that_skips_padding_all_states_decide(cell, mask_padding):
+def test_default_pooling_of_each_cell(cell, mask_padding):
     options = {"cell": cell, "num_words": N_WORDS, "mask_padding": mask_padding, "random_state": 0}
     pooling = ("max", "mean") if cell == "simple" and mask_padding else "last"
-    default, same = build_network(**options), build_network(pooling=pooling, **options)
-    for ours, expected in zip(default.get_weights(), same.get_weights(), strict=True):
-        np.testing.assert_array_equal(ours, expected)
+    default, explicit = build_network(**options), build_network(pooling=pooling, **options)
+    for weights, expected in zip(default.get_weights(), explicit.get_weights(), strict=True):
+        np.testing.assert_array_equal(weights, expected)
     classifier = RecurrentSentimentClassifier(
         cell=cell, mask_padding=mask_padding, epochs=1, embedding_init="uniform"
     ).fit([[5, 6], [6, 7]], [0, 1])
     output = classifier.model_.get_layer("output")
     assert output.kernel.shape[0] == default.get_layer("output").kernel.shape[0]
+
+
+@pytest.mark.parametrize("pooling", ["median", (), 3, ("last", "max"), ["max", "max"]])
+def test_rejects_an_invalid_pooling(pooling):
+    with pytest.raises(ValueError, match=r"'last', 'max', 'mean', or a tuple of 'max' and 'mean'"):
+        build_network(num_words=N_WORDS, pooling=pooling)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"pooling": "last"},
+        {"n_layers": 2, "bidirectional": True, "pooling": ("max", "mean")},
+        {"pooling": "max", "ngram_range": (1, 2), "ngram_buckets": 7},
+    ],
+)
+def test_weight_shapes(cell, options):
+    sizes = {"cell": cell, "state_dim": 4, "embed_dim": 3, **options}
+    network = build_network(num_words=N_WORDS, **sizes)
+    architecture = Architecture(n_words=N_WORDS, n_outputs=1, **sizes)
+    assert architecture.weight_shapes() == [w.shape for w in network.get_weights()]
+
+
+@pytest.mark.parametrize(
+    ("options", "rates"),
+    [
+        ({}, {"embedding_dropout": 0.3, "state_dropout": 0.3}),
+        ({"dropout": 0.0}, {}),
+        ({"dropout": 0.5}, {"embedding_dropout": 0.5, "state_dropout": 0.5}),
+        ({"embedding_dropout": 0.1}, {"embedding_dropout": 0.1, "state_dropout": 0.3}),
+        ({"embedding_dropout": 0.0}, {"state_dropout": 0.3}),
+        ({"dropout": 0.0, "embedding_dropout": 0.1}, {"embedding_dropout": 0.1}),
+    ],
+)
+def test_dropout_rates(options, rates):
+    layers = build_network(num_words=N_WORDS, **options).layers
+    assert {one.name: one.rate for one in layers if one.name.endswith("_dropout")} == rates
+
+
+@pytest.mark.parametrize("mask_padding", [False, True])
+@pytest.mark.parametrize("pooling", ["last", "max", "mean", ("max", "mean")])
+def test_keras_file_round_trip_with_layers_of_keras(pooling, mask_padding, ids, tmp_path):
+    network = build_network(
+        cell="gru", num_words=N_WORDS, pooling=pooling, mask_padding=mask_padding, dropout=0.1
+    )
+    network.save(tmp_path / "network.keras")
+    loaded = keras.models.load_model(tmp_path / "network.keras", compile=False)
+    assert {type(layer).__module__.split(".")[0] for layer in loaded.layers} == {"keras"}
+    np.testing.assert_array_equal(loaded.predict(ids, verbose=0), network.predict(ids, verbose=0))
+
+
+def test_clone_model_draws_weights_with_keras_initializers():
+    network = build_network(cell="lstm", num_words=N_WORDS, bidirectional=True)
+    clone = keras.models.clone_model(network)
+    assert np.ptp(clone.get_layer("embedding").get_weights()[0]) > 0
+    cell = clone.get_layer("bidirectional_1").forward_layer.cell
+    assert type(cell.recurrent_initializer).__name__ == "Orthogonal"
+    assert cell.unit_forget_bias is True
+
+
+def test_initial_weights_have_keras_distributions():
+    options = {"cell": "lstm", "state_dim": 64, "embed_dim": 64, "num_words": 2000}
+    network = build_network(gate_bias="keras", random_state=0, **options)
+    embedding, kernel, recurrent, bias, dense, dense_bias = network.get_weights()
+    assert abs(embedding).max() == pytest.approx(0.05, rel=1e-3)
+    assert abs(kernel).max() == pytest.approx(np.sqrt(6 / (64 + 256)), rel=1e-2)
+    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(64), atol=1e-5)
+    np.testing.assert_array_equal(bias, np.repeat([0, 1, 0, 0], 64))
+    assert abs(dense).max() == pytest.approx(np.sqrt(6 / 65), rel=0.1)
+    assert abs(dense).max() <= np.sqrt(6 / 65)
+    np.testing.assert_array_equal(dense_bias, [0])
 
 
 @pytest.mark.parametrize(
@@ -120,7 +187,7 @@ def test_of_a_simple_rnn_that_skips_padding_all_states_decide(cell, mask_padding
         ({"gate_bias": "keras"}, 1.0),
     ],
 )
-def test_pooled_states_of_a_simple_rnn_start_with_half_the_memory(options, scale):
+def test_initial_recurrent_weights_of_a_pooled_simple_rnn_are_halved(options, scale):
     network = build_network(cell="simple", state_dim=8, num_words=N_WORDS, **options)
     recurrent = [w for w in network.get_weights() if w.shape == (8, 8)]
     assert len(recurrent) == (2 if "bidirectional" in options else 1)
@@ -128,101 +195,25 @@ def test_pooled_states_of_a_simple_rnn_start_with_half_the_memory(options, scale
         np.testing.assert_allclose(weights.T @ weights, scale**2 * np.eye(8), atol=1e-6)
 
 
-@pytest.mark.parametrize("pooling", ["median", (), 3, ("last", "max"), ["max", "max"]])
-def test_pooling_that_is_none(pooling):
-    with pytest.raises(ValueError, match=r"'last', 'max', 'mean', or a tuple of 'max' and 'mean'"):
-        build_network(num_words=N_WORDS, pooling=pooling)
-
-
-@pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"pooling": "last"},
-        {"n_layers": 2, "bidirectional": True, "pooling": ("max", "mean")},
-        {"pooling": "max", "ngram_range": (1, 2), "ngram_buckets": 7},
-    ],
-)
-def test_shapes_of_weights_are_known_before_they_are(cell, options):
-    sizes = {"cell": cell, "state_dim": 4, "embed_dim": 3, **options}
-    network = build_network(num_words=N_WORDS, **sizes)
-    architecture = Architecture(n_words=N_WORDS, n_outputs=1, **sizes)
-    assert architecture.weight_shapes() == [w.shape for w in network.get_weights()]
-
-
-def test_dropout_of_vectors_apart_from_that_of_states():
-    def rates(**options):
-        layers = build_network(num_words=N_WORDS, **options).layers
-        return {layer.name: layer.rate for layer in layers if layer.name.endswith("_dropout")}
-
-    assert rates() == {"embedding_dropout": 0.3, "state_dropout": 0.3}
-    assert rates(dropout=0.0) == {}
-    assert rates(dropout=0.5) == {"embedding_dropout": 0.5, "state_dropout": 0.5}
-    assert rates(dropout=0.5, embedding_dropout=0.3) == {
-        "embedding_dropout": 0.3,
-        "state_dropout": 0.5,
-    }
-    assert rates(dropout=0.5, embedding_dropout=0.0) == {"state_dropout": 0.5}
-    assert rates(dropout=0.0, embedding_dropout=0.3) == {"embedding_dropout": 0.3}
-
-
-@pytest.mark.parametrize("mask_padding", [False, True])
-@pytest.mark.parametrize("pooling", ["last", "max", "mean", ("max", "mean")])
-def test_keras_alone_saves_and_opens_it(pooling, mask_padding, ids, tmp_path):
-    network = build_network(
-        cell="gru", num_words=N_WORDS, pooling=pooling, mask_padding=mask_padding, dropout=0.1
-    )
-    network.save(tmp_path / "network.keras")
-    opened = keras.models.load_model(tmp_path / "network.keras", compile=False)
-    assert {type(layer).__module__.split(".")[0] for layer in opened.layers} == {"keras"}
-    np.testing.assert_array_equal(opened.predict(ids, verbose=0), network.predict(ids, verbose=0))
-
-
-def test_configuration_names_stock_initializers():
-    network = build_network(cell="lstm", num_words=N_WORDS, bidirectional=True)
-    clone = keras.models.clone_model(network)
-    assert np.ptp(clone.get_layer("embedding").get_weights()[0]) > 0
-    cell = clone.get_layer("bidirectional_1").forward_layer.cell
-    assert type(cell.recurrent_initializer).__name__ == "Orthogonal"
-    assert cell.unit_forget_bias is True
-
-
-def test_initial_weights_have_keras_distributions():
-    kwargs = {"cell": "lstm", "state_dim": 64, "embed_dim": 64, "num_words": 2000}
-    network = build_network(gate_bias="keras", random_state=0, **kwargs)
-    embedding, kernel, recurrent, bias, dense, dense_bias = network.get_weights()
-    assert abs(embedding).max() == pytest.approx(0.05, rel=1e-3)
-    assert abs(kernel).max() == pytest.approx(np.sqrt(6 / (64 + 256)), rel=1e-2)
-    np.testing.assert_allclose(recurrent @ recurrent.T, np.eye(64), atol=1e-5)
-    np.testing.assert_array_equal(bias, np.repeat([0, 1, 0, 0], 64))
-    assert abs(dense).max() <= np.sqrt(6 / 65)
-    np.testing.assert_array_equal(dense_bias, [0])
-
-
-def test_chrono_bias_lies_at_the_time_scale():
-    kwargs = {"state_dim": 200, "num_words": 10, "time_scale": 101, "random_state": 0}
-    lstm = build_network(cell="lstm", **kwargs).get_weights()[3].reshape(4, -1)
+def test_chrono_biases_are_logarithms_up_to_the_time_scale():
+    options = {"state_dim": 200, "num_words": 10, "time_scale": 101, "random_state": 0}
+    lstm = build_network(cell="lstm", **options).get_weights()[3].reshape(4, -1)
     np.testing.assert_array_equal(lstm[0], -lstm[1])
     np.testing.assert_array_equal(lstm[2:], 0)
     u = np.exp(lstm[1])
     assert u.min() >= 1
     assert u.max() <= 100.001
     assert u.mean() == pytest.approx(50.5, rel=0.15)
-    gru = build_network(cell="gru", **kwargs).get_weights()[3]
+    gru = build_network(cell="gru", **options).get_weights()[3]
     np.testing.assert_array_equal(gru[1], 0)
     np.testing.assert_array_equal(gru[0, 200:], 0)
     assert np.exp(gru[0, :200]).mean() == pytest.approx(50.5, rel=0.15)
+    del options["time_scale"]
+    from_meta = build_network(cell="gru", meta={"n_features_in_": 101}, **options).get_weights()[3]
+    np.testing.assert_array_equal(from_meta, gru)
 
 
-def test_chrono_takes_the_time_scale_from_meta():
-    biases = [
-        build_network(num_words=10, random_state=0, **kwargs).get_weights()[3]
-        for kwargs in ({"meta": {"n_features_in_": 30}}, {"time_scale": 30})
-    ]
-    np.testing.assert_array_equal(*biases)
-
-
-def test_compile_kwargs_beat_the_defaults():
+def test_compile_kwargs_replace_the_defaults():
     optimizer = keras.optimizers.SGD(0.5)
     network = build_network(num_words=10, compile_kwargs={"optimizer": optimizer, "loss": None})
     assert network.optimizer is optimizer
@@ -230,71 +221,70 @@ def test_compile_kwargs_beat_the_defaults():
 
 
 @pytest.mark.parametrize(("cell", "rate"), [("simple", 0.004), ("lstm", 0.006), ("gru", 0.006)])
-def test_the_learning_rate_where_none_is_given(cell, rate):
+def test_default_learning_rate(cell, rate):
     optimizer = build_network(cell=cell, num_words=10).optimizer
     assert tensor_to_numpy(optimizer.learning_rate.value) == pytest.approx(rate)
 
 
-def test_same_seed_same_weights():
-    kwargs = {"num_words": 20, "bidirectional": True, "dropout": 0.2}
-    first, second, other = (build_network(random_state=seed, **kwargs) for seed in (5, 5, 6))
+def test_random_state():
+    options = {"num_words": 20, "bidirectional": True, "dropout": 0.2}
+    first, second, other = (build_network(random_state=seed, **options) for seed in (5, 5, 6))
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not np.array_equal(first.get_weights()[0], other.get_weights()[0])
 
 
-def test_size_of_the_table_must_be_known():
-    with pytest.raises(ValueError, match="needs num_words"):
-        build_network(cell="gru")
-
-
-def test_embedding_weights_decide_the_table(tmp_path):
+def test_embedding_weights_initialize_the_embedding(tmp_path):
     matrix = np.arange(12.0).reshape(4, 3)
     np.save(tmp_path / "vectors.npy", matrix)
     for weights in (matrix, matrix.tolist(), tmp_path / "vectors.npy"):
         network = build_network(embedding_weights=weights, train_embedding=False)
         np.testing.assert_array_equal(network.get_layer("embedding").get_weights()[0], matrix)
         assert not network.get_layer("embedding").trainable
-    with pytest.raises(ValueError, match="num_words=9 contradicts embedding_weights, which has 4"):
-        build_network(embedding_weights=matrix, num_words=9)
-    with pytest.raises(ValueError, match=r"matrix of shape .* got an array of shape \(3,\)"):
-        build_network(embedding_weights=[1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match="NaN or infinity"):
-        build_network(embedding_weights=[[np.nan]])
-    with pytest.raises(ValueError, match="embed_dim=32 contradicts embedding_weights, which has 3"):
-        build_network(embedding_weights=matrix, embed_dim=32)
 
 
-def test_the_architecture_is_the_list_of_parameters():
-    """Who names its fields names all of them, with its defaults."""
-    chosen = Architecture.parameter_names()
-    assert {"cell", "state_dim", "pooling"} <= set(chosen)
-    assert not {"n_words", "n_outputs"} & set(chosen)
-    defaults = {name: getattr(Architecture, name) for name in chosen}
-    classifier = RecurrentSentimentClassifier().get_params()
-    parameters = inspect.signature(build_network).parameters
-    of_network = {name: parameter.default for name, parameter in parameters.items()}
-    for values in (classifier, of_network):
-        # 32, or the width of embedding_weights; "last", or what a SimpleRNN needs
-        of_others = {"embed_dim": None, "pooling": None}
-        assert {name: values[name] for name in chosen} == {**defaults, **of_others}
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "needs num_words"),
+        ({"embedding_weights": np.eye(4, 3), "num_words": 9}, "num_words=9 contradicts .* 4 rows"),
+        ({"embedding_weights": np.eye(4, 3), "embed_dim": 32}, "embed_dim=32 .* 3 columns"),
+        ({"embedding_weights": [1.0, 2.0, 3.0]}, r"got an array of shape \(3,\)"),
+        ({"embedding_weights": [[np.nan]]}, "NaN or infinity"),
+    ],
+)
+def test_rejects_an_embedding_without_a_valid_size(options, message):
+    with pytest.raises(ValueError, match=message):
+        build_network(**options)
+
+
+def test_parameters_and_defaults_agree_with_the_architecture():
+    names = Architecture.parameter_names()
+    assert {"cell", "state_dim", "pooling"} <= set(names)
+    assert not {"n_words", "n_outputs"} & set(names)
+    expected = {name: getattr(Architecture, name) for name in names}
+    expected.update(embed_dim=None, pooling=None)  # they depend on other parameters
+    signature = inspect.signature(build_network).parameters
+    of_function = {name: parameter.default for name, parameter in signature.items()}
+    for defaults in (RecurrentSentimentClassifier().get_params(), of_function):
+        assert {name: defaults[name] for name in names} == expected
     network = build_network(num_words=10)
     assert network.get_layer("embedding").output_dim == Architecture.embed_dim == 32
 
 
-@pytest.mark.parametrize("value", [np.int64(5), np.uint8(5)])
-def test_sizes_may_be_numbers_of_numpy(value):
-    network = build_network(num_words=10, state_dim=value, dropout=np.float64(0.5))
+@pytest.mark.parametrize("state_dim", [np.int64(5), np.uint8(5)])
+def test_numpy_scalars_as_parameters(state_dim):
+    network = build_network(num_words=10, state_dim=state_dim, dropout=np.float64(0.5))
     assert network.get_layer("lstm_1").units == 5
 
 
-def test_from_dict_restores_an_architecture():
+def test_architecture_dict_round_trip():
     architecture = Architecture(n_words=9, n_outputs=1, pooling=("max", "mean"), n_layers=2)
     assert Architecture.from_dict(architecture.to_dict()) == architecture
 
 
 @pytest.mark.parametrize("name", ["dropout", "n_words"])
-def test_from_dict_rejects_missing_and_unknown_parameters(name):
+def test_architecture_rejects_missing_and_unknown_stored_parameters(name):
     values = Architecture(n_words=9, n_outputs=1).to_dict()
     with pytest.raises(ValueError, match=r"unknown parameters: \['attention'\]"):
         Architecture.from_dict({**values, "attention": True})

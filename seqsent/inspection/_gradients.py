@@ -50,7 +50,7 @@ def gradient_by_lag(estimator: Any, X: Any, max_lag: int | None = None) -> pd.Da
 
     Notes
     -----
-    The log-odds log(p / (1 - p)) are those of the predicted class. Unlike the probability p they
+    The log-odds log(p / (1 - p)) are taken for the predicted class. Unlike the probability p they
     do not saturate, so a confident prediction does not have smaller gradients. ``std`` divides
     by the number of texts.
 

@@ -117,7 +117,7 @@ class Architecture:
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
     def weight_shapes(self) -> list[tuple[int, ...]] | None:
-        """Return the shapes of the weights in Keras's order, or None if the cell has none."""
+        """Return the shapes of the weights in Keras's order, or None if the cell's are unknown."""
         rows = [self.n_words, self.ngram_buckets][: self.n_tables]
         shapes: list[tuple[int, ...]] = [(n, self.embed_dim) for n in rows]
         n_directions, n_inputs = 2 if self.bidirectional else 1, self.embed_dim

@@ -121,7 +121,7 @@ class Cell:
         """Return the ``activations`` (n_steps, ..., state_dim) of a layer by name.
 
         ``inputs`` (n_steps, ..., n_inputs) have time first and determine the dtype, ``weights``
-        are those of the Keras layer. ``mask`` (n_steps, ...) is False at leading padding; None
+        come from the Keras layer. ``mask`` (n_steps, ...) is False at leading padding; None
         skips no step.
         """
         if self.forward is None:

@@ -96,7 +96,7 @@ class InitialWeights:
 
 @contextmanager
 def _replaced_initializers(layer: Any, initializers: Mapping[str, Any]) -> Iterator[None]:
-    """Replace those of the initializers that a layer or its cells have, and restore them."""
+    """Replace initializers of a layer or its cells while the context is open."""
     replaced = []
     try:
         for owner in _initializer_owners(layer):

@@ -27,7 +27,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
     """Embedding of a word plus the n-grams, for n from 2 to ``max_n``, that end with it.
 
     The n-gram table has ``n_rows`` rows. ``ngram_dropout`` is the fraction of n-grams dropped in
-    training. ``arguments`` are those of ``keras.layers.Embedding``.
+    training. ``arguments`` are passed to ``keras.layers.Embedding``.
     """
 
     def __init__(
