@@ -1,11 +1,11 @@
 """
-==================================
-Cross-validation on a pandas frame
-==================================
+======================================
+Cross-validation on a pandas DataFrame
+======================================
 
-The reviews are one column of a frame among others. A ``ColumnTransformer`` picks the column,
-``cross_validate`` scores a GRU in several ways, and the out-of-fold predictions are joined back
-to the frame, where the surest mistakes show which labels deserve a second look::
+The reviews are one column of a DataFrame. A ``ColumnTransformer`` selects the column,
+``cross_validate`` computes several scores of a GRU, and the out-of-fold predictions are joined to
+the DataFrame. Confident mistakes show which labels are worth a review::
 
     python cross_validation_pandas.py
     python cross_validation_pandas.py --data imdb --n-samples 5000
@@ -30,18 +30,18 @@ from sklearn.pipeline import make_pipeline
 from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
 from seqsent.datasets import fetch_imdb, make_reviews
 
-parser = argparse.ArgumentParser(description="Cross-validate a GRU on a pandas frame.")
+parser = argparse.ArgumentParser(description="Cross-validate a GRU on a pandas DataFrame.")
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
-parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
+parser.add_argument("--data-home", help="folder of the IMDB data")
 parser.add_argument("--n-samples", type=int, default=2000)
-parser.add_argument("--epochs", type=int, help="default: as many as the texts need")
+parser.add_argument("--epochs", type=int, help='default: "auto"')
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
-# A frame
+# Reviews
 # -------
-# IMDB's has the columns "rating" and "movie" beside text and label. Reviews of one film stay in
-# one fold there, so that its name cannot help.
+# IMDB has a column "movie" with the film of a review. All reviews of a film are in the same fold,
+# so that the model cannot profit from the film's name.
 
 if options.data == "imdb":
     frame = fetch_imdb(data_home=options.data_home, as_frame=True).frame
@@ -59,7 +59,8 @@ frame["words"] = frame["text"].str.split().str.len()
 # %%
 # The model
 # ---------
-# The whole frame goes in. A vectorizer takes one column: its name stands alone, not in a list.
+# The pipeline receives the whole DataFrame. The vectorizer expects one column, so the column is
+# given as a string and not as a list.
 
 model = make_pipeline(
     ColumnTransformer([("review", SequenceVectorizer(maxlen=maxlen), "text")]),
@@ -69,8 +70,8 @@ model = make_pipeline(
 )
 
 # %%
-# Several scores at once
-# ----------------------
+# Several scores
+# --------------
 
 scores = cross_validate(
     model,
@@ -85,26 +86,25 @@ print(pd.DataFrame(scores).agg(["mean", "std"]).T.round(3).to_string())
 # %%
 # Out-of-fold predictions
 # -----------------------
-# Each review is judged by the model that has not seen it. The frame keeps its index, so that
-# predictions are joined like any other column.
+# Each review is predicted by a model that was not trained on it.
 
 positive = cross_val_predict(
     model, frame, frame["label"], groups=groups, cv=cv, method="predict_proba"
 )[:, 1]
-judged = frame.assign(positive=positive, wrong=(positive > 0.5) != frame["label"])
-judged["surprise"] = (judged["positive"] - judged["label"]).abs()
+predicted = frame.assign(positive=positive, wrong=(positive > 0.5) != frame["label"])
+predicted["error"] = (predicted["positive"] - predicted["label"]).abs()
 
 print()
-print("share of mistakes by length of the review")
-lengths = pd.qcut(judged["words"], 3, labels=["short", "medium", "long"])
-print(judged.groupby(lengths, observed=True)["wrong"].agg(["size", "mean"]).round(3).to_string())
+print("error rate by length of the review")
+lengths = pd.qcut(predicted["words"], 3, labels=["short", "medium", "long"])
+print(predicted.groupby(lengths, observed=True)["wrong"].agg(["size", "mean"]).round(3).to_string())
 
 # %%
-# The surest mistakes
-# -------------------
-# One label in twenty of the synthetic reviews contradicts its text: here they are.
+# Confident mistakes
+# ------------------
+# Five percent of the synthetic reviews have a wrong label. They are at the top of this table.
 
-surest = judged.nlargest(5, "surprise")[["label", "positive", "text"]]
-surest["text"] = surest["text"].str[-80:]
+mistakes = predicted.nlargest(5, "error")[["label", "positive", "text"]]
+mistakes["text"] = mistakes["text"].str[-80:]
 print()
-print(surest.round({"positive": 3}).to_string())
+print(mistakes.round({"positive": 3}).to_string())

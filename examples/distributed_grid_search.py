@@ -1,12 +1,11 @@
 """
-============================
-A search on several machines
-============================
+=============================
+Grid search on a Dask cluster
+=============================
 
-joblib sends the fits of a search to the workers of a ``dask.distributed`` cluster, here processes
-of this machine, or those of a scheduler that is running already. The scores are those of a search
-in one process. A worker may die: what it was doing is done again by another
-(``pip install ".[dask]"``)::
+joblib distributes the fits of a search to the workers of a ``dask.distributed`` cluster: processes
+of this computer, or the workers of a running scheduler. The scores are the same as in one process.
+If a worker dies, another one repeats its tasks (``pip install ".[dask]"``)::
 
     python distributed_grid_search.py
     python distributed_grid_search.py --address tcp://scheduler:8786
@@ -28,30 +27,30 @@ from seqsent.datasets import make_reviews
 # Options
 # -------
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Search on a cluster of Dask.")
-    parser.add_argument("--address", help="of a scheduler; without, a cluster is started here")
-    parser.add_argument("--workers", type=int, default=2, help="processes of that cluster")
+    parser = argparse.ArgumentParser(description="Run a grid search on a Dask cluster.")
+    parser.add_argument("--address", help="of a scheduler; default: start a local cluster")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the local cluster")
     parser.add_argument("--n-samples", type=int, default=1200)
     parser.add_argument("--epochs", type=int, default=6)
     return parser.parse_args()
 
 
 # %%
-# Nothing that only one worker has
-# --------------------------------
-# joblib sends an array or a Series to one worker, from which the others fetch it. When that worker
-# dies, its data are lost, and the search with them. A list travels with each task instead, so that
-# a task can begin anew anywhere: lists of texts and labels, and lists of places for the folds.
+# Data that survives a worker
+# ---------------------------
+# joblib sends arrays and Series to one worker, and the others copy them from there. If that worker
+# dies, the search fails. Lists are sent with each task, so that any worker can repeat a task:
+# convert the texts, the labels and the indices of the folds to lists.
 def as_lists(folds: StratifiedKFold, labels: list[int]) -> list[tuple[list[int], list[int]]]:
-    """Return the places of each fold, to train on and to test on."""
+    """Return the training and test indices of each fold."""
     return [(train.tolist(), test.tolist()) for train, test in folds.split(labels, labels)]
 
 
 # %%
 # The search
 # ----------
-# Each worker does one fit at a time. An unfitted Pipeline is small. Compiled programs are kept in
-# the cache directory of a machine, so that its workers compile a candidate once.
+# Each worker runs one fit at a time. Workers on the same computer share the cache of compiled
+# programs, so that each candidate is compiled once.
 def main() -> None:
     options = parse_options()
     texts, labels = make_reviews(options.n_samples, return_X_y=True, random_state=0)
@@ -59,7 +58,7 @@ def main() -> None:
     pipeline = make_sentiment_pipeline(
         maxlen=50, batch_size=32, epochs=options.epochs, random_state=0
     )
-    print(f"an unfitted Pipeline travels as {len(pickle.dumps(pipeline)):,} bytes")
+    print(f"size of the pickled Pipeline: {len(pickle.dumps(pipeline)):,} bytes")
 
     grid = {"classifier__cell": ["lstm", "gru"], "classifier__state_dim": [8, 32]}
     folds = as_lists(StratifiedKFold(3, shuffle=True, random_state=0), labels)

@@ -1,12 +1,12 @@
 """
 ====================================
-Which cell, how large? A grid search
+Grid search over cell and state size
 ====================================
 
-``GridSearchCV`` tries each recurrent cell with several sizes of its state, on the text column of
-a pandas frame. The vectorizer is inside the search, so that each fold learns its words from its
-own training texts. Networks of one shape share a compiled program, so only the first fold of
-each candidate pays for it::
+``GridSearchCV`` compares the recurrent cells and several state sizes on a column of texts. The
+vectorizer is part of the search, so that each fold builds its vocabulary from its own training
+texts. Networks of the same shape share a compiled program: only the first fold of a candidate has
+to compile it::
 
     python grid_search.py
     python grid_search.py --data imdb --n-samples 3000 --n-jobs 2
@@ -27,8 +27,10 @@ from seqsent.datasets import fetch_imdb, make_reviews
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Search for the best cell and state size.")
     parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
-    parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
-    parser.add_argument("--n-samples", type=int, default=2000, help="a quarter is kept to test")
+    parser.add_argument("--data-home", help="folder of the IMDB data")
+    parser.add_argument(
+        "--n-samples", type=int, default=2000, help="reviews, a quarter of them for testing"
+    )
     parser.add_argument("--epochs", type=int, help="default: 6, IMDB: 3")
     parser.add_argument("--state-dims", type=int, nargs="+", default=[8, 32])
     parser.add_argument("--n-jobs", type=int, default=1)
@@ -36,9 +38,9 @@ def parse_options() -> argparse.Namespace:
 
 
 # %%
-# A frame of reviews
-# ------------------
-# One row per review, with the columns "text" and "label".
+# Reviews
+# -------
+# A DataFrame with the columns "text" and "label".
 def load_reviews(options: argparse.Namespace) -> pd.DataFrame:
     if options.data == "imdb":
         imdb = fetch_imdb(data_home=options.data_home, as_frame=True).frame
@@ -49,8 +51,7 @@ def load_reviews(options: argparse.Namespace) -> pd.DataFrame:
 # %%
 # The search
 # ----------
-# A parameter has the name of its step in front: ``classifier__cell``, ``vectorizer__maxlen``.
-# ``cv_results_`` makes a frame with one row per candidate.
+# The name of the step is a prefix of the parameter: ``classifier__cell``, ``vectorizer__maxlen``.
 def main() -> None:
     options = parse_options()
     reviews = load_reviews(options)
@@ -81,9 +82,9 @@ def main() -> None:
     print(results[columns].round(3).to_string(index=False))
     print()
     print("best:", search.best_params_)
-    print(f"accuracy on {len(test)} other reviews: {search.score(test['text'], test['label']):.3f}")
+    print(f"accuracy on {len(test)} test reviews: {search.score(test['text'], test['label']):.3f}")
 
 
-# The guard keeps the worker processes of n_jobs from running the search themselves.
+# Worker processes of n_jobs import this file: the guard prevents that they start a search.
 if __name__ == "__main__":
     main()

@@ -1,11 +1,11 @@
 """
-=================================================
-Fewer epochs for bad guesses: a study that prunes
-=================================================
+=========================
+Pruned trials with Optuna
+=========================
 
-Optuna proposes parameters, and a callback tells it the validation loss after each epoch. A trial
-that falls behind the others is pruned: its fit ends there, and the time goes to better ones.
-Texts stay raw; metadata routing carries the validation texts through the vectorizer::
+Optuna proposes parameters, and a callback reports the validation loss of each epoch. Optuna stops
+the fit of a trial that is worse than the median of the others at the same epoch. Metadata routing
+passes the validation texts through the vectorizer::
 
     pip install optuna
     python optuna_search.py
@@ -20,7 +20,7 @@ import pandas as pd
 import sklearn
 from sklearn.model_selection import train_test_split
 
-from seqsent import make_sentiment_pipeline  # before keras, for which it chooses JAX
+from seqsent import make_sentiment_pipeline  # before keras, because it selects JAX
 from seqsent.datasets import fetch_imdb, make_reviews
 
 import keras  # isort: skip
@@ -30,10 +30,12 @@ import keras  # isort: skip
 # Options
 # -------
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Let Optuna choose parameters, and prune trials.")
+    parser = argparse.ArgumentParser(description="Search parameters with Optuna and prune trials.")
     parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
-    parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
-    parser.add_argument("--n-samples", type=int, default=1500, help="two fifths are held out")
+    parser.add_argument("--data-home", help="folder of the IMDB data")
+    parser.add_argument(
+        "--n-samples", type=int, default=1500, help="reviews, two fifths for validation and testing"
+    )
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--n-trials", type=int, default=15)
     return parser.parse_args()
@@ -49,8 +51,7 @@ def load_reviews(options: argparse.Namespace) -> pd.DataFrame:
 # %%
 # The callback
 # ------------
-# The fit uses this very object, so that what it tells the trial arrives. What it raises ends the
-# fit, reaches Optuna, and leaves the pipeline as it was.
+# The fit uses the callback itself, not a copy. ``TrialPruned`` ends the fit, and Optuna catches it.
 class Report(keras.callbacks.Callback):
     def __init__(self, trial: optuna.Trial) -> None:
         super().__init__()
@@ -65,10 +66,9 @@ class Report(keras.callbacks.Callback):
 # %%
 # The study
 # ---------
-# The validation loss of the last epoch is what a trial is judged by. Each trial fits a pipeline
-# of its own.
+# The objective is the validation loss of the last epoch.
 def search(train: pd.DataFrame, validation: pd.DataFrame, options: argparse.Namespace) -> Any:
-    def pipeline_of(trial: Any) -> Any:
+    def build_pipeline(trial: Any) -> Any:
         return make_sentiment_pipeline(
             trial.suggest_categorical("cell", ["simple", "lstm", "gru"]),
             state_dim=trial.suggest_categorical("state_dim", [8, 32]),
@@ -81,7 +81,7 @@ def search(train: pd.DataFrame, validation: pd.DataFrame, options: argparse.Name
         ).set_params(transform_input=["X_val"])
 
     def objective(trial: optuna.Trial) -> float:
-        pipeline = pipeline_of(trial).set_params(classifier__callbacks=[Report(trial)])
+        pipeline = build_pipeline(trial).set_params(classifier__callbacks=[Report(trial)])
         pipeline.fit(
             train["text"], train["label"], X_val=validation["text"], y_val=validation["label"]
         )
@@ -92,7 +92,7 @@ def search(train: pd.DataFrame, validation: pd.DataFrame, options: argparse.Name
         pruner=optuna.pruners.MedianPruner(n_startup_trials=3),
     )
     study.optimize(objective, n_trials=options.n_trials)
-    return study, pipeline_of(study.best_trial)
+    return study, build_pipeline(study.best_trial)
 
 
 def main() -> None:
@@ -116,7 +116,7 @@ def main() -> None:
     print(f" instead of {options.epochs * len(trials)}")
     print("best:", study.best_params)
     best.fit(rest["text"], rest["label"])
-    print(f"accuracy on {len(test)} other reviews: {best.score(test['text'], test['label']):.3f}")
+    print(f"accuracy on {len(test)} test reviews: {best.score(test['text'], test['label']):.3f}")
 
 
 if __name__ == "__main__":

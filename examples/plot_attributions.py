@@ -1,12 +1,12 @@
 """
-====================
-Which words decided?
-====================
+=================
+Word attributions
+=================
 
-A GRU classifies reviews, and three methods say which words it owes its verdicts to: the gradient
-at each word, the difference that it makes to leave a word out, and integrated gradients, whose
-scores add up to the verdict. In a notebook a ``TokenAttributionDisplay`` shows itself as
-coloured text; ``--html`` writes that to a file::
+Three methods attribute the prediction of a GRU to the words of a review: the gradient with respect
+to each word vector, the change of the prediction without the word (occlusion), and integrated
+gradients, which add up to the prediction. A notebook shows a ``TokenAttributionDisplay`` as
+coloured text. ``--html`` writes this text to a file::
 
     python plot_attributions.py
     python plot_attributions.py --output attributions.png --html attributions.html
@@ -25,47 +25,46 @@ from seqsent import make_sentiment_pipeline
 from seqsent.datasets import make_reviews
 from seqsent.inspection import TokenAttributionDisplay, token_attributions, word_neighbors
 
-parser = argparse.ArgumentParser(description="Show which words decide a classifier's verdicts.")
-parser.add_argument("--output", help="PNG to write instead of showing the figure")
-parser.add_argument("--html", help="HTML file to write the coloured texts to")
-parser.add_argument("--quick", action="store_true", help="few texts, to try it out")
+parser = argparse.ArgumentParser(description="Plot word attributions.")
+parser.add_argument("--output", help="PNG file; default: show the figure")
+parser.add_argument("--html", help="HTML file of the coloured texts")
+parser.add_argument("--quick", action="store_true", help="use few texts")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
-# A network
-# ---------
+# Training
+# --------
 
 n_train, epochs = (300, 1) if options.quick else (2000, 8)
 reviews = make_reviews(n_train + 300, random_state=0)
 labels = reviews.target_names[reviews.target]
 pipeline = make_sentiment_pipeline("gru", maxlen=50, batch_size=32, epochs=epochs, random_state=0)
 pipeline.fit(reviews.data[:n_train], labels[:n_train])
-others, true = reviews.data[n_train:], labels[n_train:]
-print(f"accuracy {pipeline.score(others, true):.3f} on {len(others)} other reviews")
+X_test, y_test = reviews.data[n_train:], labels[n_train:]
+print(f"accuracy {pipeline.score(X_test, y_test):.3f} on {len(X_test)} test reviews")
 
 # %%
-# Scores of many texts in one frame
-# ---------------------------------
-# One row per word of each text, so that pandas can answer questions about all of them: which
-# words speak most clearly for and against a positive review, of those seen ten times or more?
+# Words with the largest scores
+# -----------------------------
+# ``token_attributions`` returns a DataFrame with one row per token. These are the words with the
+# lowest and highest mean scores among the words that occur at least ten times.
 
-scores = token_attributions(pipeline, others, method="occlusion")
+scores = token_attributions(pipeline, X_test, method="occlusion")
 by_word = scores.groupby("word")["score"].agg(["mean", "count"])
 by_word = by_word[by_word["count"] >= 10].sort_values("mean")
 print(by_word.iloc[[0, 1, 2, -3, -2, -1]].round(2).to_string())
 
 # %%
-# Neighbors of a word
-# -------------------
-# What the embedding makes of a word: the words that it places next to it.
+# Neighbors in the embedding
+# --------------------------
 
 print(word_neighbors(pipeline, "wonderful", n=5).round(2).to_string())
 
 # %%
-# Three methods, one figure
+# Comparison of the methods
 # -------------------------
-# Blue words speak for a positive review and red ones against it. The pair has the same words in
-# another order, so no list of good and bad words can tell one from the other.
+# Blue words increase the probability of a positive review, red words decrease it. The first two
+# texts have the same words in a different order.
 
 texts = [
     "The film was dull at first, but in the end it was wonderful.",

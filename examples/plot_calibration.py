@@ -1,12 +1,11 @@
 """
 ============================
-Can probabilities be trusted
+Calibration of probabilities
 ============================
 
-Of the reviews that a classifier calls positive with a probability of 0.8, eight in ten should be.
-A network that was trained until it knew its reviews by heart is surer than it should be.
-scikit-learn's ``CalibratedClassifierCV`` mends that with texts that were held out, and its
-``CalibrationDisplay`` shows it::
+If a classifier is calibrated, 80 % of the reviews with a predicted probability of 0.8 are positive.
+A network that overfits is overconfident. scikit-learn's ``CalibratedClassifierCV`` corrects its
+probabilities with held-out texts, and ``CalibrationDisplay`` draws the calibration curves::
 
     python plot_calibration.py
     python plot_calibration.py --output calibration.png
@@ -26,15 +25,15 @@ from sklearn.metrics import accuracy_score, brier_score_loss, log_loss
 from seqsent import make_sentiment_pipeline
 from seqsent.datasets import make_reviews
 
-parser = argparse.ArgumentParser(description="Draw how far probabilities can be trusted.")
-parser.add_argument("--output", help="PNG to write instead of showing the figure")
-parser.add_argument("--quick", action="store_true", help="few texts, to try it out")
+parser = argparse.ArgumentParser(description="Plot calibration curves.")
+parser.add_argument("--output", help="PNG file; default: show the figure")
+parser.add_argument("--quick", action="store_true", help="use few texts")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
-# Reviews of which nobody could be sure
-# -------------------------------------
-# One label in five is wrong, so that no honest probability lies far above 0.8.
+# Noisy labels
+# ------------
+# One label in five is wrong, so that calibrated probabilities are at most about 0.8.
 
 n_texts, n_epochs = (300, 5) if options.quick else (1500, 30)
 texts, labels = make_reviews(n_texts + 2000, noise=0.2, return_X_y=True, random_state=0)
@@ -43,15 +42,15 @@ train, test = slice(n_texts), slice(n_texts, None)
 # %%
 # Three classifiers
 # -----------------
-# Calibrated with ``cv=3``, three networks are trained, each on two thirds of the texts; what each
-# says of the last third teaches what its probabilities are worth.
+# With ``cv=3`` three networks are trained, each on two thirds of the texts, and calibrated on the
+# last third. The calibrated probabilities are the mean of the three.
 
-size = {"maxlen": 50, "batch_size": 32, "random_state": 0}
-by_heart = make_sentiment_pipeline("gru", dropout=0.0, epochs=n_epochs, **size)
+common = {"maxlen": 50, "batch_size": 32, "random_state": 0}
+overfitted = make_sentiment_pipeline("gru", dropout=0.0, epochs=n_epochs, **common)
 models = {
-    "defaults": make_sentiment_pipeline("gru", **size),
-    "too long, without dropout": by_heart,
-    "the same, calibrated": CalibratedClassifierCV(by_heart, method="isotonic", cv=3),
+    "defaults": make_sentiment_pipeline("gru", **common),
+    f"{n_epochs} epochs without dropout": overfitted,
+    "the same, calibrated": CalibratedClassifierCV(overfitted, method="isotonic", cv=3),
 }
 probabilities = {
     name: model.fit(texts[train], labels[train]).predict_proba(texts[test])[:, 1]
@@ -59,9 +58,9 @@ probabilities = {
 }
 
 # %%
-# Scores of probabilities
-# -----------------------
-# Log loss and Brier score fall with every step towards the truth; accuracy sees one side of 0.5.
+# Scores
+# ------
+# Log loss and Brier score evaluate the probabilities, accuracy only the predicted class.
 
 table = pd.DataFrame(
     {
@@ -76,15 +75,15 @@ table = pd.DataFrame(
 print(table.round(3).to_string())
 
 # %%
-# The curves
-# ----------
+# Calibration curves
+# ------------------
 
 figure, ax = plt.subplots(figsize=(6, 5), layout="constrained")
 for name, found in probabilities.items():
     CalibrationDisplay.from_predictions(
         labels[test], found, n_bins=10, strategy="quantile", name=name, ax=ax
     )
-ax.set(xlabel="probability of a positive review", ylabel="share of positive reviews")
+ax.set(xlabel="probability of a positive review", ylabel="fraction of positive reviews")
 
 if options.output:
     figure.savefig(options.output, dpi=80)

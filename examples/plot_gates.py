@@ -1,11 +1,11 @@
 """
-===============================
-What the gates do, word by word
-===============================
+==================
+Gates at each word
+==================
 
-An LSTM and a GRU learn reviews in which a contrast decides ("dull at first, but in the end it
-was wonderful"). The figure shows what their gates do at each word of such a review, and how the
-verdict turns::
+An LSTM and a GRU are trained on reviews with contrasts ("dull at first, but in the end it was
+wonderful"). The figure shows the gates at each word of such a review, and the probability of a
+positive review after each word::
 
     python plot_gates.py
     python plot_gates.py --output gates.png
@@ -27,14 +27,14 @@ from seqsent.inspection import (
     gate_activations,
 )
 
-parser = argparse.ArgumentParser(description="Show the gates of an LSTM and a GRU.")
-parser.add_argument("--output", help="PNG to write instead of showing the figure")
-parser.add_argument("--quick", action="store_true", help="few texts, to try it out")
+parser = argparse.ArgumentParser(description="Plot the gates of an LSTM and a GRU.")
+parser.add_argument("--output", help="PNG file; default: show the figure")
+parser.add_argument("--quick", action="store_true", help="use few texts")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
-# Two networks
-# ------------
+# Training
+# --------
 
 n_train, epochs = (300, 1) if options.quick else (2000, 8)
 reviews = make_reviews(n_train + 500, random_state=0)
@@ -46,34 +46,34 @@ for cell in ["lstm", "gru"]:
     )
     pipelines[cell] = pipeline.fit(reviews.data[:n_train], labels[:n_train])
     score = pipeline.score(reviews.data[n_train:], labels[n_train:])
-    print(f"{cell}: accuracy {score:.3f} on 500 other reviews")
+    print(f"{cell}: accuracy {score:.3f} on 500 test reviews")
 
 # %%
-# The gates as a table
-# --------------------
-# One row per word, one column per gate, averaged over the units. Close to 1 the forget gate
-# keeps what is on the conveyor belt; where it drops, the past is wiped off.
+# Gate activations
+# ----------------
+# The rows are words, the columns are means over the units. A forget gate near 1 keeps the cell
+# state; a low value erases it.
 
 review = "We had dinner there on Monday. It was dull at first, but in the end it was wonderful."
 gates = gate_activations(pipelines["lstm"], review)
 print(gates.round(2).to_string())
 
 # %%
-# Which units react to the contrast
-# ---------------------------------
-# All units one by one: which write most at the verdict, and which keep most?
+# Single units
+# ------------
+# ``units="all"`` returns each unit: these have the largest input gate at the last word, and the
+# largest mean forget gate.
 
 units = gate_activations(pipelines["lstm"], review, units="all")
-writing = units["input_gate"].iloc[-1].nlargest(3).index.to_list()
-keeping = units["forget_gate"].mean().nlargest(3).index.to_list()
-print(f"units that write most at the last word: {writing}")
-print(f"units that keep most over the whole text: {keeping}")
+largest_input = units["input_gate"].iloc[-1].nlargest(3).index.to_list()
+largest_forget = units["forget_gate"].mean().nlargest(3).index.to_list()
+print(f"largest input gate at the last word: units {largest_input}")
+print(f"largest mean forget gate: units {largest_forget}")
 
 # %%
-# One figure
-# ----------
-# The words are the same from top to bottom. A gate that is open is yellow; signed values are
-# red below zero and blue above.
+# Figure
+# ------
+# Open gates are yellow. Signed values are red below zero and blue above.
 
 figure, axes = plt.subplots(3, 1, figsize=(9, 8.5), layout="constrained", height_ratios=[6, 4, 4])
 GateActivationDisplay(gates).plot(axes[0])
@@ -86,7 +86,7 @@ for (cell, pipeline), color, style in zip(
     display = RunningSentimentDisplay.from_estimator(pipeline, review, ax=axes[2])
     display.lines_[0].set(label=cell.upper(), color=color, linestyle=style)
 axes[2].legend()
-axes[2].set_title("The verdict so far")
+axes[2].set_title("Prediction after each word")
 
 if options.output:
     figure.savefig(options.output, dpi=80)

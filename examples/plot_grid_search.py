@@ -1,10 +1,10 @@
 """
-===========================
-A grid search as a heat map
-===========================
+=========================
+Grid search as a heat map
+=========================
 
-``GridSearchCV`` over the recurrent cell and the size of its state, drawn with the standard error
-of each mean: differences smaller than that are nothing to choose by::
+The heat map shows the mean accuracy and its standard error for each recurrent cell and state size.
+Differences below the standard error are not significant::
 
     python plot_grid_search.py
     python plot_grid_search.py --output grid_search.png --n-jobs 2
@@ -25,17 +25,16 @@ from seqsent.datasets import make_reviews
 # Options
 # -------
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Draw a grid search over cell and state size.")
-    parser.add_argument("--output", help="PNG to write instead of showing the figure")
+    parser = argparse.ArgumentParser(description="Plot a grid search over cell and state size.")
+    parser.add_argument("--output", help="PNG file; default: show the figure")
     parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--quick", action="store_true", help="few texts, to try it out")
+    parser.add_argument("--quick", action="store_true", help="use few texts")
     return parser.parse_args()
 
 
 # %%
 # The search
 # ----------
-# Five folds give five scores per candidate, and so a mean and its standard error.
 def search(options: argparse.Namespace) -> pd.DataFrame:
     n_texts, epochs, sizes = (100, 1, [4]) if options.quick else (1200, 6, [4, 8, 16, 32])
     texts, labels = make_reviews(n_texts, return_X_y=True, random_state=0)
@@ -51,7 +50,7 @@ def search(options: argparse.Namespace) -> pd.DataFrame:
 # %%
 # The heat map
 # ------------
-# ``cv_results_`` has one row per candidate; unstacking makes a table of cells by sizes.
+# ``unstack`` turns the rows of ``cv_results_`` into a table of cells by state sizes.
 def draw(results: pd.DataFrame) -> plt.Figure:
     splits = results.filter(regex=r"split\d+_test_score")
     results["standard_error"] = splits.std(axis=1, ddof=1) / np.sqrt(splits.shape[1])
@@ -86,6 +85,6 @@ def main() -> None:
         plt.show()
 
 
-# The guard keeps the worker processes of n_jobs from running the search themselves.
+# Worker processes of n_jobs import this file: the guard prevents that they start a search.
 if __name__ == "__main__":
     main()

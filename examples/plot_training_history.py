@@ -1,12 +1,12 @@
 """
-=====================
-When to stop training
-=====================
+==============
+Early stopping
+==============
 
-With ``early_stopping=True`` a part of the training reviews is held out. Training stops when the
-loss on it has not improved for some epochs, and the weights of the best epoch are kept. The curves
-show why: the training loss goes on falling when nothing is left to learn but the reviews
-themselves::
+With ``early_stopping=True`` a fraction of the training reviews is used for validation. Training
+stops if the validation loss has not improved for some epochs, and the weights of the best epoch are
+restored. The curves show the reason: the training loss decreases even when the network only
+memorizes the reviews::
 
     python plot_training_history.py
     python plot_training_history.py --output history.png
@@ -25,16 +25,16 @@ from seqsent import make_sentiment_pipeline
 from seqsent.datasets import make_reviews
 from seqsent.inspection import TrainingHistoryDisplay
 
-parser = argparse.ArgumentParser(description="Draw loss and accuracy over the epochs.")
-parser.add_argument("--output", help="PNG to write instead of showing the figure")
-parser.add_argument("--quick", action="store_true", help="few texts, to try it out")
+parser = argparse.ArgumentParser(description="Plot loss and accuracy of each epoch.")
+parser.add_argument("--output", help="PNG file; default: show the figure")
+parser.add_argument("--quick", action="store_true", help="use few texts")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
-# Two trainings
-# -------------
-# The same network without and with dropout, which hides a share of the units from one another in
-# training, so that it is harder to learn texts by heart.
+# Training with and without dropout
+# ---------------------------------
+# Dropout sets a random fraction of the units to zero in training, which makes it harder to memorize
+# texts.
 
 n_texts, epochs = (200, 2) if options.quick else (1500, 40)
 texts, labels = make_reviews(n_texts + 500, return_X_y=True, random_state=0)
@@ -54,19 +54,19 @@ for name, dropout in {"no dropout": 0.0, "dropout 0.5": 0.5}.items():
     pipelines[name] = pipeline.fit(texts[:n_texts], labels[:n_texts])
 
 # %%
-# The history as a table
-# ----------------------
-# The curves are plain lists, so a frame is one step away.
+# Table of the history
+# --------------------
+# ``history_`` contains a list of each metric, which pandas turns into a table.
 
 for name, pipeline in pipelines.items():
     classifier = pipeline["classifier"]
-    print(f"{name}: {classifier.n_iter_} epochs, the best was number {classifier.best_iter_},")
-    print(f"accuracy {pipeline.score(texts[n_texts:], labels[n_texts:]):.3f} on other reviews")
+    print(f"{name}: {classifier.n_iter_} epochs, best epoch {classifier.best_iter_},")
+    print(f"accuracy {pipeline.score(texts[n_texts:], labels[n_texts:]):.3f} on test reviews")
     print(pd.DataFrame(classifier.history_).tail(3).round(3).to_string())
 
 # %%
-# The curves
-# ----------
+# Training curves
+# ---------------
 
 figure, axes = plt.subplots(2, 2, figsize=(9, 6.5), layout="constrained", sharex=True, sharey="row")
 for column, (name, pipeline) in zip(axes.T, pipelines.items(), strict=True):

@@ -1,12 +1,11 @@
 """
-====================================
-Three recurrent cells, from raw text
-====================================
+=================================
+Three recurrent cells on raw text
+=================================
 
-Trains a SimpleRNN, an LSTM and a GRU on reviews and compares them on reviews they have not
-seen. The default reviews are written by seqsent itself, so nothing is downloaded. The order of
-words decides their label ("dull at first, but in the end lovely"), which is what a recurrent
-network can read and a bag of words cannot::
+This example trains a SimpleRNN, an LSTM and a GRU on reviews and compares them on test reviews. The
+default reviews are synthetic: nothing is downloaded. Their label depends on word order ("dull at
+first, but in the end lovely"), which a recurrent network can learn and a bag of words cannot::
 
     python quickstart.py
     python quickstart.py --data imdb
@@ -29,16 +28,15 @@ from seqsent.datasets import fetch_imdb, make_reviews
 
 parser = argparse.ArgumentParser(description="Compare three recurrent cells on reviews.")
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
-parser.add_argument("--data-home", help="folder that holds IMDB, or will hold it")
+parser.add_argument("--data-home", help="folder of the IMDB data")
 parser.add_argument("--n-samples", type=int, help="training reviews (default: 1500, IMDB: 25000)")
-parser.add_argument("--epochs", type=int, help="passes over the data (default: enough)")
+parser.add_argument("--epochs", type=int, help='default: "auto"')
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
 # Reviews
 # -------
-# Two frames with the columns "text" and "label", 0 for negative and 1 for positive. IMDB comes
-# with a test set of its own.
+# Two DataFrames with the columns "text" and "label" (0 for negative, 1 for positive).
 
 if options.data == "imdb":
     train = fetch_imdb(subset="train", data_home=options.data_home, as_frame=True).frame
@@ -52,13 +50,13 @@ else:
     reviews = make_reviews(n_train + 500, as_frame=True, random_state=0).frame
     train, test = train_test_split(reviews, train_size=n_train, random_state=0)
     settings = {"maxlen": 50}
-epochs = options.epochs or "auto"  # which follows from the number of reviews
+epochs = options.epochs or "auto"  # depends on the number of reviews
 
 # %%
-# What a network reads
-# --------------------
-# A vectorizer numbers the words by how frequent they are and makes each review a row of one
-# length. Going back from the numbers shows what is left of a text.
+# Rows of word ids
+# ----------------
+# The vectorizer gives each word an id by its frequency and turns each review into a row of fixed
+# length. ``inverse_transform`` returns the words of a row.
 
 vectorizer = SequenceVectorizer(maxlen=settings["maxlen"]).fit(train["text"])
 ids = vectorizer.transform(train["text"].head(1))
@@ -71,7 +69,7 @@ print("words:", textwrap.shorten(" ".join(words), 200))
 # %%
 # Three cells
 # -----------
-# A pipeline is an ordinary scikit-learn estimator: text in, labels or probabilities out.
+# A pipeline is a scikit-learn estimator that accepts texts.
 
 rows = []
 pipelines = {}
@@ -95,9 +93,10 @@ print()
 print(pd.DataFrame(rows).round({"accuracy": 3, "log loss": 3, "seconds": 1}).to_string(index=False))
 
 # %%
-# Sentences of your own
-# ---------------------
-# The probability that each is positive. The first two have the same words in another order.
+# New sentences
+# -------------
+# The table shows the probability of a positive review. The first two sentences have the same words
+# in a different order.
 
 sentences = [
     "The film was dull at first, but in the end it was wonderful.",

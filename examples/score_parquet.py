@@ -1,11 +1,11 @@
 """
-================================
-Scoring texts larger than memory
-================================
+==============================================
+Prediction on Parquet files larger than memory
+==============================================
 
-``dask.dataframe`` reads a directory of Parquet files part by part, a fitted Pipeline predicts each
-part, and the answers are written as Parquet again, on several processes or machines at once
-(``pip install ".[dask]"``)::
+``dask.dataframe`` reads a directory of Parquet files in partitions, a fitted Pipeline predicts each
+partition, and the results are written as Parquet files, on several processes or computers in
+parallel (``pip install ".[dask]"``)::
 
     python score_parquet.py
     python score_parquet.py --model model.joblib --texts reviews/ --output scored/ --workers 2
@@ -30,25 +30,25 @@ from seqsent.datasets import make_reviews
 # Options
 # -------
 def parse_options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Predict the texts of Parquet files.")
-    parser.add_argument("--model", type=Path, help="a fitted Pipeline, stored by joblib")
-    parser.add_argument("--texts", type=Path, help="directory with a column of texts")
-    parser.add_argument("--column", default="text")
-    parser.add_argument("--output", type=Path, help="directory that the answers are written to")
-    parser.add_argument("--address", help="of a scheduler; without, a cluster is started here")
-    parser.add_argument("--workers", type=int, default=2, help="processes of that cluster")
+    parser = argparse.ArgumentParser(description="Predict texts in Parquet files.")
+    parser.add_argument("--model", type=Path, help="joblib file of a fitted Pipeline")
+    parser.add_argument("--texts", type=Path, help="directory of Parquet files")
+    parser.add_argument("--column", default="text", help="column of texts")
+    parser.add_argument("--output", type=Path, help="directory of the results")
+    parser.add_argument("--address", help="of a scheduler; default: start a local cluster")
+    parser.add_argument("--workers", type=int, default=2, help="processes of the local cluster")
     options = parser.parse_args()
     if (options.model is None) != (options.texts is None):
-        parser.error("--model and --texts belong together: what to predict with, and what")
+        parser.error("--model and --texts must be given together")
     return options
 
 
 # %%
-# Something to score
-# ------------------
-# Without options, reviews of the library's own in eight files, and a model that has learned others.
+# Default data
+# ------------
+# Without options, the texts are synthetic reviews in eight files, and the model is trained here.
 def make_files(folder: Path) -> tuple[Path, Path]:
-    """Return the paths of a model and of a directory of texts."""
+    """Return the paths of a model and a directory of texts."""
     texts, labels = make_reviews(1000, return_X_y=True, random_state=0)
     pipeline = make_sentiment_pipeline("gru", maxlen=50, batch_size=32, epochs=4, random_state=0)
     joblib.dump(pipeline.fit(texts, labels), folder / "model.joblib")
@@ -60,32 +60,31 @@ def make_files(folder: Path) -> tuple[Path, Path]:
 
 
 # %%
-# One model for each worker
-# -------------------------
-# A plugin loads it when the worker starts, also when that takes the place of one that died. On
-# several machines the path must be one that all of them see.
-class Model(WorkerPlugin):
-    """Loads a Pipeline once in each worker."""
+# One model per worker
+# --------------------
+# A plugin loads the model when a worker starts. Workers on other computers need access to the path.
+class LoadModel(WorkerPlugin):
+    """Load a Pipeline once in each worker."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def setup(self, worker: Any) -> None:
-        worker.sentiment = joblib.load(self.path)
+        worker.pipeline = joblib.load(self.path)
 
 
-def score(part: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return a part with what the model says of its texts."""
-    pipeline = get_worker().sentiment
-    probabilities = pipeline.predict_proba(part[column])
+def predict(partition: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return a partition with its predictions."""
+    pipeline = get_worker().pipeline
+    probabilities = pipeline.predict_proba(partition[column])
     labels = pipeline.classes_[probabilities.argmax(axis=1)]
-    return part.assign(predicted=labels, probability=probabilities.max(axis=1))
+    return partition.assign(predicted=labels, probability=probabilities.max(axis=1))
 
 
 # %%
-# From files to files
-# -------------------
-# ``meta`` tells Dask the columns to come. No process holds more than a few parts at a time.
+# Prediction
+# ----------
+# ``meta`` describes the columns of the result. Each process has a few partitions in memory.
 def main() -> None:
     options = parse_options()
     with tempfile.TemporaryDirectory() as folder:
@@ -98,12 +97,12 @@ def main() -> None:
         )
         with Client(cluster) as client:
             client.wait_for_workers(options.workers if not options.address else 1)
-            client.register_plugin(Model(model.resolve()))
-            parts = dd.read_parquet(texts)
+            client.register_plugin(LoadModel(model.resolve()))
+            frame = dd.read_parquet(texts)
             classes = joblib.load(model).classes_
-            meta = parts._meta.assign(predicted=classes[:0], probability=pd.Series(dtype="float32"))
+            meta = frame._meta.assign(predicted=classes[:0], probability=pd.Series(dtype="float32"))
             start = time.perf_counter()
-            parts.map_partitions(score, options.column, meta=meta).to_parquet(
+            frame.map_partitions(predict, options.column, meta=meta).to_parquet(
                 output, write_index=False
             )
             seconds = time.perf_counter() - start

@@ -1,12 +1,11 @@
 """
-==========================================
-Training on a file that memory cannot hold
-==========================================
+=====================================
+Training on a file larger than memory
+=====================================
 
-A CSV file of pages, each of which ends with a review, is larger than all the memory that this
-program is allowed (by ``resource.setrlimit``, on Linux). It is read chunk by chunk: once for the
-vocabulary, then in two passes for the network, each scored on pages held out. In the end stands
-how much memory was ever in use::
+A CSV file of pages, each of which ends with a review, is larger than the memory limit of this
+program (``resource.setrlimit``, on Linux). It is read in chunks: once for the vocabulary, and twice
+to train the network, with a score on test pages after each pass. The peak memory is printed::
 
     python train_on_a_large_file.py
     python train_on_a_large_file.py --megabytes 4000
@@ -27,17 +26,17 @@ from pathlib import Path
 
 parser = argparse.ArgumentParser(description="Train on a file larger than the allowed memory.")
 parser.add_argument("--megabytes", type=int, default=1200, help="size of the file")
-parser.add_argument("--allowed", type=int, default=1000, help="megabytes of memory")
+parser.add_argument("--allowed", type=int, default=1000, help="memory limit in megabytes")
 parser.add_argument("--passes", type=int, default=2)
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
-# The memory that is allowed
-# --------------------------
-# ``RLIMIT_DATA`` bounds what a process may write to, all that Python and JAX need included.
-# ``RLIMIT_AS`` would bound addresses, of which JAX reserves many that it never uses. Two things
-# count though hardly used: a gigabyte that Arrow puts by for the strings of pandas, and a stack
-# for each thread, of which JAX starts some for each core.
+# Memory limit
+# ------------
+# ``RLIMIT_DATA`` limits the writable memory of the process, including Python and JAX. It counts two
+# reservations that are hardly used: a memory pool of one gigabyte in Arrow, and a stack for each
+# thread of JAX, several per core. Both are reduced here. (``RLIMIT_AS`` would limit addresses, and
+# JAX reserves many more than it uses.)
 
 MEGABYTE = 10**6
 resource.setrlimit(resource.RLIMIT_DATA, (options.allowed * MEGABYTE,) * 2)
@@ -52,7 +51,7 @@ from seqsent.datasets import make_reviews
 
 
 def peak() -> float:
-    """Return the most memory that was ever in use, in megabytes."""
+    """Return the peak memory of this process in megabytes."""
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / MEGABYTE
 
@@ -60,27 +59,26 @@ def peak() -> float:
 # %%
 # A large file
 # ------------
-# What decides stands at the end of a page, as it does in a thread or in a mail with all that it
-# answers. Of a page the vectorizer reads no more than the last words that a row holds.
+# The last review of a page determines its label. The vectorizer keeps the last ``maxlen`` words.
 
 REVIEWS_PER_PAGE = 200
 PAGES_PER_CHUNK = 256
 
 
 def write_pages(path: Path, n_pages: int, seed: int) -> None:
-    """Write pages and the labels of their last reviews."""
+    """Write pages with the labels of their last reviews."""
     texts, labels = make_reviews(2000, return_X_y=True, random_state=seed)
     rng = np.random.default_rng(seed)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["text", "label"])
         for _ in range(n_pages):
-            places = rng.integers(len(texts), size=REVIEWS_PER_PAGE)
-            writer.writerow([" ".join(texts[place] for place in places), labels[places[-1]]])
+            chosen = rng.integers(len(texts), size=REVIEWS_PER_PAGE)
+            writer.writerow([" ".join(texts[chosen]), labels[chosen[-1]]])
 
 
 def read_pages(path: Path) -> Iterator[pd.DataFrame]:
-    """Yield the pages of a file, some at a time."""
+    """Yield the pages of a file in chunks."""
     yield from pd.read_csv(path, chunksize=PAGES_PER_CHUNK)
 
 
@@ -90,13 +88,13 @@ write_pages(test, PAGES_PER_CHUNK, seed=1)
 n_chunks = max(1, round(options.megabytes * MEGABYTE / test.stat().st_size))
 write_pages(train, n_chunks * PAGES_PER_CHUNK, seed=0)
 size = train.stat().st_size / MEGABYTE
-print(f"a file of {size:.0f} MB in {n_chunks} chunks, {options.allowed} MB of memory allowed")
+print(f"file: {size:.0f} MB in {n_chunks} chunks, memory limit: {options.allowed} MB")
 
 # %%
-# A vocabulary
-# ------------
-# A Pipeline has no ``partial_fit``, so its two steps come one after the other. The first
-# ``transform`` fixes the vocabulary.
+# Vocabulary
+# ----------
+# A Pipeline has no ``partial_fit``, so the steps are trained one after the other. The first
+# ``transform`` completes the vocabulary.
 
 start = time.perf_counter()
 vectorizer = SequenceVectorizer(num_words=1000, maxlen=40)
@@ -108,10 +106,10 @@ X_test, y_test = next(
 print(f"{len(vectorizer.vocabulary_)} words in {time.perf_counter() - start:.0f} s")
 
 # %%
-# A network
-# ---------
-# Each chunk trains it once in each pass, the last time with a lower learning rate. Between chunks
-# it may be pickled, to go on another day.
+# Training
+# --------
+# Each pass trains on each chunk once, the last pass with a lower learning rate. The classifier can
+# be pickled between chunks to resume the training later.
 
 classifier = RecurrentSentimentClassifier(
     cell="gru", num_words=vectorizer.n_words_, batch_size=32, random_state=0
@@ -125,10 +123,10 @@ for number in range(1, options.passes + 1):
         classifier.partial_fit(X, chunk["label"], classes=[0, 1])
         if classifier.n_iter_ == 1:
             accuracy = classifier.score(X_test, y_test)
-            print(f"first chunk: accuracy {accuracy:.3f}, at most {peak():.0f} MB in use so far")
+            print(f"first chunk: accuracy {accuracy:.3f}, peak memory {peak():.0f} MB")
     seconds = time.perf_counter() - start
     accuracy = classifier.score(X_test, y_test)
-    print(f"pass {number}: accuracy {accuracy:.3f} on {len(X_test)} other pages, {seconds:.0f} s")
+    print(f"pass {number}: accuracy {accuracy:.3f} on {len(X_test)} test pages, {seconds:.0f} s")
 
-print(f"at most {peak():.0f} MB were ever in use, for a file of {size:.0f} MB")
+print(f"peak memory {peak():.0f} MB for a file of {size:.0f} MB")
 folder.cleanup()

@@ -1,4 +1,4 @@
-"""Each example that draws runs whole, small, and writes its figure."""
+"""Each plotting example runs on few texts and writes its figure."""
 
 import re
 from collections.abc import Callable
@@ -11,32 +11,32 @@ plt = pytest.importorskip("matplotlib.pyplot")
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 IMAGES = EXAMPLES / "images"
-LARGEST_IMAGE = 100_000  # bytes
+MAX_IMAGE_SIZE = 100_000  # bytes
 
-# A line that each must print.
+# a line of the output
 EXPECTED = {
     "plot_attributions.py": r"^0\.\d\d  This hotel was great, not disappointing at all\.$",
     "plot_calibration.py": r"^the same, calibrated +0\.\d+ +\d\.\d+ +0\.\d+$",
     "plot_cells_and_memory.py": r"^GRU, chrono gates +\d\.\de[-+]\d\d$",
     "plot_gates.py": r"^wonderful +0\.\d\d +0\.\d\d",
     "plot_grid_search.py": r"^gru +0\.\d+ +0\.\d+",
-    "plot_training_history.py": r"^dropout 0\.5: 2 epochs, the best was number [12],$",
+    "plot_training_history.py": r"^dropout 0\.5: 2 epochs, best epoch [12],$",
 }
 
 
-def has_a_picture(path: Path) -> bool:
-    """Return whether an image has a fair size and many colours."""
+def is_figure(path: Path) -> bool:
+    """Return whether an image is large and has many colours."""
     pixels = plt.imread(path)
     colors = np.unique(pixels.reshape(-1, pixels.shape[-1]), axis=0)
     return pixels.shape[0] >= 200 and pixels.shape[1] >= 400 and len(colors) > 50
 
 
-def test_every_example_is_run() -> None:
+def test_all_plotting_examples_are_tested() -> None:
     assert {path.name for path in EXAMPLES.glob("plot_*.py")} == set(EXPECTED)
 
 
 @pytest.mark.parametrize("name", EXPECTED)
-def test_writes_its_figure(name: str, run_script: Callable[..., tuple[str, Path]]) -> None:
+def test_example_writes_its_figure(name: str, run_script: Callable[..., tuple[str, Path]]) -> None:
     options, written = ["--quick", "--output", "figure.png"], {"figure.png"}
     if name == "plot_attributions.py":
         options += ["--html", "page.html"]
@@ -45,7 +45,7 @@ def test_writes_its_figure(name: str, run_script: Callable[..., tuple[str, Path]
     plt.close("all")
     assert re.search(EXPECTED[name], output, re.M), output
     assert {path.name for path in folder.iterdir()} == written
-    assert has_a_picture(folder / "figure.png")
+    assert is_figure(folder / "figure.png")
     if "page.html" in written:
         page = (folder / "page.html").read_text(encoding="utf-8")
         assert page.count("<p>") == 3
@@ -53,7 +53,7 @@ def test_writes_its_figure(name: str, run_script: Callable[..., tuple[str, Path]
 
 
 @pytest.mark.parametrize("path", sorted(IMAGES.glob("*.png")), ids=lambda path: path.name)
-def test_committed_images(path: Path) -> None:
-    assert (EXAMPLES / f"plot_{path.stem}.py").is_file(), "made by the script of the same name"
-    assert path.stat().st_size < LARGEST_IMAGE
-    assert has_a_picture(path)
+def test_committed_image_belongs_to_an_example(path: Path) -> None:
+    assert (EXAMPLES / f"plot_{path.stem}.py").is_file(), "no example of this name"
+    assert path.stat().st_size < MAX_IMAGE_SIZE
+    assert is_figure(path)
