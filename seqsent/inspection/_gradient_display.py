@@ -36,17 +36,13 @@ class GradientLagDisplay:
 
     Examples
     --------
-    >>> from seqsent import make_sentiment_pipeline
-    >>> from seqsent.datasets import make_reviews
+    {example_pipeline}
     >>> from seqsent.inspection import GradientLagDisplay
-    >>> texts, labels = make_reviews(200, return_X_y=True, random_state=0)
-    >>> pipelines = {
-    ...     cell: make_sentiment_pipeline(cell, pooling="last", epochs=1).fit(texts, labels)
-    ...     for cell in ["simple", "gru"]
-    ... }
-    >>> display = GradientLagDisplay.from_estimator(pipelines, texts[:50])
+    >>> simple_rnn = make_sentiment_pipeline("simple", pooling="last", epochs=1)
+    >>> estimators = {"GRU": pipeline, "SimpleRNN": simple_rnn.fit(texts, labels)}
+    >>> display = GradientLagDisplay.from_estimator(estimators, texts[:50])
     >>> [line.get_label() for line in display.lines_]
-    ['simple', 'gru']
+    ['GRU', 'SimpleRNN']
     """
 
     def __init__(self, curves: Mapping[str, pd.DataFrame]) -> None:

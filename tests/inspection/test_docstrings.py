@@ -35,16 +35,6 @@ def test_entries_have_the_indentation_of_the_placeholder() -> None:
     assert inspect.getdoc(draw).startswith(expected)
 
 
-def test_unknown_placeholder() -> None:
-    def draw() -> None:
-        """
-        {axis}
-        """
-
-    with pytest.raises(KeyError, match="axis"):
-        fill_docstring(draw)
-
-
 def test_class_without_docstrings() -> None:
     class Bare:
         def plot(self) -> None:
