@@ -1,13 +1,12 @@
 """
-==========================
-Few labels, and many texts
-==========================
+=========================
+Few labels and many texts
+=========================
 
-Reviews are cheap, and labels cost work. ``self_training=True`` learns from both: texts whose label
-is -1 decide, with all others, where the word vectors start, and then get the labels of which a
-first network is sure. Here is what that is worth, beside logistic regression on TF-IDF in
-scikit-learn's own ``SelfTrainingClassifier``, on a table of your own in which the label may be
-missing::
+Texts without a label improve a network in two ways. ``train_word_vectors`` computes word vectors
+from all texts, and scikit-learn's ``SelfTrainingClassifier`` predicts the missing labels and adds
+the confident predictions (pseudo-labels) to the training data. This example compares the network
+with TF-IDF and logistic regression, on a CSV file in which labels may be missing::
 
     python few_labels.py
     python few_labels.py reviews.csv --text comment --label stars --n-labels 200 1000
@@ -22,7 +21,6 @@ import argparse
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -30,22 +28,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from seqsent import make_sentiment_pipeline
-from seqsent.datasets import make_reviews
+from seqsent.datasets import make_reviews, train_word_vectors
 
 parser = argparse.ArgumentParser(description="Learn from few labels and many texts.")
-parser.add_argument("csv", nargs="?", help="a table; without one, synthetic reviews")
-parser.add_argument("--text", default="text", help="its column of texts")
-parser.add_argument("--label", default="label", help="its column of labels, empty where unknown")
-parser.add_argument("--n-labels", type=int, nargs="+", default=[400, 800], help="to learn from")
-parser.add_argument("--preset", choices=["fast", "accurate"], help="a GRU with defaults without")
-parser.add_argument("--n-samples", type=int, default=4000, help="of the synthetic reviews")
+parser.add_argument("csv", nargs="?", help="CSV file; default: synthetic reviews")
+parser.add_argument("--text", default="text", help="column of texts")
+parser.add_argument("--label", default="label", help="column of labels, empty if missing")
+parser.add_argument("--n-labels", type=int, nargs="+", default=[400, 800], help="numbers of labels")
+parser.add_argument("--preset", choices=["fast", "accurate"], help="default: a GRU")
+parser.add_argument("--n-samples", type=int, default=4000, help="number of synthetic reviews")
 parser.add_argument("--output", help="file for the figure")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
 # Texts and labels
 # ----------------
-# A quarter of the texts with a label is kept to measure on.
+# A quarter of the labelled texts is used for testing.
 
 if options.csv:
     frame = pd.read_csv(options.csv, keep_default_na=False, dtype={options.label: str})
@@ -57,27 +55,34 @@ X_train, X_test, y_train, y_test = train_test_split(
     texts[is_known], labels[is_known], stratify=labels[is_known], random_state=0
 )
 X_unknown = texts[~is_known]
-print(f"{len(X_train)} texts with a label and {len(X_unknown)} without, {len(X_test)} to test on")
+print(f"{len(X_train)} labelled, {len(X_unknown)} unlabelled and {len(X_test)} test texts")
 
 # %%
-# With and without the texts that have no label
+# Models of the labelled texts and of all texts
 # ---------------------------------------------
+# ``SelfTrainingClassifier`` expects -1 for a missing label. It gets the word ids, because the
+# vectorizer learns its vocabulary from all texts.
 
-tf_idf = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+
+def make_linear(classifier):
+    tf_idf = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    return make_pipeline(tf_idf, classifier)
+
+
+def make_network(texts=None):
+    """Return a network, with self-training and word vectors if there are unlabelled texts."""
+    cell = None if options.preset else "gru"
+    pipeline = make_sentiment_pipeline(cell, preset=options.preset, random_state=0)
+    if texts is None:
+        return pipeline
+    vectorizer, classifier = pipeline["vectorizer"], pipeline["classifier"]
+    ids = vectorizer.fit_transform(texts)
+    vectors = train_word_vectors(ids, classifier.embed_dim or 32, random_state=0)
+    classifier.set_params(embedding_weights=vectors, num_words=None)
+    return make_pipeline(vectorizer, SelfTrainingClassifier(classifier, threshold=0.9, max_iter=1))
+
+
 linear = LogisticRegression(C=10, max_iter=1000)
-self_trained = SelfTrainingClassifier(linear, threshold=0.9, max_iter=1)
-network = {"preset": options.preset} if options.preset else {"cell": "gru"}
-models = {
-    "TF-IDF": {
-        "labelled": make_pipeline(tf_idf, linear),
-        "all": make_pipeline(clone(tf_idf), self_trained),
-    },
-    "network": {
-        "labelled": make_sentiment_pipeline(**network, random_state=0),
-        "all": make_sentiment_pipeline(**network, self_training=True, random_state=0),
-    },
-}
-
 scores = []
 for n_labels in options.n_labels:
     X_some, X_rest, y_some, _ = train_test_split(
@@ -85,32 +90,36 @@ for n_labels in options.n_labels:
     )
     X_all = pd.concat([X_some, X_rest, X_unknown])
     y_all = np.concatenate([y_some.to_numpy(object), np.full(len(X_all) - n_labels, -1)])
-    for name, by_texts in models.items():
-        by_texts["labelled"].fit(X_some, y_some)
-        by_texts["all"].fit(X_all, y_all)
-        for which, model in by_texts.items():
-            scores.append((n_labels, name, which, model.score(X_test, y_test)))
+    self_trained = SelfTrainingClassifier(linear, threshold=0.9, max_iter=1)
+    models = {
+        ("TF-IDF", "labelled"): make_linear(linear).fit(X_some, y_some),
+        ("TF-IDF", "all"): make_linear(self_trained).fit(X_all, y_all),
+        ("network", "labelled"): make_network().fit(X_some, y_some),
+        ("network", "all"): make_network(X_all).fit(X_all, y_all),
+    }
+    scores += [(n_labels, *name, model.score(X_test, y_test)) for name, model in models.items()]
 
 table = pd.DataFrame(scores, columns=["labels", "model", "texts", "accuracy"])
 table = table.pivot(index="labels", columns=["model", "texts"], values="accuracy")
 print(table.round(3).to_string())
 
 # %%
-# The picture
-# -----------
+# Accuracy by number of labels
+# ----------------------------
 
 if options.output:
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-    for color, name in zip(("tab:orange", "tab:blue"), models, strict=True):
-        for style, which in zip((":", "-"), models[name], strict=True):
-            label = f"{name}, {which} texts"
-            ax.plot(table.index, table[name, which], style, marker="o", color=color, label=label)
+    for name, texts in table.columns:
+        color = "tab:orange" if name == "TF-IDF" else "tab:blue"
+        style = "-" if texts == "all" else ":"
+        label = f"{name}, {texts} texts"
+        ax.plot(table.index, table[name, texts], style, marker="o", color=color, label=label)
     ax.set_xscale("log")
     ax.set_xticks(table.index, table.index, minor=False)
     ax.minorticks_off()
-    ax.set_xlabel("texts with a label")
-    ax.set_ylabel("accuracy on texts that were held out")
+    ax.set_xlabel("labels")
+    ax.set_ylabel("accuracy on the test texts")
     ax.legend()
     figure.savefig(options.output, dpi=120)

@@ -156,7 +156,7 @@ def test_few_labels(tmp_path: Path, run_example: RunExample) -> None:
     labels = frame["label"].map({0: "bad", 1: "good"}).where(frame.index >= 40, "")
     frame.assign(label=labels).to_csv(path, index=False)
     output = run_example("few_labels.py", path, "--n-labels", 60, 90)
-    assert "120 texts with a label and 40 without, 40 to test on" in output
+    assert "120 labelled, 40 unlabelled and 40 test texts" in output
     lines = [line.split() for line in output.strip().splitlines()[1:]]
     assert lines[:2] == [["model", "TF-IDF", "network"], ["texts", *["labelled", "all"] * 2]]
     assert [line[0] for line in lines[3:]] == ["60", "90"]

@@ -1,4 +1,4 @@
-"""load_word_vectors: file formats, ids, coverage and damaged files."""
+"""Word vectors from files (formats, ids, coverage, damage), and from unlabelled texts."""
 
 import gzip
 import sys
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seqsent import SequenceVectorizer
-from seqsent.datasets import _word_vectors, load_word_vectors
+from seqsent.datasets import _word_vectors, load_word_vectors, train_word_vectors
 
 LINES = ["the 0.5 1 -2", "film 1.5 -1 3e-1", ". . 1 2 3", "caf\u00e9 0 0 4"]
 WORDS = ["the", "film", ". .", "caf\u00e9"]
@@ -162,3 +162,37 @@ def test_real_vectors(shared_data):
     assert bunch.vocabulary[:3] == ["the", ",", "."]
     assert bunch.embedding_weights.shape == (5054, 50)
     assert bunch.embedding_weights[4, 0] == np.float32(0.418)
+
+
+# words 3 and 4 have the contexts 6 and 7, word 5 the contexts 8 and 9; 2 is [OOV]
+IDS = np.array([[0, 6, 3, 7], [6, 4, 7, 2], [8, 5, 9, 2], [6, 3, 7, 2], [0, 8, 5, 9]])
+
+
+def test_trained_vectors_of_similar_contexts_are_similar():
+    vectors = train_word_vectors(IDS, 2, random_state=0)
+    assert vectors.shape == (10, 2)
+    assert vectors.dtype == np.float32
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    assert vectors[3] @ vectors[4] == pytest.approx(1, abs=1e-3)
+    assert abs(vectors[3] @ vectors[5]) < 1e-3
+    vectors_again = train_word_vectors(IDS.tolist(), 2, random_state=np.random.RandomState(0))
+    np.testing.assert_array_equal(
+        vectors, vectors_again / np.linalg.norm(vectors_again, axis=1, keepdims=True)
+    )
+
+
+def test_trained_vectors_of_num_words():
+    assert train_word_vectors(IDS, 2, num_words=20).shape == (20, 2)
+    fewer = train_word_vectors(IDS, 2, num_words=8, random_state=0)
+    without = train_word_vectors(np.where(IDS < 8, IDS, 0), 2, random_state=0)
+    np.testing.assert_array_equal(fewer, without)
+
+
+@pytest.mark.parametrize(
+    "X",
+    [["a text"], [[1, -1]], [[0.5, 1.0]], [1, 2], np.empty((0, 3), int)],
+    ids=["texts", "negative", "floats", "one row", "empty"],
+)
+def test_train_word_vectors_refuses_other_input_than_ids(X):
+    with pytest.raises(ValueError, match="X must contain rows of word ids"):
+        train_word_vectors(X)
