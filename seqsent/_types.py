@@ -12,17 +12,17 @@ Array = Any  # of numpy, or of the backend, traced or not
 Arrays = tuple[Array, ...]
 
 
-class ReadText(NamedTuple):
-    """The tokens of a text, and what becomes of each."""
+class TokenizedDocument(NamedTuple):
+    """The tokens of a document, and the ids in its row."""
 
     tokens: list[Any]
-    is_known: NDArray[np.bool_]  # (n_tokens,)
-    kept: NDArray[np.intp]  # (n_kept,), the places of those that the text's row holds
-    ids: Ids  # (n_kept,), theirs
+    is_known: NDArray[np.bool_]  # (n_tokens,), whether a token is in the vocabulary
+    in_row: NDArray[np.intp]  # (n_ids,), indices of the tokens in the row
+    ids: Ids  # (n_ids,), ids of the tokens in the row
 
 
-class Ragged(NamedTuple):
-    """Some texts as numbers, whatever their lengths."""
+class RaggedIds(NamedTuple):
+    """Ids of documents of any length, concatenated."""
 
-    numbers: Integers  # (n_words,), one text after the other
-    lengths: Integers  # (n_texts,), words of each
+    ids: Integers  # (n_tokens,)
+    lengths: Integers  # (n_documents,), number of tokens

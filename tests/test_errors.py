@@ -123,24 +123,24 @@ CASES = {
     "two columns of texts": (
         lambda: make_sentiment_pipeline().fit(pd.DataFrame({"y": LABELS, "text": TEXTS}), LABELS),
         ValueError,
-        r"a DataFrame with the columns 'y', 'text'. Pass the texts alone: X\['text'\]",
+        r"a DataFrame with the columns 'y', 'text'. Pass the text column alone, X\['text'\]",
     ),
     "dict of columns": (
         lambda: make_sentiment_pipeline().fit({"text": TEXTS}, LABELS),
         TypeError,
-        r"a dict with the keys 'text'. Pass the texts alone: X\['text'\]",
+        r"a dict with the keys 'text'. Pass the text column alone, X\['text'\]",
     ),
     "rows of a data set": (
         lambda: make_sentiment_pipeline().fit([{"y": 1, "text": text} for text in TEXTS], LABELS),
         TypeError,
-        r"got dict in rows .*: \[row\['text'\] for row in X\]",
+        r"got dict \(rows .*: \[row\['text'\] for row in X\]",
     ),
     "pyarrow table": (
         lambda: make_sentiment_pipeline().fit(
             pytest.importorskip("pyarrow").table({"y": LABELS, "t": TEXTS}), LABELS
         ),
         ValueError,
-        r"a Table with the columns 'y', 't'. Pass the texts alone: X\['t'\]",
+        r"a Table with the columns 'y', 't'. Pass the text column alone, X\['t'\]",
     ),
     "dict for the classifier": (
         lambda: fit({"ids": IDS}),

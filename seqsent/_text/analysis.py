@@ -1,21 +1,24 @@
-"""From a document to its tokens."""
+"""A document to its tokens."""
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from typing import Any, Protocol, runtime_checkable
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from .._estimator.parameters import did_you_mean, resolve
 from .._runtime.warn import warn_user
-from .words import blank_loose_apostrophes, encode_words, is_word_in_ascii
+from .words import blank_outer_apostrophes, encode_words, is_ascii_word_character
+
+Analyzer = Callable[[Any], list[Any]]
+"""Function of a document that returns a list of its tokens, str or int."""
 
 #: Replaced by spaces before words are split, as in Keras.
 KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 
 ANALYZERS = ("word", "char", "keras")
 
-_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _UTF8 = ("utf-8", "surrogatepass")
 
 _NEGATION = re.compile(
@@ -24,40 +27,19 @@ _NEGATION = re.compile(
 )
 
 
-class Analyzer(Protocol):
-    """From a document to its tokens."""
-
-    def __call__(self, document: Any, /) -> list[Any]:
-        """Return the tokens, str or int, in the order of the document."""
-
-
-@runtime_checkable
-class CleaningAnalyzer(Analyzer, Protocol):
-    """An analyzer of texts whose words can be found in bulk."""
-
-    def clean(self, text: str, /) -> bytes:
-        """Return a text in UTF-8, spaces where they separate words; surrogates are passed on."""
-
-    def finish(self, texts: bytearray, /) -> None:
-        """Blank in place what still is no word in any number of texts, with spaces round each.
-
-        Split at spaces, and without empty words, they then are what calls return.
-        """
-
-
 def make_analyzer(
     analyzer: Any = "word",
     *,
     tokenizer: Any = None,
     preprocessor: Any = None,
-    lowercase: bool | str = True,
+    lowercase: bool = True,
     strip_accents: Any = None,
     filters: str | None = KERAS_FILTERS,
     stop_words: Any = None,
 ) -> Analyzer:
-    """Return the function that turns one document into a list of tokens.
+    """Return the function that splits a document into tokens.
 
-    The parameters are those of ``SequenceVectorizer`` of the same name.
+    ``SequenceVectorizer`` documents the parameters.
     """
     if not (isinstance(analyzer, str) and analyzer in ANALYZERS):
         if isinstance(analyzer, str) and "." not in analyzer:
@@ -66,47 +48,47 @@ def make_analyzer(
                 "'word', 'char', 'keras', a callable, or its import path 'package.function'."
             )
         return _CallableAnalyzer(resolve("analyzer", analyzer))
-    stops = frozenset(stop_word_list(stop_words)) if analyzer != "char" else frozenset()
-    preprocessor = resolve("preprocessor", preprocessor)
-    if analyzer != "char" and tokenizer is not None:
-        prepare = preprocessor or _Folding(lowercase, strip_accents)
-        analyze: Analyzer = _TokenizerAnalyzer(prepare, resolve("tokenizer", tokenizer))
-        return _WithoutStopWords(analyze, stops) if stops else analyze
-    split = _SPLITTERS[analyzer](lowercase, strip_accents, filters or "", preprocessor)
+    preprocess = resolve("preprocessor", preprocessor)
     if analyzer == "char":
-        return _CharAnalyzer(split)
-    return _WithoutStopWords(split, stops) if stops else split
+        return _CharAnalyzer(_KerasSplitter(lowercase, strip_accents, filters or "", preprocess))
+    analyze: Analyzer
+    if tokenizer is not None:
+        fold = preprocess or _Folding(lowercase, strip_accents)
+        analyze = _TokenizerAnalyzer(fold, resolve("tokenizer", tokenizer))
+    else:
+        splitter = _WordSplitter if analyzer == "word" else _KerasSplitter
+        analyze = splitter(lowercase, strip_accents, filters or "", preprocess)
+    stops = frozenset(_stop_words(stop_words))
+    return _StopWordFilter(analyze, stops) if stops else analyze
 
 
 class _Folding:
     """Strip accents, then lower-case."""
 
-    def __init__(self, lowercase: bool | str, strip_accents: Any) -> None:
+    def __init__(self, lowercase: bool, strip_accents: Any) -> None:
         self.lowercase = lowercase
-        self.strip = _accent_stripper(strip_accents)
+        self.strip_accents = _accent_stripper(strip_accents)
 
     def __call__(self, text: str) -> str:
-        if self.strip is not None:
-            text = self.strip(text)
-        if self.lowercase == "ascii":
-            return text.translate(_ASCII_LOWER)
+        if self.strip_accents is not None:
+            text = self.strip_accents(text)
         return text.lower() if self.lowercase else text
 
 
 def _accent_stripper(strip_accents: Any) -> Callable[[str], str] | None:
     if strip_accents is None or callable(strip_accents):
         return strip_accents
-    # scikit-learn's text module is slow to import, and few need it
-    from sklearn.feature_extraction import text
+    from sklearn.feature_extraction import text  # slow to import
 
     return getattr(text, f"strip_accents_{strip_accents}")
 
 
 class Splitter:
-    """Fold, turn all that separates words into spaces, split at spaces.
+    """Analyzer that folds a text, replaces separators by spaces, and splits at spaces.
 
-    A pure ASCII text is folded and separated in one pass over its bytes; in UTF-8, the same
-    pass separates the ASCII part of any other text once it is folded.
+    ``clean`` and ``finish`` are the two steps before the split. They work on UTF-8, so that many
+    texts can be finished and split at once. A translation table lower-cases and separates the
+    ASCII part of any text in one pass.
 
     Parameters
     ----------
@@ -116,45 +98,43 @@ class Splitter:
 
     def __init__(
         self,
-        lowercase: bool | str,
+        lowercase: bool,
         strip_accents: Any,
         filters: str,
         preprocessor: Callable[[str], str] | None,
     ) -> None:
-        self.prepare = preprocessor or _Folding(lowercase, strip_accents)
-        self.ascii_too = preprocessor is not None or callable(strip_accents)
-        self.rare_filters = {ord(c): " " for c in filters if not c.isascii()}
-        self.table = self._byte_table(filters, lower=bool(lowercase) and preprocessor is None)
+        self.fold = preprocessor or _Folding(lowercase, strip_accents)
+        self.folds_ascii = preprocessor is not None or callable(strip_accents)
+        self.other_filters = {ord(c): " " for c in filters if not c.isascii()}
+        self.table = _ascii_table(
+            filters, lowercase and preprocessor is None, self.is_word_character
+        )
 
-    def _byte_table(self, filters: str, *, lower: bool) -> bytes:
-        table = bytearray(range(256))
-        for code in range(128):
-            character = chr(code).lower() if lower else chr(code)
-            separates = character in filters or not self.may_be_in_word(character)
-            table[code] = ord(" " if separates else character)
-        return bytes(table)
-
-    def may_be_in_word(self, character: str) -> bool:
-        """Return whether an ASCII character can be part of a word, unless it is filtered."""
+    @staticmethod
+    def is_word_character(character: str) -> bool:
+        """Return whether an ASCII character that is not in ``filters`` is part of a word."""
         raise NotImplementedError
 
     def encode(self, text: str) -> bytes:
-        """Return a folded text in UTF-8, spaces for all but ASCII that separates words."""
-        return text.translate(self.rare_filters).encode(*_UTF8)
+        """Return a folded text in UTF-8, with spaces for the separators that are not ASCII."""
+        return text.translate(self.other_filters).encode(*_UTF8)
 
     def clean(self, text: str) -> bytes:
-        """Return a text in UTF-8, spaces where they separate words; surrogates are passed on."""
-        if self.ascii_too or not text.isascii():
-            text = self.prepare(text)
+        """Return a text in UTF-8, folded, with spaces for separators."""
+        if self.folds_ascii or not text.isascii():
+            text = self.fold(text)
             if not isinstance(text, str):
                 raise TypeError(
                     f"preprocessor and strip_accents must return a str, got {type(text).__name__}."
                 )
-        coded = text.encode() if text.isascii() else self.encode(text)
-        return coded.translate(self.table)
+        encoded = text.encode() if text.isascii() else self.encode(text)
+        return encoded.translate(self.table)
 
     def finish(self, texts: bytearray) -> None:
-        """Blank in place what still is no word in any number of texts, with spaces round each."""
+        """Replace the remaining separators in cleaned texts by spaces, in place.
+
+        The bytes start and end with a space, and a space separates the texts.
+        """
 
     def __call__(self, text: str) -> list[str]:
         words = bytearray(b" %b " % self.clean(text))
@@ -162,46 +142,49 @@ class Splitter:
         return list(filter(None, words.decode(*_UTF8).split(" ")))
 
 
+@lru_cache(maxsize=16)
+def _ascii_table(filters: str, lower: bool, is_word_character: Callable[[str], bool]) -> bytes:
+    table = bytearray(range(256))
+    for code in range(128):
+        character = chr(code).lower() if lower else chr(code)
+        separates = character in filters or not is_word_character(character)
+        table[code] = ord(" " if separates else character)
+    return bytes(table)
+
+
 class _KerasSplitter(Splitter):
-    """Keras's words: all that lies between filtered characters and spaces.
+    """Split at ``filters`` and the space character; other white space is part of a word."""
 
-    Only the space character separates words: other white space belongs to the word
-    unless it is filtered.
-    """
-
-    def may_be_in_word(self, character: str) -> bool:
+    @staticmethod
+    def is_word_character(character: str) -> bool:
         return True
 
 
 class _WordSplitter(Splitter):
-    """Words by Unicode's properties; filtered characters separate them as well."""
+    """Split into words by Unicode properties, and at ``filters``."""
 
-    def may_be_in_word(self, character: str) -> bool:
-        return is_word_in_ascii(character)
+    is_word_character = staticmethod(is_ascii_word_character)
 
     def encode(self, text: str) -> bytes:
-        return encode_words(text.translate(self.rare_filters) if self.rare_filters else text)
+        return encode_words(text.translate(self.other_filters) if self.other_filters else text)
 
     def finish(self, texts: bytearray) -> None:
         if b"'" in texts:
-            blank_loose_apostrophes(texts)
+            blank_outer_apostrophes(texts)
 
 
-_SPLITTERS = {"word": _WordSplitter, "char": _KerasSplitter, "keras": _KerasSplitter}
+class _StopWordFilter:
+    """Remove stop words from the tokens of another analyzer."""
 
-
-class _WithoutStopWords:
-    """The tokens of another analyzer that are no stop words."""
-
-    def __init__(self, analyze: Analyzer, stops: Collection[str]) -> None:
-        self.analyze, self.stops = analyze, stops
+    def __init__(self, analyze: Analyzer, stop_words: Collection[str]) -> None:
+        self.analyze, self.stop_words = analyze, stop_words
 
     def __call__(self, document: Any) -> list[Any]:
-        return [token for token in self.analyze(document) if token not in self.stops]
+        return [token for token in self.analyze(document) if token not in self.stop_words]
 
 
 class _CharAnalyzer:
-    """The characters of the words, and the single spaces between them."""
+    """Split into the characters of the words, with a single space between words."""
 
     def __init__(self, split: Splitter) -> None:
         self.split = split
@@ -211,27 +194,25 @@ class _CharAnalyzer:
 
 
 class _TokenizerAnalyzer:
-    """The user's tokenizer on the folded text."""
+    """Call the user's tokenizer with the folded text."""
 
     def __init__(
-        self, prepare: Callable[[str], str], tokenizer: Callable[[str], Iterable[Any]]
+        self, fold: Callable[[str], str], tokenizer: Callable[[str], Iterable[Any]]
     ) -> None:
-        self.prepare, self.tokenizer = prepare, tokenizer
+        self.fold, self.tokenizer = fold, tokenizer
 
     def __call__(self, text: str) -> list[Any]:
-        return _as_tokens("tokenizer", self.tokenizer(self.prepare(text)))
+        return _as_tokens("tokenizer", self.tokenizer(self.fold(text)))
 
 
 class _CallableAnalyzer:
-    """The user's analyzer on the document as it came."""
+    """Call the user's analyzer with the document as it is; a missing document has no tokens."""
 
     def __init__(self, analyzer: Callable[[Any], Iterable[Any]]) -> None:
         self.analyzer = analyzer
 
     def __call__(self, document: Any) -> list[Any]:
-        if document is None:
-            return []
-        return _as_tokens("analyzer", self.analyzer(document))
+        return [] if document is None else _as_tokens("analyzer", self.analyzer(document))
 
 
 def _as_tokens(source: str, tokens: Any) -> list[Any]:
@@ -240,13 +221,13 @@ def _as_tokens(source: str, tokens: Any) -> list[Any]:
     if isinstance(tokens, (str, bytes)) or not isinstance(tokens, Iterable):
         raise TypeError(
             f"The {source} must return a list of tokens, got {type(tokens).__name__}. "
-            "Return for instance text.split()."
+            "Return, for example, text.split()."
         )
     return list(tokens)
 
 
-def stop_word_list(stop_words: Any) -> Collection[str]:
-    """Return the words that the parameter ``stop_words`` stands for."""
+def _stop_words(stop_words: Any) -> Collection[str]:
+    """Return the stop words selected by the parameter ``stop_words``."""
     if stop_words is None:
         return ()
     if isinstance(stop_words, str):
@@ -257,25 +238,21 @@ def stop_word_list(stop_words: Any) -> Collection[str]:
 
 
 def warn_about_analysis(parameters: dict[str, Any]) -> None:
-    """Warn about stop words that negate, and about parameters that are without effect.
+    """Warn if stop words contain negations, and about parameters without effect.
 
-    ``parameters`` are those of :func:`make_analyzer`.
+    ``parameters`` are the parameters of :func:`make_analyzer`.
     """
     analyzer = parameters["analyzer"]
     if isinstance(analyzer, str) and analyzer in ("word", "keras"):
-        stops = stop_word_list(parameters["stop_words"])
+        stops = _stop_words(parameters["stop_words"])
         negations = sorted(word for word in stops if _NEGATION.fullmatch(word.lower()))
         if negations:
-            named = ", ".join(map(repr, negations[:6])) + (", ..." if len(negations) > 6 else "")
+            listed = ", ".join(map(repr, negations[:6])) + (", ..." if len(negations) > 6 else "")
             warn_user(
-                f"stop_words removes negations ({named}), and negation decides sentiment: "
-                "'not good' would read as 'good'. Leave them out of the list.",
+                f"stop_words contains negations ({listed}). Without them 'not good' reads as "
+                "'good'. Remove the negations from stop_words."
             )
         return
-    without_effect = ["tokenizer", "stop_words"] + ["preprocessor"] * (analyzer != "char")
-    for name in without_effect:
+    for name in ["tokenizer", "stop_words"] + ["preprocessor"] * (analyzer != "char"):
         if parameters[name] is not None:
-            warn_user(
-                f"{name} is without effect unless analyzer='word'"
-                f"{' or char' if name == 'preprocessor' else ''}, got analyzer={analyzer!r}.",
-            )
+            warn_user(f"{name} has no effect with analyzer={analyzer!r}. Set {name}=None.")

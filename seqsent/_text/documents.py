@@ -1,4 +1,4 @@
-"""From whatever holds texts to a plain list of documents."""
+"""Any container of texts to a list of documents."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
@@ -6,28 +6,45 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-_WHAT_TO_PASS = (
+_EXPECTED = (
     "Pass one text per row: a list of str, a 1-D array, a Series, a column of a table, "
     "or a frame with a single column."
 )
-# pandas.NA refuses to be compared, and pandas may not even be installed to ask it
+# compared by name, because pandas.NA has no truth value and pandas may not be installed
 _MISSING_TYPES = frozenset({"NoneType", "NAType", "NaTType"})
-_NAMED = 5  # rows or columns in a message
+_N_LISTED = 5  # rows or columns in a message
 
 
 def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> list[Any]:
-    """Return the documents in ``X`` as a list, one entry per row.
+    """Return a list of the documents in X.
 
-    ``missing`` says what to make of None, NaN and ``pandas.NA``: "error", or "empty" for an
-    empty text. ``any_type`` allows documents that are no str, such as lists of tokens; a missing
-    one is then None. What holds no documents is a TypeError, several columns a ValueError.
+    Parameters
+    ----------
+    X : iterable of str
+        List, array, Series, or table with one column.
+    missing : {"error", "empty"}, default="error"
+        Whether None, NaN and ``pandas.NA`` raise an error or become an empty document.
+    any_type : bool, default=False
+        Whether documents can be of any type, such as lists of tokens. A missing document is then
+        None.
+
+    Returns
+    -------
+    list
+        One document per row.
+
+    Raises
+    ------
+    TypeError
+        If X does not contain documents.
+    ValueError
+        If X has several columns, or if documents are missing.
     """
     documents = _as_list(X)
     types = set(map(type, documents))
     if types <= {str}:
         return documents
-    if any(kind is float or kind.__name__ in _MISSING_TYPES or issubclass(kind, np.floating)
-           for kind in types):  # fmt: skip
+    if any(issubclass(t, (float, np.floating)) or t.__name__ in _MISSING_TYPES for t in types):
         documents = _replace_missing(documents, missing, None if any_type else "")
     if not any_type:
         _check_str(documents)
@@ -35,10 +52,10 @@ def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> l
 
 
 def column_names(X: Any) -> list[Any] | None:
-    """Return the names of the columns of a frame, a table or a mapping; None of anything else."""
-    if isinstance(X, Mapping) and not issparse(X):  # older scipys have one that is a dict
+    """Return the column names of a frame, table or mapping; None for other containers."""
+    if isinstance(X, Mapping) and not issparse(X):  # dok_matrix of older scipy is a dict
         return list(X)
-    for attribute in ("column_names", "columns"):  # pyarrow, Hugging Face; pandas, polars
+    for attribute in ("column_names", "columns"):  # pyarrow and Hugging Face; pandas and polars
         names = getattr(X, attribute, None)
         if isinstance(names, Iterable):
             return list(names)
@@ -47,58 +64,53 @@ def column_names(X: Any) -> list[Any] | None:
 
 def _as_list(X: Any) -> list[Any]:
     kind = type(X).__name__
-    if isinstance(X, (str, bytes, bytearray)):
-        raise TypeError(
-            f"Expected several documents, got one {kind}. For a single text pass a list that "
-            "holds it: [text]."
-        )
     if isinstance(X, (list, tuple)):
         return list(X)
-    if hasattr(X, "collect_schema") and not hasattr(X, "shape"):  # a LazyFrame of polars
-        raise TypeError(f"Expected documents, got {kind}, not yet read: pass X.collect().")
+    if isinstance(X, (str, bytes, bytearray)):
+        raise TypeError(f"Expected a list of documents, got one {kind}. Pass a list: [text].")
+    if hasattr(X, "collect_schema") and not hasattr(X, "shape"):  # polars.LazyFrame
+        raise TypeError(f"Expected documents, got a {kind}. Pass X.collect().")
     if isinstance(X, Set):
-        raise TypeError(
-            f"Expected documents in order, got a {kind}, whose rows have none. {_WHAT_TO_PASS}"
-        )
+        raise TypeError(f"Expected documents in order, got a {kind}, which has none. {_EXPECTED}")
     names = column_names(X)
     if names is not None:
-        X = _only_column(X, names)
+        X = _single_column(X, names)
     shape = tuple(getattr(X, "shape", ()))
     if len(shape) == 2 and shape[1] == 1 and isinstance(X, np.ndarray):
         X = X.ravel()
     elif hasattr(X, "shape") and len(shape) != 1:
-        raise ValueError(f"Expected one text per row, got {kind} of shape {shape}. {_WHAT_TO_PASS}")
-    documents = _values(X)
+        raise ValueError(f"Expected one text per row, got {kind} of shape {shape}. {_EXPECTED}")
+    documents = _to_list(X)
     if documents is None:
-        raise TypeError(f"Expected documents, got {kind}. {_WHAT_TO_PASS}")
+        raise TypeError(f"Expected documents, got {kind}. {_EXPECTED}")
     _reject_numbers(X, documents)
     return documents
 
 
-def _only_column(X: Any, names: list[Any]) -> Any:
-    """Return the column of a table that has one; name the right one of several."""
-    if len(names) == 1 and not isinstance(X, Mapping):
+def _single_column(X: Any, names: list[Any]) -> Any:
+    """Return the only column of a table, or raise an error that names the text column."""
+    is_mapping = isinstance(X, Mapping)
+    if len(names) == 1 and not is_mapping:
         return X[names[0]]
-    kind = type(X).__name__
-    described = ", ".join(map(repr, names[:_NAMED])) + (", ..." if len(names) > _NAMED else "")
-    texts = next((name for name in names if _holds_text(X[name])), names[0] if names else "text")
-    raise (TypeError if isinstance(X, Mapping) else ValueError)(
-        f"Expected one text per row, got a {kind} with "
-        f"{'the keys' if isinstance(X, Mapping) else 'the columns'} {described or 'of nothing'}. "
-        f"Pass the texts alone: X[{texts!r}]; in a ColumnTransformer, name the text column."
+    listed = ", ".join(map(repr, names[:_N_LISTED])) + (", ..." if len(names) > _N_LISTED else "")
+    column = next((name for name in names if _has_text(X[name])), names[0] if names else "text")
+    raise (TypeError if is_mapping else ValueError)(
+        f"Expected one text per row, got a {type(X).__name__} with the "
+        f"{'keys' if is_mapping else 'columns'} {listed or '(none)'}. Pass the text column "
+        f"alone, X[{column!r}], or select it by name in a ColumnTransformer."
     )
 
 
-def _holds_text(column: Any) -> bool:
+def _has_text(column: Any) -> bool:
     try:
-        values = _values(column[:_NAMED])
-    except (TypeError, KeyError, NotImplementedError):  # no column: a part of a data set, a stream
+        values = _to_list(column[:_N_LISTED])
+    except (TypeError, KeyError, NotImplementedError):  # a split of a data set, or a stream
         return False
     return any(isinstance(value, str) for value in values or ())
 
 
-def _values(X: Any) -> list[Any] | None:
-    """Return what an array, a column or any other iterable holds; None if it is none."""
+def _to_list(X: Any) -> list[Any] | None:
+    """Return a list of the items of X; None if X is not iterable."""
     for method in ("to_pylist", "to_list", "tolist"):  # pyarrow; pandas, polars; NumPy
         if hasattr(X, method):
             values: list[Any] = getattr(X, method)()
@@ -108,56 +120,50 @@ def _values(X: Any) -> list[Any] | None:
 
 def _reject_numbers(X: Any, documents: list[Any]) -> None:
     kind = getattr(getattr(X, "dtype", None), "kind", "O")
-    # a column without a single text is NaN throughout; in any other, NaN is a missing number
+    # pandas reads a column without any text as floats that are all NaN
     if kind in "biufc" and documents and not (kind == "f" and (X != X).all()):
-        raise TypeError(f"Expected texts, got numbers ({X.dtype}). {_WHAT_TO_PASS}")
+        raise TypeError(f"Expected texts, got numbers ({X.dtype}). {_EXPECTED}")
 
 
-def _is_missing(document: Any) -> bool:
-    return (
+def _replace_missing(documents: list[Any], missing: str, replacement: str | None) -> list[Any]:
+    is_missing = [
         type(document).__name__ in _MISSING_TYPES
-        or (isinstance(document, float) and document != document)
-    )  # fmt: skip
-
-
-def _replace_missing(documents: list[Any], missing: str, substitute: str | None) -> list[Any]:
-    rows = [row for row, document in enumerate(documents) if _is_missing(document)]
+        or (isinstance(document, (float, np.floating)) and document != document)
+        for document in documents
+    ]
+    rows = np.flatnonzero(is_missing).tolist()
     if rows and missing == "error":
         raise ValueError(
-            f"{len(rows)} of {len(documents)} documents are missing (None, NaN or NA): "
-            f"{_name_rows(rows)}. Drop these rows, or pass missing='empty' to read them as "
-            "empty texts."
+            f"X contains {len(rows)} missing texts ({_list_rows(rows)}). Remove them, or set "
+            "missing='empty'."
         )
-    documents = list(documents)
-    for row in rows:
-        documents[row] = substitute
-    return documents
+    return [
+        replacement if missing_here else document
+        for document, missing_here in zip(documents, is_missing, strict=True)
+    ]
 
 
 def _check_str(documents: list[Any]) -> None:
     rows = [row for row, document in enumerate(documents) if not isinstance(document, str)]
     if not rows:
         return
-    kind = type(documents[rows[0]])
-    if issubclass(kind, (bytes, bytearray)):
-        advice = "Decode them first, for instance document.decode('utf-8')."
-    elif issubclass(kind, Mapping):
-        record = documents[rows[0]]
-        texts = next((key for key, value in record.items() if isinstance(value, str)), "text")
-        advice = f"Pass the texts alone: [row[{texts!r}] for row in X]."
-    elif issubclass(kind, (Sequence, np.ndarray)):
-        advice = (
-            "Documents that are lists of tokens or ids need a callable analyzer, "
-            "for instance analyzer=list."
-        )
+    document = documents[rows[0]]
+    if isinstance(document, (bytes, bytearray)):
+        advice = "Decode them, for example with document.decode('utf-8')."
+    elif isinstance(document, Mapping):
+        key = next((key for key, value in document.items() if isinstance(value, str)), "text")
+        advice = f"Pass the texts alone: [row[{key!r}] for row in X]."
+    elif isinstance(document, (Sequence, np.ndarray)):
+        advice = "Documents that are lists of tokens or ids require a callable, as analyzer=list."
     else:
-        advice = _WHAT_TO_PASS
+        advice = _EXPECTED
     raise TypeError(
-        f"Expected every document to be a str, got {kind.__name__} in {_name_rows(rows)}. {advice}"
+        f"Expected every document to be a str, got {type(document).__name__} "
+        f"({_list_rows(rows)}). {advice}"
     )
 
 
-def _name_rows(rows: list[int]) -> str:
-    named = ", ".join(map(str, rows[:_NAMED]))
-    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
-    return f"row{'s' if len(rows) > 1 else ''} {named}{more}"
+def _list_rows(rows: list[int]) -> str:
+    listed = ", ".join(map(str, rows[:_N_LISTED]))
+    more = f" and {len(rows) - _N_LISTED} more" if len(rows) > _N_LISTED else ""
+    return f"row{'s' if len(rows) > 1 else ''} {listed}{more}"

@@ -1,23 +1,21 @@
-"""From documents to numbers, one per word."""
+"""The tokens of many documents to ids."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from .._types import Integers, Ragged
-from .analysis import Analyzer, CleaningAnalyzer
-from .rows import Limit, cut
+from .._types import Integers, RaggedIds, TokenizedDocument
+from .analysis import Analyzer, Splitter
+from .rows import Truncation, truncate
 
-Numbering = Callable[[list[Any]], Iterable[int]]
-"""Tokens to their numbers; the same token always has the same number."""
+LookUp = Callable[[list[Any]], Iterable[int]]
+"""Function of a list of tokens that returns their ids, always the same for equal tokens."""
 
-_TEXTS_AT_A_TIME = 1024
-# about as much as a core's cache holds beside the arrays made of it
-_BYTES_AT_A_TIME = 2**18
-# from here on, whole-array operations cost less than a loop over texts
-_MANY_TEXTS = 16
+_DOCUMENTS_PER_BATCH = 1024
+_BYTES_PER_BATCH = 2**18  # a batch and its arrays fit into the cache of a core
+_MIN_BULK = 16  # documents from which array operations are faster than a loop
 
 _KEY_BYTES = 8
 _KEY_MASKS = np.array([2 ** (8 * n) - 1 for n in range(_KEY_BYTES + 1)], dtype=np.uint64)
@@ -26,109 +24,122 @@ _SPACE, _NUL = ord(" "), b"\0"
 
 
 def encode(
-    documents: list[Any], analyze: Analyzer, number: Numbering, limit: Limit | None = None
-) -> Iterator[Ragged]:
-    """Replace the tokens of documents by numbers, some documents at a time.
+    documents: list[Any], analyze: Analyzer, look_up: LookUp, truncation: Truncation | None = None
+) -> Iterator[RaggedIds]:
+    """Yield the ids of the tokens of documents, in batches.
 
-    Only the tokens within the limit are numbered; None takes all.
+    Only the tokens within the truncation are looked up; None looks up all.
     """
-    if len(documents) >= _MANY_TEXTS and isinstance(analyze, CleaningAnalyzer):
-        return _encode_in_bulk(documents, analyze, number, limit)
-    return _encode_tokens(documents, analyze, number, limit)
+    if len(documents) >= _MIN_BULK and isinstance(analyze, Splitter):
+        return _encode_in_bulk(documents, analyze, look_up, truncation)
+    return _encode_one_by_one(documents, analyze, look_up, truncation)
 
 
-def _encode_tokens(
-    documents: list[Any], analyze: Analyzer, number: Numbering, limit: Limit | None
-) -> Iterator[Ragged]:
-    kept = slice(None) if limit is None else limit.as_slice()
-    for start in range(0, len(documents), _TEXTS_AT_A_TIME):
-        texts = []
-        for document in documents[start : start + _TEXTS_AT_A_TIME]:
-            tokens = analyze(document)[kept]
-            texts.append(np.fromiter(number(tokens), np.int32, len(tokens)))
-        lengths = np.array([len(text) for text in texts], dtype=np.intp)
-        yield Ragged(np.concatenate(texts), lengths)
+def tokenize(
+    documents: list[Any],
+    analyze: Analyzer,
+    vocabulary: Mapping[Any, int],
+    oov: int,
+    truncation: Truncation | None,
+) -> Iterator[TokenizedDocument]:
+    """Yield the tokens of documents and the ids in their rows, ``oov`` outside the vocabulary."""
+    in_row = slice(None) if truncation is None else truncation.as_slice()
+    for document in documents:
+        tokens = analyze(document)
+        is_known = np.array([token in vocabulary for token in tokens], dtype=bool)
+        ids = np.array([vocabulary.get(token, oov) for token in tokens], dtype=np.int32)
+        indices = np.flatnonzero(ids)[in_row]
+        yield TokenizedDocument(tokens, is_known, indices, ids[indices])
+
+
+def _encode_one_by_one(
+    documents: list[Any], analyze: Analyzer, look_up: LookUp, truncation: Truncation | None
+) -> Iterator[RaggedIds]:
+    in_row = slice(None) if truncation is None else truncation.as_slice()
+    for start in range(0, len(documents), _DOCUMENTS_PER_BATCH):
+        ids = []
+        for document in documents[start : start + _DOCUMENTS_PER_BATCH]:
+            tokens = analyze(document)[in_row]
+            ids.append(np.fromiter(look_up(tokens), np.int32, len(tokens)))
+        yield RaggedIds(np.concatenate(ids), np.array(list(map(len, ids)), dtype=np.intp))
 
 
 def _encode_in_bulk(
-    texts: Iterable[str], analyze: CleaningAnalyzer, number: Numbering, limit: Limit | None
-) -> Iterator[Ragged]:
-    seen = _SeenWords()
-    for part in _parts(map(analyze.clean, texts)):
-        data = bytearray(b" ").join([b"", *part, b" " * _KEY_BYTES])
-        analyze.finish(data)
+    documents: list[str], split: Splitter, look_up: LookUp, truncation: Truncation | None
+) -> Iterator[RaggedIds]:
+    cached = _CachedIds()
+    for batch in _batches(map(split.clean, documents)):
+        data = bytearray(b" ").join([b"", *batch, b" " * _KEY_BYTES])
+        split.finish(data)
         starts, ends = _find_words(data)
-        text_ends = np.cumsum([len(text) + 1 for text in part])
-        lengths = np.diff(np.searchsorted(starts, text_ends, side="right"), prepend=0)
-        if limit is not None:
-            kept, lengths = cut(Ragged(np.arange(len(starts)), lengths), limit)
-            starts, ends = starts[kept], ends[kept]
-        yield Ragged(seen.numbers(data, starts, ends, number), lengths)
+        document_ends = np.cumsum([len(document) + 1 for document in batch])
+        lengths = np.diff(np.searchsorted(starts, document_ends, side="right"), prepend=0)
+        if truncation is not None:
+            in_row, lengths = truncate(RaggedIds(np.arange(len(starts)), lengths), truncation)
+            starts, ends = starts[in_row], ends[in_row]
+        yield RaggedIds(cached.look_up(data, starts, ends, look_up), lengths)
 
 
-def _parts(texts: Iterable[bytes]) -> Iterator[list[bytes]]:
-    part: list[bytes] = []
+def _batches(documents: Iterable[bytes]) -> Iterator[list[bytes]]:
+    batch: list[bytes] = []
     size = 0
-    for text in texts:
-        part.append(text)
-        size += len(text)
-        if size >= _BYTES_AT_A_TIME:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
+    for document in documents:
+        batch.append(document)
+        size += len(document)
+        if size >= _BYTES_PER_BATCH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 def _find_words(data: bytearray) -> tuple[Integers, Integers]:
-    """Return where words start and end in bytes that begin and end with a space."""
+    """Return the starts and ends of the words in bytes that start and end with a space."""
     is_space = np.frombuffer(data, np.uint8) == _SPACE
     edges = np.flatnonzero(is_space[1:] != is_space[:-1]) + 1
     return edges[0::2], edges[1::2]
 
 
-class _SeenWords:
-    """The numbers of words seen before, looked up for many words at once.
+class _CachedIds:
+    """Hash table of the ids of short words, looked up for many words at once.
 
-    Words of up to 8 bytes are compared as one 64-bit integer, the key. A key has one slot
-    in a hash table; the first key to come takes it, so frequent words tend to have theirs.
-    All other words go through ``number`` each time.
+    A word of at most 8 bytes is compared as one 64-bit integer, its key. Each slot of the table
+    belongs to the first key that is stored there, so most frequent words are cached. All other
+    words are looked up each time.
     """
 
     def __init__(self) -> None:
         self.keys = np.zeros(2**_TABLE_BITS, dtype=np.uint64)
-        self.values = np.zeros(2**_TABLE_BITS, dtype=np.int32)
+        self.ids = np.zeros(2**_TABLE_BITS, dtype=np.int32)
 
-    def numbers(
-        self, data: bytearray, starts: Integers, ends: Integers, number: Numbering
+    def look_up(
+        self, data: bytearray, starts: Integers, ends: Integers, look_up: LookUp
     ) -> npt.NDArray[np.int32]:
-        """Return the numbers of the words that lie between ``starts`` and ``ends``."""
+        """Return the ids of the words data[start:end]."""
         sizes = ends - starts
-        # a word with a NUL inside could have the key of a shorter one
-        fits = (sizes <= _KEY_BYTES) & (_NUL not in data)
-        every_key = np.lib.stride_tricks.as_strided(
+        # a word that contains NUL could have the key of a shorter word
+        has_key = (sizes <= _KEY_BYTES) & (_NUL not in data)
+        key_at = np.lib.stride_tricks.as_strided(
             np.frombuffer(data, "<u8", count=1), (len(data) - _KEY_BYTES + 1,), (1,)
         )
-        keys = every_key[starts] & _KEY_MASKS[np.minimum(sizes, _KEY_BYTES)]
-        # multiplicative hashing: the golden ratio spreads keys over the slots
-        slots = ((keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _TABLE_BITS)).astype(
-            np.intp
-        )
-        found = self.values[slots]
-        new = np.flatnonzero((self.keys[slots] != keys) | ~fits)
+        keys = key_at[starts] & _KEY_MASKS[np.minimum(sizes, _KEY_BYTES)]
+        # multiplicative hashing with the golden ratio
+        hashes = (keys * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _TABLE_BITS)
+        slots = hashes.astype(np.intp)
+        ids = self.ids[slots]
+        missed = np.flatnonzero((self.keys[slots] != keys) | ~has_key)
         words = [
             data[start:end].decode("utf-8", "surrogatepass")
-            for start, end in zip(starts[new].tolist(), ends[new].tolist(), strict=True)
+            for start, end in zip(starts[missed].tolist(), ends[missed].tolist(), strict=True)
         ]
-        found[new] = np.fromiter(number(words), np.int32, len(words))
-        self._keep(slots[new], keys[new], found[new], fits[new])
-        return found
+        ids[missed] = np.fromiter(look_up(words), np.int32, len(words))
+        self._store(*(array[missed[has_key[missed]]] for array in (slots, keys, ids)))
+        return ids
 
-    def _keep(
-        self, slots: Integers, keys: Integers, values: Integers, fits: npt.NDArray[np.bool_]
-    ) -> None:
-        free = fits & (self.keys[slots] == 0)
-        slots, keys, values = slots[free], keys[free], values[free]
+    def _store(self, slots: Integers, keys: Integers, ids: Integers) -> None:
+        is_free = self.keys[slots] == 0
+        slots, keys, ids = slots[is_free], keys[is_free], ids[is_free]
         self.keys[slots] = keys
-        # of several keys for one slot, one has won
-        won = self.keys[slots] == keys
-        self.values[slots[won]] = values[won]
+        # of several new keys with one slot, the last one is stored
+        is_stored = self.keys[slots] == keys
+        self.ids[slots[is_stored]] = ids[is_stored]

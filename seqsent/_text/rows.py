@@ -1,93 +1,119 @@
-"""From numbers of texts of any length to rows of one length."""
+"""Ids of documents of any length to rows of one length."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from .._types import Ids, Ragged
+from .._types import Ids, RaggedIds
 
 
-class Limit(NamedTuple):
-    """How many words of a text can reach its row, and from which end."""
+class Truncation(NamedTuple):
+    """Number of tokens of a document that fit into its row, and the end they are taken from."""
 
-    n_words: int
-    keeps_end: bool
+    max_tokens: int
+    keep_end: bool
 
     def as_slice(self) -> slice:
-        """Return the slice of a list of words that is kept."""
-        return slice(-self.n_words, None) if self.keeps_end else slice(self.n_words)
+        """Return the slice of a list of tokens that fits into the row."""
+        return slice(-self.max_tokens, None) if self.keep_end else slice(self.max_tokens)
 
 
-def limit_of_row(maxlen: int, *, truncating: str, has_start: bool) -> Limit:
-    """Return which words of a text can reach a row of ``maxlen`` ids.
+@dataclass(frozen=True)
+class RowLayout:
+    """Layout of rows (n_samples, maxlen), as in ``keras.utils.pad_sequences``.
 
-    ``truncating`` names the end that is cut, "pre" or "post"; an id in front of the text takes
-    a place where the beginning is kept.
+    Attributes
+    ----------
+    maxlen : int or None
+        Length of a row; if None, of the longest one.
+    padding, truncating : {"pre", "post"}
+        The side where zeros are added to a short document, and where a long one is cut.
+    start_char : int or None
+        Id before the first token of each document.
+    drop_oov : bool
+        Whether tokens of id 0, which are not in the vocabulary, are removed from a document.
     """
-    if truncating == "pre":
-        return Limit(maxlen, keeps_end=True)
-    return Limit(maxlen - has_start, keeps_end=False)
+
+    maxlen: int | None
+    padding: str
+    truncating: str
+    start_char: int | None
+    drop_oov: bool
+
+    @property
+    def truncation(self) -> Truncation | None:
+        """The tokens that fit into a row; None if all do."""
+        if self.maxlen is None:
+            return None
+        if self.truncating == "pre":
+            return Truncation(self.maxlen, keep_end=True)
+        return Truncation(self.maxlen - (self.start_char is not None), keep_end=False)
+
+    @property
+    def truncation_before_lookup(self) -> Truncation | None:
+        """The tokens that can be in a row before some are removed; None if all can."""
+        return None if self.drop_oov else self.truncation
+
+    def row_length(self, max_tokens: int, batches: Iterable[RaggedIds] | None = None) -> int:
+        """Return the length of a row, given the longest document, and all of a single fit."""
+        if self.maxlen is not None:
+            return self.maxlen
+        if self.drop_oov:
+            if batches is None:
+                raise ValueError(
+                    "partial_fit requires a number for maxlen or oov_char: without [OOV] the "
+                    "longest row is unknown until all chunks are counted."
+                )
+            max_tokens = max(int(remove_oov(batch).lengths.max()) for batch in batches)
+        return max(1, max_tokens + (self.start_char is not None))
+
+    def fill(self, batches: Iterable[RaggedIds], n_samples: int) -> Ids:
+        """Return rows (n_samples, maxlen) of batches of documents; ``maxlen`` is not None."""
+        rows = np.zeros((n_samples, self.maxlen or 0), dtype=np.int32)
+        end = 0
+        for batch in batches:
+            if self.drop_oov:
+                batch = remove_oov(batch)
+            start, end = end, end + len(batch.lengths)
+            self._fill_batch(rows[start:end], truncate(batch, self.truncation))
+        return rows
+
+    def _fill_batch(self, rows: Ids, documents: RaggedIds) -> None:
+        """Write truncated documents into rows of zeros."""
+        ids, lengths = documents
+        maxlen = rows.shape[1]
+        has_start = (lengths < maxlen) & (self.start_char is not None)
+        first = maxlen - lengths if self.padding == "pre" else has_start.astype(np.intp)
+        column = np.arange(maxlen)
+        is_token = column >= first[:, np.newaxis]
+        if self.padding == "post":
+            is_token &= column < (first + lengths)[:, np.newaxis]
+        rows[is_token] = ids
+        if self.start_char is not None:
+            started = np.flatnonzero(has_start)
+            rows[started, first[started] - 1] = self.start_char
 
 
-def drop_unknown(texts: Ragged) -> Ragged:
-    """Leave out the words whose number is 0."""
-    known = texts.numbers != 0
-    text_of_word = np.repeat(np.arange(len(texts.lengths)), texts.lengths)
-    lengths = np.bincount(text_of_word[known], minlength=len(texts.lengths))
-    return Ragged(texts.numbers[known], lengths)
-
-
-def fill_rows(
-    out: Ids, texts: Ragged, *, padding: str, truncating: str, start_char: int | None
-) -> None:
-    """Write texts into rows of zeros (n_texts, maxlen), as ``keras.utils.pad_sequences`` does.
-
-    ``padding`` and ``truncating``, "pre" or "post", say where zeros are put in a short text and
-    where a long one is cut; ``start_char`` is an id in front of each text before it is cut.
-    """
-    maxlen = out.shape[1]
-    has_start = start_char is not None
-    ids, lengths = cut(texts, limit_of_row(maxlen, truncating=truncating, has_start=has_start))
-    started = (lengths < maxlen) & has_start
-    first = maxlen - lengths if padding == "pre" else started.astype(np.intp)
-    column = np.arange(maxlen)
-    inside = column >= first[:, np.newaxis]
-    if padding == "post":
-        inside &= column < (first + lengths)[:, np.newaxis]
-    out[inside] = ids
-    if start_char is not None:
-        rows = np.flatnonzero(started)
-        out[rows, first[rows] - 1] = start_char
-
-
-def cut(texts: Ragged, limit: Limit) -> Ragged:
-    """Shorten texts to a limit."""
-    numbers, lengths = texts
-    if not len(lengths) or lengths.max() <= limit.n_words:
-        return texts
+def truncate(documents: RaggedIds, truncation: Truncation | None) -> RaggedIds:
+    """Return documents cut to the tokens that fit into a row."""
+    ids, lengths = documents
+    if truncation is None or lengths.max(initial=0) <= truncation.max_tokens:
+        return documents
+    max_tokens, keep_end = truncation
     ends = np.cumsum(lengths)
-    if limit.keeps_end:
-        distance = np.repeat(ends, lengths) - np.arange(len(numbers)) - 1
+    index = np.arange(len(ids))
+    if keep_end:
+        distance = np.repeat(ends, lengths) - index - 1
     else:
-        distance = np.arange(len(numbers)) - np.repeat(ends - lengths, lengths)
-    return Ragged(numbers[distance < limit.n_words], np.minimum(lengths, limit.n_words))
+        distance = index - np.repeat(ends - lengths, lengths)
+    return RaggedIds(ids[distance < max_tokens], np.minimum(lengths, max_tokens))
 
 
-def check_special_ids(
-    *, start_char: int | None, oov_char: int | None, index_from: int, num_words: int | None
-) -> None:
-    """Refuse ids that would stand for two things, and sizes that leave words without ids."""
-    first = index_from + 1
-    if num_words is not None and num_words <= first:
-        raise ValueError(
-            f"num_words={num_words} leaves no id for a word: the most frequent one has "
-            f"index_from + 1 = {first}. Raise num_words or lower index_from."
-        )
-    if start_char is not None and start_char == oov_char:
-        raise ValueError(f"start_char and oov_char are both {start_char}. Give them different ids.")
-    for name, value in (("start_char", start_char), ("oov_char", oov_char)):
-        if value is not None and value >= first:
-            raise ValueError(
-                f"{name}={value} is the id of a word: words begin at index_from + 1 = {first}. "
-                f"Choose {name} in [1, {index_from}], raise index_from, or pass None."
-            )
+def remove_oov(documents: RaggedIds) -> RaggedIds:
+    """Remove the tokens of id 0."""
+    is_known = documents.ids != 0
+    document_of_token = np.repeat(np.arange(len(documents.lengths)), documents.lengths)
+    lengths = np.bincount(document_of_token[is_known], minlength=len(documents.lengths))
+    return RaggedIds(documents.ids[is_known], lengths)

@@ -1,112 +1,105 @@
-"""Counts of the words of chunks that come one after another, in bounded memory."""
+"""Token counts of a corpus that is read in chunks, in bounded memory."""
 
 from collections.abc import Container
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 
 from .._types import Integers
+from .corpus_counts import CorpusCounts, TokenCounts
 from .packing import pack, unpack
-from .vocabulary import CorpusCounts, WordCounts, plain_token
+from .vocabulary import plain_token
+
+
+def _no_counts() -> Integers:
+    return np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
-class RunningCounts(WordCounts):
-    """Counts of the words of all chunks so far, of the most frequent ones if they are too many.
+class RunningCounts(TokenCounts):
+    """Counts of all chunks so far, limited to the most frequent tokens if they are too many.
 
-    These are the summaries of Misra & Gries ("Finding repeated elements", Science of Computer
-    Programming 2, 1982), merged with the exact counts of a chunk at a time. With room for n words,
-    a word that is more than 1 / (n + 1) of all is never left out, and no count is further below
-    the true one than this share.
+    The counts are Misra-Gries summaries (J. Misra and D. Gries, "Finding repeated elements",
+    Science of Computer Programming 2, 1982). With a capacity of n tokens, every token that makes
+    up more than 1 / (n + 1) of all tokens is counted, and no count is too low by more than that.
 
     Attributes
     ----------
-    missed : ndarray of shape (n_words,)
-        How often at most each word came before it was counted.
-    most_missed : int
-        How often at most any other word came.
-    longest : int
-        Words of the longest document.
+    missed : ndarray of shape (n_tokens,)
+        Upper bound of the occurrences of each token before it was counted.
+    max_missed : int
+        Upper bound of the occurrences of any other token.
     """
 
-    words: list[Any]
-    counts: Integers
-    document_counts: Integers | None
-    n_documents: int
-    missed: Integers
-    most_missed: int
-    longest: int
-
-    @classmethod
-    def begin(cls, *, documents_per_word: bool) -> Self:
-        """Return the counts of nothing."""
-        none = np.zeros(0, dtype=np.int64)
-        return cls([], none, none if documents_per_word else None, 0, none, 0, 0)
+    tokens: list[Any] = field(default_factory=list)
+    counts: Integers = field(default_factory=_no_counts)
+    document_counts: Integers = field(default_factory=_no_counts)
+    n_documents: int = 0
+    missed: Integers = field(default_factory=_no_counts)
+    max_missed: int = 0
 
     def add(
-        self, tally: CorpusCounts, *, room: int | None, only: Container[Any] | None = None
+        self,
+        chunk: CorpusCounts,
+        *,
+        capacity: int | None,
+        vocabulary: Container[Any] | None = None,
     ) -> Self:
-        """Return the counts with those of another chunk.
+        """Return the counts with a chunk added.
 
-        ``room`` is how many words may be kept, None for all of them; ``only`` holds those that
-        are to be counted, None for any.
+        ``capacity`` is the maximum number of tokens. If ``vocabulary`` is given, other tokens are
+        not counted. None sets no limit.
         """
-        chosen = [i for i, word in enumerate(tally.words) if only is None or word in only]
-        index = dict(zip(self.words, count(), strict=False))
-        new_words = (plain_token(tally.words[i]) for i in chosen)
-        places = [index.setdefault(word, len(index)) for word in new_words]
-        n_new = len(index) - len(self.words)
+        assert chunk.document_counts is not None
+        counted = [i for i, t in enumerate(chunk.tokens) if vocabulary is None or t in vocabulary]
+        index = {token: i for i, token in enumerate(self.tokens)}
+        rows = [index.setdefault(plain_token(chunk.tokens[i]), len(index)) for i in counted]
+        n_new = len(index) - len(self.tokens)
 
-        def added(old: Integers, new: Integers) -> Integers:
-            total = np.append(old, np.zeros(n_new, dtype=np.int64))
-            total[places] += new[chosen]
-            return total
+        def total(running: Integers, new: Integers) -> Integers:
+            counts = np.append(running, np.zeros(n_new, dtype=np.int64))
+            counts[rows] += new[counted]
+            return counts
 
-        documents = None
-        if self.document_counts is not None and tally.document_counts is not None:
-            documents = added(self.document_counts, tally.document_counts)
         grown = replace(
             self,
-            words=list(index),
-            counts=added(self.counts, tally.counts),
-            document_counts=documents,
-            n_documents=self.n_documents + tally.n_documents,
-            missed=np.append(self.missed, np.full(n_new, self.most_missed)),
-            longest=max(self.longest, *(int(part.lengths.max()) for part in tally.texts)),
+            tokens=list(index),
+            counts=total(self.counts, chunk.counts),
+            document_counts=total(self.document_counts, chunk.document_counts),
+            n_documents=self.n_documents + chunk.n_documents,
+            missed=np.append(self.missed, np.full(n_new, self.max_missed)),
         )
-        return grown if room is None or len(index) <= room else grown._cut(room)
+        return grown if capacity is None or len(index) <= capacity else grown._prune(capacity)
 
-    def _cut(self, room: int) -> Self:
-        """Leave out the words that may be no more frequent than the first one beyond the room."""
-        most = self.counts + self.missed
-        bound = int(np.partition(most, -room - 1)[-room - 1])
-        kept = np.flatnonzero(most > bound)
+    def _prune(self, capacity: int) -> Self:
+        """Remove the tokens that may not be more frequent than the first one over capacity."""
+        upper_bound = self.counts + self.missed
+        threshold = int(np.partition(upper_bound, -capacity - 1)[-capacity - 1])
+        frequent = np.flatnonzero(upper_bound > threshold)
         return replace(
             self,
-            words=[self.words[i] for i in kept],
-            counts=self.counts[kept],
-            document_counts=None if self.document_counts is None else self.document_counts[kept],
-            missed=self.missed[kept],
-            most_missed=bound,
+            tokens=[self.tokens[i] for i in frequent],
+            counts=self.counts[frequent],
+            document_counts=self.document_counts[frequent],
+            missed=self.missed[frequent],
+            max_missed=threshold,
         )
 
-    def to_plain(self) -> dict[str, Any]:
-        """Return the counts as a small dict of plain data."""
-        columns = [self.counts, self.missed]
-        columns += [] if self.document_counts is None else [self.document_counts]
+    def to_state(self) -> dict[str, Any]:
+        """Return the counts as plain data."""
+        columns = (self.counts, self.document_counts, self.missed)
         return {
-            "words": pack(self.words, *(column.tolist() for column in columns)),
+            "columns": pack(self.tokens, *(column.tolist() for column in columns)),
             "n_documents": self.n_documents,
-            "most_missed": self.most_missed,
-            "longest": self.longest,
+            "max_missed": self.max_missed,
         }
 
     @classmethod
-    def from_plain(cls, plain: dict[str, Any]) -> Self:
-        """Undo :meth:`to_plain`."""
-        words, *columns = unpack(plain["words"])
-        counts, missed, *of_documents = (np.array(column, dtype=np.int64) for column in columns)
-        numbers = plain["n_documents"], missed, plain["most_missed"], plain["longest"]
-        return cls(words, counts, of_documents[0] if of_documents else None, *numbers)
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the counts stored by :meth:`to_state`."""
+        tokens, *columns = unpack(state["columns"])
+        counts, document_counts, missed = (np.array(c, dtype=np.int64) for c in columns)
+        return cls(
+            tokens, counts, document_counts, state["n_documents"], missed, state["max_missed"]
+        )

@@ -1,9 +1,8 @@
-"""Words, their counts, ranks and ids."""
+"""Tokens and their ids."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Set
-from functools import partial
-from itertools import count, repeat
+from collections import Counter
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
 from numbers import Integral
 from operator import itemgetter
 from typing import Any
@@ -12,221 +11,152 @@ import numpy as np
 import numpy.typing as npt
 
 from .._runtime.warn import warn_user
-from .._types import Integers, Ragged
-from .analysis import Analyzer
-from .encoding import encode
-from .rows import Limit, cut
+from .corpus_counts import TokenCounts
 
-_MOST = 0.9  # a larger share of what should be rare is no accident
-_MANY_WORDS, _MANY_TEXTS = 100, 20  # fewer tell nothing
-_LONG_WORD = 12  # characters
-_COUNTED_AT_A_TIME = 2**20
+_COUNTED_PER_ID = 20
+_START, _OOV = "[START]", "[OOV]"
 
 
-class WordCounts:
-    """Counts of words.
+@dataclass(frozen=True)
+class VocabularyOptions:
+    """Parameters of ``SequenceVectorizer`` that determine the vocabulary.
 
     Attributes
     ----------
-    words : list
-        Distinct words.
-    counts : ndarray of shape (n_words,)
-        How often each word occurs.
-    document_counts : ndarray of shape (n_words,) or None
-        How many documents each word occurs in, if asked for.
-    n_documents : int
-        Number of documents.
+    vocabulary : mapping, iterable or None
+        Mapping of token to rank, or tokens in the order of their ranks; if None, it is learned.
+    num_words : int or None
+        Upper bound of the ids.
+    index_from : int
+        Difference between the id of a token and its rank.
+    min_df, max_df : float or int
+        Bounds of the documents that contain a token, numbers if int, proportions if float.
     """
 
-    words: list[Any]
-    counts: Integers
-    document_counts: Integers | None
-    n_documents: int
+    vocabulary: Any
+    num_words: int | None
+    index_from: int
+    min_df: float
+    max_df: float
 
-    def look_up(
-        self, vocabulary: Mapping[Any, int], *, unknown: int
-    ) -> tuple[npt.NDArray[np.int32], dict[Any, int]]:
-        """Return the final ids of all words (n_words,), and the counts of the known ones."""
-        ids = np.fromiter(map(vocabulary.get, self.words, repeat(0)), np.int32)
-        counts = dict.fromkeys(vocabulary, 0)
-        for i in np.flatnonzero(ids):
-            counts[self.words[i]] = int(self.counts[i])
-        ids[ids == 0] = unknown
-        return ids, counts
+    @property
+    def filters_documents(self) -> bool:
+        """Whether ``min_df`` or ``max_df`` can exclude a token."""
+        # the int 1 is one document, the float 1.0 is all documents
+        any_min = self.min_df == (1 if isinstance(self.min_df, Integral) else 0)
+        any_max = self.max_df == 1 and not isinstance(self.max_df, Integral)
+        return self.vocabulary is None and not (any_min and any_max)
 
+    @property
+    def capacity(self) -> int | None:
+        """Number of tokens that ``partial_fit`` counts; None sets no limit."""
+        is_learned = self.vocabulary is None
+        return _COUNTED_PER_ID * self.num_words if self.num_words and is_learned else None
 
-class CorpusCounts(WordCounts):
-    """Counts of all words of a corpus, taken in one pass that also keeps the texts.
+    def given_ids(self) -> dict[Any, int] | None:
+        """Return the ids below ``num_words`` of the given vocabulary, in order, if there is one."""
+        if self.vocabulary is None:
+            return None
+        ranks = _ranks(self.vocabulary)
+        if not ranks:
+            raise ValueError("vocabulary is empty. Pass None to learn it from the texts.")
+        n_ids = None if self.num_words is None else self.num_words - 1 - self.index_from
+        ranked = sorted(ranks.items(), key=itemgetter(1))
+        return {token: rank + self.index_from for token, rank in ranked[:n_ids]}
 
-    Every distinct word gets a provisional id, in order of appearance, so that the texts
-    can be turned into final ids by numpy once all words are counted.
+    def choose(self, token_counts: TokenCounts, previous: Mapping[Any, int]) -> dict[Any, int]:
+        """Return the ids of the given vocabulary, or of the most frequent tokens of a corpus.
 
-    Parameters
-    ----------
-    analyze : Analyzer
-        Document to list of tokens.
-    documents : list
-        The corpus.
-    keep_texts : bool
-        Whether to keep the documents as provisional ids.
-    limit : Limit or None, default=None
-        The words to keep of each document; None keeps all.
-    documents_per_word : bool
-        Whether to count for each word the documents that hold it.
-
-    Attributes
-    ----------
-    words : list
-        All of them, in order of their provisional ids.
-    texts : list of Ragged
-        The kept words of some documents at a time. Unless texts are kept, lengths alone.
-    """
-
-    def __init__(
-        self,
-        analyze: Analyzer,
-        documents: list[Any],
-        *,
-        keep_texts: bool,
-        limit: Limit | None = None,
-        documents_per_word: bool = False,
-    ) -> None:
-        index: defaultdict[Any, int] = defaultdict(count().__next__)
-        counts: Integers = np.zeros(0, dtype=np.int64)
-        document_counts: Integers = np.zeros(0, dtype=np.int64)
-        self.texts: list[Ragged] = []
-        for texts in encode(documents, analyze, partial(map, index.__getitem__)):
-            ids, lengths = texts
-            counts = _add_counts(counts, ids, len(index))
-            if documents_per_word:
-                once = map(np.unique, np.split(ids, np.cumsum(lengths)[:-1]))
-                document_counts = _add_counts(
-                    document_counts, np.concatenate(list(once)), len(index)
+        The latter follow the ids of ``previous``. Tokens of equal count are ranked by their code
+        points, numbers by value, so that ids depend neither on the order of the documents nor on
+        the platform.
+        """
+        given = self.given_ids()
+        if given is not None:
+            return given
+        last = max(previous.values(), default=self.index_from)
+        n_free = None if self.num_words is None else max(self.num_words - last - 1, 0)
+        is_new = np.array([token not in previous for token in token_counts.tokens], dtype=bool)
+        new = np.flatnonzero(is_new & self._is_within_df(token_counts))
+        if n_free is not None and len(new) > n_free:
+            if previous:
+                warn_user(
+                    f"The vocabulary is full: num_words={self.num_words} leaves ids for {n_free} "
+                    f"of {len(new)} new tokens. The others are [OOV]. Raise num_words."
                 )
-            if limit is not None:
-                texts = cut(texts, limit)
-            self.texts.append(texts if keep_texts else Ragged(ids[:0].copy(), texts.lengths))
-        self.words = list(index)
-        self.counts = counts
-        self.document_counts = document_counts if documents_per_word else None
-        self.n_documents = len(documents)
+            if n_free:  # partition first, because the sort is slower
+                counts = token_counts.counts[new]
+                new = new[counts >= -np.partition(-counts, n_free - 1)[n_free - 1]]
+        tokens = [plain_token(token_counts.tokens[i]) for i in new]
+        negative_counts = (-token_counts.counts[new]).tolist()
+        is_str = [isinstance(token, str) for token in tokens]
+        ranked = [t for _, _, t in sorted(zip(negative_counts, is_str, tokens, strict=True))]
+        return {**previous, **{token: id_ for id_, token in enumerate(ranked[:n_free], last + 1)}}
 
-    def final_texts(self, ids: Integers) -> Iterator[Ragged]:
-        """Yield the texts with final ids, given those of all words."""
-        return (Ragged(ids[provisional], lengths) for provisional, lengths in self.texts)
+    def _is_within_df(self, token_counts: TokenCounts) -> npt.NDArray[np.bool_] | bool:
+        document_counts, n = token_counts.document_counts, token_counts.n_documents
+        if document_counts is None:
+            return True
+        least = self.min_df if isinstance(self.min_df, Integral) else self.min_df * n
+        most = self.max_df if isinstance(self.max_df, Integral) else self.max_df * n
+        within: npt.NDArray[np.bool_] = (document_counts >= least) & (document_counts <= most)
+        return within
 
-
-def _add_counts(counts: Integers, ids: Integers, n_words: int) -> Integers:
-    total = np.zeros(n_words, dtype=np.int64)
-    total[: len(counts)] = counts
-    for start in range(0, len(ids), _COUNTED_AT_A_TIME):  # of which bincount makes a wider copy
-        total += np.bincount(ids[start : start + _COUNTED_AT_A_TIME], minlength=n_words)
-    return total
-
-
-def learn_vocabulary(
-    tally: WordCounts,
-    known: Mapping[Any, int],
-    *,
-    num_words: int | None,
-    index_from: int,
-    min_df: float,
-    max_df: float,
-    may_be_empty: bool = False,
-) -> dict[Any, int]:
-    """Give the most frequent words of a corpus their ids, behind those that are known.
-
-    Words of equal count are ranked in the order of their characters (code points), numbers by
-    value, so that ranks depend neither on the order of the texts nor on the platform. An id
-    that would reach ``num_words`` is given to none; ``min_df`` and ``max_df`` are numbers of
-    documents if int, proportions if float. Without any word it is a ValueError, unless there may
-    be none; where known words leave no room for new ones, that is warned about.
-    """
-    last = max(known.values(), default=index_from)
-    limit = None if num_words is None else max(num_words - last - 1, 0)
-    is_new = [word not in known for word in tally.words] if known else np.ones(len(tally.words))
-    new = np.flatnonzero(is_new)
-    if tally.document_counts is not None:
-        counts = tally.document_counts[new]
-        new = new[_is_within(counts, tally.n_documents, min_df, max_df, may_be_empty)]
-    if not (len(new) or known or may_be_empty):
-        raise ValueError(_no_words(tally, min_df, max_df))
-    if known and limit is not None and len(new) > limit:
-        warn_user(
-            f"The vocabulary is full: num_words={num_words} leaves room for {limit} of "
-            f"{len(new)} new words, and the others are unknown. Raise num_words for more.",
-        )
-    if limit is not None and len(new) > limit > 0:
-        counts = tally.counts[new]
-        least = -np.partition(-counts, limit - 1)[limit - 1]
-        new = new[counts >= least]
-    words = [plain_token(tally.words[i]) for i in new]
-    order = zip((-tally.counts[new]).tolist(), map(_sort_key, words), words, strict=True)
-    ranked = [word for _, _, word in sorted(order)]
-    return {**known, **{word: id_ for id_, word in enumerate(ranked[:limit], last + 1)}}
-
-
-def warn_about_words(tally: CorpusCounts) -> None:
-    """Warn if what was found makes no sense as words."""
-    n_running = int(tally.counts.sum())
-    lengths = np.concatenate([texts.lengths for texts in tally.texts])
-    once = tally.words[int(np.argmin(tally.counts))] if n_running else ""
-    what = None
-    if n_running >= _MANY_WORDS and (tally.counts == 1).sum() > _MOST * n_running:
-        what = f"{(tally.counts == 1).mean():.0%} of the words occur once"
-    elif (
-        len(lengths) >= _MANY_TEXTS
-        and (lengths == 1).sum() > _MOST * len(lengths)
-        and np.mean([len(str(word)) for word in tally.words]) > _LONG_WORD
-    ):
-        what = f"{(lengths == 1).mean():.0%} of the texts are a single, long word"
-    if what is not None:
-        warn_user(
-            f"{what}, such as {str(once)[:40]!r}: they may be no words. See what "
-            "build_analyzer()(text) makes of a text; where no spaces part the words, "
-            "analyzer='char' or a tokenizer finds them.",
-        )
-
-
-def allows_any_df(min_df: float, max_df: float) -> bool:
-    """Return whether neither is a limit to the number of documents that a word is in."""
-    # the int 1 is one document, the float 1.0 all of them
-    no_least = min_df == 1 if isinstance(min_df, Integral) else min_df == 0
-    return no_least and not isinstance(max_df, Integral) and max_df == 1
-
-
-def _is_within(
-    document_counts: Integers, n_documents: int, min_df: float, max_df: float, may_be_empty: bool
-) -> npt.NDArray[np.bool_]:
-    fewest = min_df if isinstance(min_df, Integral) else min_df * n_documents
-    most = max_df if isinstance(max_df, Integral) else max_df * n_documents
-    if most < fewest and not may_be_empty:
+    def check_not_empty(self, ids: Mapping[Any, int], token_counts: TokenCounts) -> None:
+        """Raise a ValueError if there are no ids."""
+        if ids:
+            return
+        tokens, n_documents = token_counts.tokens, token_counts.n_documents
         raise ValueError(
-            f"max_df={max_df} allows fewer of the {n_documents} documents than min_df={min_df} "
-            "asks for. Lower min_df or raise max_df."
+            f"The vocabulary is empty: none of {len(tokens)} tokens in {n_documents} documents "
+            f"satisfies min_df={self.min_df} and max_df={self.max_df}. Relax these limits."
+            if tokens
+            else f"The vocabulary is empty: found no tokens in {n_documents} documents. They may "
+            "contain only stop words or filtered characters."
         )
-    within: npt.NDArray[np.bool_] = (document_counts >= fewest) & (document_counts <= most)
-    return within
+
+    def check_special_ids(self, start_char: int | None, oov_char: int | None) -> None:
+        """Raise a ValueError if two ids are equal or if no id is left for a token."""
+        first = self.index_from + 1
+        if self.num_words is not None and self.num_words <= first:
+            raise ValueError(
+                f"num_words={self.num_words} leaves no id for a token: the most frequent one has "
+                f"the id index_from + 1 = {first}. Raise num_words or lower index_from."
+            )
+        if start_char is not None and start_char == oov_char:
+            raise ValueError(
+                f"start_char and oov_char are both {start_char}. Give them different ids."
+            )
+        for name, value in (("start_char", start_char), ("oov_char", oov_char)):
+            if value is not None and value >= first:
+                raise ValueError(
+                    f"{name}={value} is the id of a token: they start at index_from + 1 = {first}. "
+                    f"Choose {name} in [1, {self.index_from}], raise index_from, or pass None."
+                )
 
 
-def _no_words(tally: WordCounts, min_df: float, max_df: float) -> str:
-    if tally.words:
-        return (
-            f"None of the {len(tally.words)} words lies within min_df={min_df} and "
-            f"max_df={max_df}. Lower min_df or raise max_df."
+def decode_rows(
+    rows: Iterable[Any], vocabulary: Mapping[Any, int], *, start_char: int | None
+) -> list[list[Any]]:
+    """Return the tokens of rows of ids, without padding."""
+    tokens = {id_: token for token, id_ in vocabulary.items()}
+    if start_char is not None:
+        tokens[start_char] = _START
+    return [[tokens.get(id_, _OOV) for id_ in ids[ids != 0].tolist()] for ids in map(_as_ids, rows)]
+
+
+def _as_ids(row: Any) -> npt.NDArray[Any]:
+    ids = np.asarray(row)
+    if ids.ndim != 1 or (ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0)):
+        raise ValueError(
+            "Expected rows of ids, each a list or 1-D array of non-negative integers, got a row of "
+            f"shape {ids.shape} and dtype {ids.dtype}."
         )
-    return (
-        f"The vocabulary is empty: no words in {tally.n_documents} documents. "
-        "They may hold only stop words or filtered characters."
-    )
-
-
-def _sort_key(word: Any) -> tuple[bool, Any]:
-    return isinstance(word, str), word
+    return ids
 
 
 def plain_token(token: Any) -> str | int:
-    """Return a token as a str or int that any pickle and JSON can hold."""
+    """Return a token as str or int without its subclass, or raise a TypeError."""
     if type(token) is str or type(token) is int:
         return token
     if isinstance(token, str):
@@ -236,69 +166,56 @@ def plain_token(token: Any) -> str | int:
     raise TypeError(f"Tokens must be str or int, got {token!r} ({type(token).__name__}).")
 
 
-def fixed_vocabulary(vocabulary: Any, *, num_words: int | None, index_from: int) -> dict[Any, int]:
-    """Give the words of a ready vocabulary their ids, by increasing id.
-
-    ``vocabulary`` maps words to ranks or holds them in the order of their ranks. Ids that would
-    reach ``num_words`` are given to none. What is no vocabulary is a TypeError or ValueError.
-    """
-    ranks = _ranks(vocabulary)
-    if not ranks:
-        raise ValueError("vocabulary is empty. Pass None to learn it from the texts.")
-    largest = max(ranks.values()) + index_from if num_words is None else num_words - 1
-    known = [(rank, word) for word, rank in ranks.items() if rank + index_from <= largest]
-    known.sort(key=itemgetter(0))
-    return {word: rank + index_from for rank, word in known}
-
-
 def _ranks(vocabulary: Any) -> dict[Any, int]:
-    if isinstance(vocabulary, Set):
-        raise TypeError(
-            "vocabulary is a set, whose words have no order. Pass them as a list in the order of "
-            "their ranks, or as a mapping of word to rank."
-        )
-    if isinstance(vocabulary, Counter):
-        raise TypeError(
-            "vocabulary is a Counter, which holds counts and no ranks. Pass its words, the most "
-            "frequent first: vocabulary=[word for word, _ in counter.most_common()]."
-        )
-    if hasattr(vocabulary, "index") and hasattr(vocabulary, "to_dict"):
-        raise TypeError(
-            f"vocabulary is a {type(vocabulary).__name__}, which may hold words or their ranks. "
-            "Pass vocabulary=list(series) if its values are the words in the order of their "
-            "ranks, or vocabulary=dict(series) if they are the ranks of the words in its index."
-        )
+    """Return the rank of each token, checked."""
+    _reject_ambiguous(vocabulary)
     if isinstance(vocabulary, Mapping):
-        words, ranks = list(vocabulary), list(vocabulary.values())
+        tokens, ranks = list(vocabulary), list(vocabulary.values())
     else:
-        words = list(vocabulary)
-        ranks = list(range(1, len(words) + 1))
-    if not set(map(type, words)) <= {str, int}:
-        words = list(map(plain_token, words))
+        tokens = list(vocabulary)
+        ranks = list(range(1, len(tokens) + 1))
+    if not set(map(type, tokens)) <= {str, int}:
+        tokens = list(map(plain_token, tokens))
     if not set(map(type, ranks)) <= {int}:
-        ranks = [_plain_rank(word, rank) for word, rank in zip(words, ranks, strict=True)]
-    _refuse_repeats("rank", ranks)
-    _refuse_repeats("word", words)
-    if ranks and not (min(ranks) == 1 and max(ranks) == len(ranks)):
-        odd = next((w, r) for w, r in zip(words, ranks, strict=True) if not 0 < r <= len(ranks))
-        raise ValueError(
-            f"Ranks in vocabulary start at 1 (the most frequent word) and leave none out, so "
-            f"those of {len(ranks)} words are 1 to {len(ranks)}, got {odd[1]} for {odd[0]!r}. To "
-            "number words anew in their order: vocabulary=sorted(ranks, key=ranks.get)."
-        )
-    return dict(zip(words, ranks, strict=True))
+        ranks = [_plain_rank(token, rank) for token, rank in zip(tokens, ranks, strict=True)]
+    _reject_duplicates("rank", ranks)
+    _reject_duplicates("token", tokens)
+    for token, rank in zip(tokens, ranks, strict=True):
+        if not 1 <= rank <= len(ranks):
+            raise ValueError(
+                f"Expected the ranks 1 to {len(ranks)} of {len(ranks)} tokens in vocabulary, got "
+                f"{rank} for {token!r}. To rank the tokens by these numbers, pass "
+                "vocabulary=sorted(ranks, key=ranks.get)."
+            )
+    return dict(zip(tokens, ranks, strict=True))
 
 
-def _plain_rank(word: Any, rank: Any) -> int:
+def _reject_ambiguous(vocabulary: Any) -> None:
+    """Raise a TypeError for containers without ranks."""
+    if isinstance(vocabulary, Set):
+        advice = "a list of tokens in the order of their ranks, because a set has no order"
+    elif isinstance(vocabulary, Counter):
+        advice = "the tokens by decreasing count, [token for token, _ in counter.most_common()]"
+    elif hasattr(vocabulary, "index") and hasattr(vocabulary, "to_dict"):
+        advice = "list(series) if it contains tokens, or dict(series) if it contains their ranks"
+    else:
+        return
+    raise TypeError(
+        "vocabulary must be a mapping of token to rank or a list of tokens, got a "
+        f"{type(vocabulary).__name__}. Pass {advice}."
+    )
+
+
+def _plain_rank(token: Any, rank: Any) -> int:
     if isinstance(rank, bool) or not isinstance(rank, Integral):
         raise TypeError(
-            f"Ranks in vocabulary must be integers, got {rank!r} ({type(rank).__name__}) "
-            f"for {word!r}."
+            f"Ranks in vocabulary must be integers, got {rank!r} ({type(rank).__name__}) for "
+            f"{token!r}."
         )
     return int(rank)
 
 
-def _refuse_repeats(what: str, values: list[Any]) -> None:
+def _reject_duplicates(kind: str, values: list[Any]) -> None:
     if len(set(values)) < len(values):
         repeated, _ = Counter(values).most_common(1)[0]
-        raise ValueError(f"The {what} {repeated!r} occurs more than once in vocabulary.")
+        raise ValueError(f"vocabulary contains the {kind} {repeated!r} more than once.")

@@ -1,7 +1,7 @@
-"""What a word is, by Unicode's properties, in any script.
+"""Word boundaries in any script, by Unicode properties.
 
-Letters, marks and numbers make words, with apostrophes inside. In scripts that are written
-without spaces each character is a word, with its marks; so is each emoji.
+A word consists of letters, marks and numbers, with apostrophes inside. In scripts without spaces
+each character is a word, with its marks, and so is each emoji.
 """
 
 import codecs
@@ -12,104 +12,106 @@ from typing import Any
 
 import numpy as np
 
-# what is read together with its neighbours: marks of the scripts whose letters are words by
-# themselves, joiners, variants, and all that emoji are made of
-_OF_SEVERAL = re.compile(
+# characters that combine with their neighbors: marks of the scripts without spaces, joiners,
+# variation selectors, and the parts of emoji
+_COMBINING = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3099\u309a\ua9e0-\ua9ff\uaa60-\uaa7f"
     r"\u00ad\u200b-\u200d\u2060\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\ufe0e\ufe0f"
     r"\U0001f000-\U0001ffff]"
 )
-# and, behind Han and Kana, whatever may be a mark of any script: all but letters, numbers and
-# common punctuation, the most common ones named for speed
-_BEHIND_HAN = re.compile(
+# a possible mark after Han or Kana: anything but letters, numbers and common punctuation, with the
+# most common ranges first for speed
+_MARK_AFTER_HAN = re.compile(
     r"[^\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fe\u2010-\u2027\u3000-\u3020\uff01-\uff65\w]"
     r"(?<=[\u3005-\u3007\u3021-\u9fff\uf900-\ufaff\uff66-\uff9f\U00016fe0-\U0003ffff].)",
     flags=re.DOTALL,
 )
-_LONGEST_CACHED = 64  # characters
+_MAX_CACHED_LENGTH = 64  # characters; longer runs seldom repeat, and the cache would grow
 _SPACE, _APOSTROPHE = b" '"
 
 
-def is_word_in_ascii(character: str) -> bool:
+def is_ascii_word_character(character: str) -> bool:
     """Return whether an ASCII character is part of a word."""
     return character.isalnum() or character == "'"
 
 
 def encode_words(text: str) -> bytes:
-    """Return a text in UTF-8, with spaces round the words that are not ASCII.
+    """Return a text in UTF-8 with spaces around the words that are not ASCII.
 
-    What is no word and not ASCII goes, spellings of the same characters become one (NFC), and
-    so do the apostrophes. What separates words in ASCII stays.
+    The text is normalized to NFC, and apostrophes to ASCII. Non-ASCII characters between words are
+    replaced by spaces; ASCII characters do not change.
     """
-    return unicodedata.normalize("NFC", text).encode("ascii", _SEPARATE)
+    return unicodedata.normalize("NFC", text).encode("ascii", _ERROR_HANDLER)
 
 
-def blank_loose_apostrophes(words: bytearray) -> None:
-    """Replace apostrophes that are not inside a word by spaces; spaces lie round all words."""
+def blank_outer_apostrophes(words: bytearray) -> None:
+    """Replace apostrophes that are not inside a word by spaces, in place.
+
+    The bytes start and end with a space.
+    """
     codes = np.frombuffer(words, np.uint8)
     apostrophes = np.flatnonzero(codes == _APOSTROPHE)
-    beside = codes[apostrophes + np.array([[-1], [1]])]
-    codes[apostrophes[((beside == _SPACE) | (beside == _APOSTROPHE)).any(axis=0)]] = _SPACE
+    neighbors = codes[apostrophes + np.array([[-1], [1]])]
+    is_outer = ((neighbors == _SPACE) | (neighbors == _APOSTROPHE)).any(axis=0)
+    codes[apostrophes[is_outer]] = _SPACE
 
 
-def _separate(error: UnicodeError) -> tuple[bytes, int]:
-    """Encode a run of characters of which none is ASCII, as an error handler of codecs."""
+def _encode_run(error: UnicodeError) -> tuple[bytes, int]:
+    """Encode a run of non-ASCII characters, as an error handler of codecs."""
     assert isinstance(error, UnicodeEncodeError)
-    characters = error.object[error.start : error.end]
-    if _OF_SEVERAL.search(characters) or _BEHIND_HAN.search(characters):
-        # a long run is seldom seen twice, and the cache would hold it
-        is_short = len(characters) <= _LONGEST_CACHED
-        words = (_separate_cached if is_short else _separate_characters)(characters)
+    run = error.object[error.start : error.end]
+    if not (_COMBINING.search(run) or _MARK_AFTER_HAN.search(run)):
+        words = run.translate(_character_table)
+    elif len(run) <= _MAX_CACHED_LENGTH:
+        words = _split_cached(run)
     else:
-        words = characters.translate(_one_by_one)
+        words = _split(run)
     return words.encode("utf-8", "surrogatepass"), error.end
 
 
-# the encoder passes over ASCII many times faster than a regular expression does
-_SEPARATE = "seqsent.separate"
-codecs.register_error(_SEPARATE, _separate)
+# the encoder skips ASCII many times faster than a regular expression
+_ERROR_HANDLER = "seqsent.encode_run"
+codecs.register_error(_ERROR_HANDLER, _encode_run)
 
 
-def _separate_characters(characters: str) -> str:
-    """Put spaces round the words of characters none of which is ASCII."""
-    separated: str = _parts().sub(_write, characters)
-    return separated
+def _split(run: str) -> str:
+    """Put spaces around the words of a run of non-ASCII characters."""
+    words: str = _pattern().sub(_replacement, run)
+    return words
 
 
-_separate_cached = lru_cache(maxsize=2**12)(_separate_characters)
+_split_cached = lru_cache(maxsize=2**12)(_split)
 
 
-class _OneByOne(dict[int, str]):
-    """What stands for each character, found out when it first comes."""
+class _CharacterTable(dict[int, str]):
+    """Replacement of each character that does not combine, filled on first use."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = _separate_characters(chr(code))
+        self[code] = _split(chr(code))
         return self[code]
 
 
-_one_by_one = _OneByOne()
+_character_table = _CharacterTable()
+_WITHOUT_VARIATION = {0xFE0E: None, 0xFE0F: None}  # one word for the text and the picture form
 
 
-def _write(part: Any) -> str:
-    kind = part.lastgroup
+def _replacement(match: Any) -> str:
+    kind = match.lastgroup
     if kind == "word":
-        return str(part[0])
+        return str(match[0])
     if kind in ("single", "emoji"):
-        return f" {part[0].translate(_NO_VARIANTS)} "
+        return f" {match[0].translate(_WITHOUT_VARIATION)} "
     return {"apostrophe": "'", "joiner": ""}.get(kind, " ")
 
 
-_NO_VARIANTS = {0xFE0E: None, 0xFE0F: None}  # an emoji as text or as a picture is the same word
-
-
 @cache
-def _parts() -> Any:
-    """Return the pattern of all that characters can be part of; ``lastgroup`` names it."""
-    import regex  # takes a while to import, and English text needs it seldom
+def _pattern() -> Any:
+    """Return the pattern of words and of the characters between them, one group for each kind."""
+    import regex  # slow to import, and English text rarely needs it
 
     scripts = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     single = rf"[[{scripts}]&&[\p{{L}}\p{{N}}]]"
-    long_vowel = r"\u30fc\uff70"  # of Katakana; Unicode counts them among no script
+    long_vowel = r"\u30fc\uff70"  # of Katakana, although Unicode assigns them to no script
     picture = r"\p{Extended_Pictographic}[\p{M}\p{Emoji_Modifier}]*"
     return regex.compile(
         rf"(?P<single>[{single}{long_vowel}]\p{{M}}*)"
@@ -117,7 +119,7 @@ def _parts() -> Any:
         r"|\p{Regional_Indicator}{2})"
         r"|(?P<apostrophe>[\u2019\u02bc\uff07])"
         rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}]--[{single}{long_vowel}\u02bc]]+)"
-        r"|(?P<joiner>[\u200c\u200d\u00ad\u2060])"  # inside a word they change no letter
+        r"|(?P<joiner>[\u200c\u200d\u00ad\u2060])"  # does not change the letters of a word
         r"|(?P<other>.)",
         flags=regex.VERSION1 | regex.DOTALL,
     )

@@ -15,7 +15,7 @@ from .._classifier import RecurrentSentimentClassifier
 from .._estimator.base import choose_columns
 from .._inputs.ids import read_ids, reject_text, validate_ids
 from .._nn.network import Network
-from .._types import FloatArray, Ids, ReadText
+from .._types import FloatArray, Ids, TokenizedDocument
 from .._vectorizer import SequenceVectorizer
 
 OOV_MARK, CUT_MARK = " [OOV]", " [CUT]"  # suffixes of tokens
@@ -62,7 +62,7 @@ class EstimatorParts:
             documents = self._documents(transformer, X)
             X = transformer.transform(X)
         ids, known = validate_ids(self.classifier, X), read_ids(self.classifier, X)
-        texts = [None] * len(ids) if documents is None else self.vectorizer._tokens(documents)
+        texts = [None] * len(ids) if documents is None else self.vectorizer._tokenize(documents)
         rows = [self._mark_tokens(*row) for row in zip(ids, known, texts, strict=True)]
         return EncodedTexts(known, [tokens for tokens, _ in rows], [indices for _, indices in rows])
 
@@ -92,23 +92,23 @@ class EstimatorParts:
         return None
 
     def _mark_tokens(
-        self, ids: Ids, known: Ids, text: ReadText | None
+        self, ids: Ids, known: Ids, text: TokenizedDocument | None
     ) -> tuple[list[str], NDArray[np.intp]]:
         """Return the marked tokens of a text, and the indices of those that its ids encode."""
         is_word = known != 0
         ids, is_replaced = ids[is_word], (ids != known)[is_word]
-        start = len(ids) - (0 if text is None else len(text.kept))  # 1 with [START]
+        start = len(ids) - (0 if text is None else len(text.in_row))  # 1 with [START]
         if text is None or start not in (0, 1) or not np.array_equal(ids[start:], text.ids):
             # no vectorizer, or another step has changed its rows
             return self._decode(ids), np.arange(len(ids))
         is_known = text.is_known.copy()
-        is_known[text.kept] &= ~is_replaced[start:]
+        is_known[text.in_row] &= ~is_replaced[start:]
         is_read = np.zeros_like(is_known)
-        is_read[text.kept] = True
+        is_read[text.in_row] = True
         is_dropped = ~is_known & (self.vectorizer.oov_char is None)
         marks = np.where(is_read | is_dropped, np.where(is_known, "", OOV_MARK), CUT_MARK)
         tokens = [f"{token}{mark}" for token, mark in zip(text.tokens, marks, strict=True)]
-        return self._decode(ids[:start]) + tokens, np.r_[:start, start + text.kept]
+        return self._decode(ids[:start]) + tokens, np.r_[:start, start + text.in_row]
 
     def _decode(self, ids: Ids) -> list[str]:
         tokens = ids if self.vectorizer is None else self.vectorizer.inverse_transform([ids])[0]

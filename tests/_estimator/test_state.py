@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 from seqsent import SequenceVectorizer, make_sentiment_pipeline
 from seqsent._runtime.backend import import_keras
-from seqsent._text.packing import pack_words
+from seqsent._text.packing import pack
 
 keras = import_keras()
 TEXTS = ["a good film", "not a good film", "bad", "not bad at all, good", "", "bad, bad film"] * 2
@@ -109,8 +109,8 @@ CLASSIFIERS = {
     "shadowed method": (lambda s: s.update(predict=len), r"unknown keys \['predict'\]"),
 }
 VECTORIZERS = {
-    "large id": (lambda s: s.update(_words=pack_words({"a": 2**31}, {"a": 1})), "below 2"),
-    "truncated words": (lambda s: s.update(_words=s["_words"][:-9]), "incomplete or truncated"),
+    "large id": (lambda s: s.update(_columns=pack(["a"], [2**31], [1])), "ids require 2147483649"),
+    "truncated words": (lambda s: s.update(_columns=s["_columns"][:-9]), "incomplete or truncated"),
     "n_words_": (lambda s: s.update(n_words_=3), "n_words_ is 3"),
     "missing parameter": (lambda s: s.pop("vocabulary"), r"it lacks \['vocabulary'\]"),
     "shadowed method": (lambda s: s.update(_get_param_names=str), "unknown keys"),

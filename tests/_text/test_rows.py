@@ -1,42 +1,48 @@
-"""Texts of any length become rows of one length; worked out by hand."""
+"""Rows of documents of any length, with expected values worked out by hand."""
 
 import numpy as np
 import pytest
 
-from seqsent._text.rows import Limit, cut, drop_unknown, fill_rows, limit_of_row
-from seqsent._types import Ragged
+from seqsent._text.rows import RowLayout, Truncation, remove_oov, truncate
+from seqsent._types import RaggedIds
 
-TEXTS = Ragged(np.array([5, 6, 7, 8, 0, 9]), np.array([3, 0, 1, 2]))
+DOCUMENTS = RaggedIds(np.array([5, 6, 7, 8, 0, 9]), np.array([3, 0, 1, 2]))
 
 
-def as_lists(texts):
-    ends = np.cumsum(texts.lengths)[:-1]
-    return [part.tolist() for part in np.split(texts.numbers, ends)]
+def as_lists(documents):
+    ends = np.cumsum(documents.lengths)[:-1]
+    return [ids.tolist() for ids in np.split(documents.ids, ends)]
 
 
 @pytest.mark.parametrize(
-    ("limit", "expected"),
+    ("truncation", "expected"),
     [
-        (Limit(2, keeps_end=True), [[6, 7], [], [8], [0, 9]]),
-        (Limit(2, keeps_end=False), [[5, 6], [], [8], [0, 9]]),
-        (Limit(1, keeps_end=True), [[7], [], [8], [9]]),
-        (Limit(0, keeps_end=False), [[], [], [], []]),
-        (Limit(9, keeps_end=True), [[5, 6, 7], [], [8], [0, 9]]),
+        (Truncation(2, keep_end=True), [[6, 7], [], [8], [0, 9]]),
+        (Truncation(2, keep_end=False), [[5, 6], [], [8], [0, 9]]),
+        (Truncation(1, keep_end=True), [[7], [], [8], [9]]),
+        (Truncation(0, keep_end=False), [[], [], [], []]),
+        (Truncation(9, keep_end=True), [[5, 6, 7], [], [8], [0, 9]]),
     ],
 )
-def test_cut(limit, expected):
-    assert as_lists(cut(TEXTS, limit)) == expected
-    assert [text[limit.as_slice()] for text in as_lists(TEXTS)] == expected
+def test_truncate_and_slice_keep_the_same_tokens(truncation, expected):
+    assert as_lists(truncate(DOCUMENTS, truncation)) == expected
+    assert [ids[truncation.as_slice()] for ids in as_lists(DOCUMENTS)] == expected
 
 
-def test_limit_of_a_row():
-    assert limit_of_row(4, truncating="pre", has_start=True) == Limit(4, keeps_end=True)
-    assert limit_of_row(4, truncating="post", has_start=True) == Limit(3, keeps_end=False)
-    assert limit_of_row(4, truncating="post", has_start=False) == Limit(4, keeps_end=False)
+@pytest.mark.parametrize(
+    ("truncating", "start_char", "expected"),
+    [
+        ("pre", 1, Truncation(4, keep_end=True)),
+        ("post", 1, Truncation(3, keep_end=False)),
+        ("post", None, Truncation(4, keep_end=False)),
+    ],
+)
+def test_truncation_leaves_space_for_start_char_at_the_beginning(truncating, start_char, expected):
+    assert RowLayout(4, "pre", truncating, start_char, drop_oov=False).truncation == expected
 
 
-def test_drop_unknown():
-    assert as_lists(drop_unknown(TEXTS)) == [[5, 6, 7], [], [8], [9]]
+def test_remove_oov_removes_zeros():
+    assert as_lists(remove_oov(DOCUMENTS)) == [[5, 6, 7], [], [8], [9]]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +54,6 @@ def test_drop_unknown():
         ("post", "post", None, [[5, 6], [0, 0], [8, 0], [0, 9]]),
     ],
 )
-def test_fill_rows(padding, truncating, start_char, expected):
-    out = np.zeros((4, 2), dtype=np.int32)
-    fill_rows(out, TEXTS, padding=padding, truncating=truncating, start_char=start_char)
-    assert out.tolist() == expected
+def test_fill_pads_and_truncates(padding, truncating, start_char, expected):
+    layout = RowLayout(2, padding, truncating, start_char, drop_oov=False)
+    assert layout.fill([DOCUMENTS, DOCUMENTS], 8).tolist() == expected * 2

@@ -1,4 +1,4 @@
-"""What holds for any texts and any parameters of the vectorizer."""
+"""SequenceVectorizer: properties for random texts and parameters."""
 
 import pickle
 from typing import Any
@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from seqsent import SequenceVectorizer
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # texts are odd, and told so
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # about tokens and parameters
 
-# few words, so that texts share some; and whatever Unicode has, lone surrogates too
+# few words, so that texts share some, and any characters, lone surrogates included
 WORDS = ["good", "Good", "not", "don't", "naïve", "nai\u0308ve", "好", "电影", "🙂", "ไม่", "3.5"]
 ODD = st.characters()
 TEXT = st.one_of(
@@ -34,7 +34,7 @@ PARAMETERS = st.fixed_dictionaries(
         "oov_char": ID,
         "index_from": st.integers(3, 5),
         "analyzer": st.sampled_from(["word", "char", "keras", str.split, list]),
-        "lowercase": st.sampled_from([True, False, "ascii"]),
+        "lowercase": st.booleans(),
         "strip_accents": st.sampled_from([None, "ascii", "unicode"]),
         "filters": st.none() | st.text(ODD, max_size=3),
         "stop_words": st.none() | st.lists(st.sampled_from(WORDS), max_size=2),
@@ -45,7 +45,7 @@ PARAMETERS = st.fixed_dictionaries(
 
 
 def fitted(parameters: dict[str, Any], texts: list[str]) -> SequenceVectorizer:
-    """Return a fitted vectorizer; that no word is left, or that limits clash, is an error."""
+    """Return a fitted vectorizer, or check the error and reject the example."""
     vectorizer = SequenceVectorizer(**parameters)
     try:
         return vectorizer.fit(texts)
@@ -57,32 +57,19 @@ def fitted(parameters: dict[str, Any], texts: list[str]) -> SequenceVectorizer:
     raise AssertionError  # reject does not return
 
 
-def row_of(vectorizer: SequenceVectorizer, text: str) -> list[int]:
-    """Return a row as it is described, word by word."""
-    unknown = vectorizer.oov_char
-    ids = [vectorizer.vocabulary_.get(word, unknown) for word in vectorizer.build_analyzer()(text)]
-    ids = [id_ for id_ in ids if id_ is not None]
-    if vectorizer.start_char is not None:
-        ids.insert(0, vectorizer.start_char)
-    length = vectorizer.maxlen_
-    ids = ids[-length:] if vectorizer.truncating == "pre" else ids[:length]
-    zeros = [0] * (length - len(ids))
-    return zeros + ids if vectorizer.padding == "pre" else ids + zeros
-
-
 @given(TEXTS, TEXTS, PARAMETERS)
-def test_rows_are_what_they_are_said_to_be(texts, others, parameters):
+def test_rows_follow_the_documentation(expected_row, texts, others, parameters):
     vectorizer = fitted(parameters, texts)
     rows = vectorizer.transform(texts + others)
     assert rows.dtype == np.int32
     assert rows.shape == (len(texts + others), vectorizer.maxlen_)
     assert rows.min() >= 0
     assert rows.max() < vectorizer.n_words_ <= (vectorizer.num_words or np.inf)
-    assert rows.tolist() == [row_of(vectorizer, text) for text in texts + others]
+    assert rows.tolist() == [expected_row(vectorizer, text) for text in texts + others]
 
 
 @given(TEXTS, PARAMETERS, st.randoms(use_true_random=False))
-def test_rows_depend_on_nothing_else(texts, parameters, random):
+def test_rows_depend_on_text_and_vocabulary_only(texts, parameters, random):
     vectorizer = fitted(parameters, texts)
     rows = vectorizer.transform(texts).tolist()
     assert SequenceVectorizer(**parameters).fit_transform(texts).tolist() == rows
@@ -95,7 +82,7 @@ def test_rows_depend_on_nothing_else(texts, parameters, random):
 
 
 @given(TEXTS, PARAMETERS)
-def test_a_callable_that_does_the_same_gives_the_same(texts, parameters):
+def test_callable_analyzer_equals_the_named_one(texts, parameters):
     vectorizer = fitted(parameters, texts)
     analyze = vectorizer.build_analyzer()
     by_callable = fitted({**parameters, "analyzer": lambda text: analyze(text)}, texts)
@@ -105,7 +92,7 @@ def test_a_callable_that_does_the_same_gives_the_same(texts, parameters):
 
 
 @given(TEXTS, TEXTS, PARAMETERS)
-def test_known_words_come_back(texts, others, parameters):
+def test_inverse_transform_returns_tokens_of_the_vocabulary(texts, others, parameters):
     vectorizer = fitted({**parameters, "maxlen": 200, "start_char": None, "oov_char": None}, texts)
     read_again = vectorizer.inverse_transform(vectorizer.transform(texts + others))
     analyze = vectorizer.build_analyzer()
@@ -115,7 +102,7 @@ def test_known_words_come_back(texts, others, parameters):
 
 
 @given(TEXTS, PARAMETERS, st.data())
-def test_chunks_add_up_to_the_whole(texts, parameters, data):
+def test_partial_fit_on_chunks_equals_fit(texts, parameters, data):
     parameters = {**parameters, "maxlen": parameters.get("maxlen") or 8}
     whole = fitted(parameters, texts)
     cut = data.draw(st.integers(1, len(texts)))
