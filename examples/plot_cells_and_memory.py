@@ -136,7 +136,7 @@ for title, curves in [("before", before), ("after", after)]:
 # - With chrono gates the gradient at the verdict is small before training, and larger than at the
 #   words in between after training.
 # - The gradient of the SimpleRNN reaches the verdict before training, because its recurrent matrix
-#   is orthogonal, and vanishes during training: without gates it cannot ignore words.
+#   is orthogonal, and decreases during training: without gates it cannot ignore words.
 #
 # Points are single seeds, lines are means.
 
