@@ -3,9 +3,9 @@
 Grid search on a Dask cluster
 =============================
 
-joblib distributes the fits of a search to the workers of a ``dask.distributed`` cluster: processes
-of this computer, or the workers of a running scheduler. The scores are the same as in one process.
-If a worker dies, another one repeats its tasks (``pip install ".[dask]"``)::
+joblib distributes the fits of a search to the workers of a ``dask.distributed`` cluster, local
+processes or the workers of a running scheduler. The scores are the same as in one process. If a
+worker dies, another one repeats its tasks (``pip install ".[dask]"``)::
 
     python distributed_grid_search.py
     python distributed_grid_search.py --address tcp://scheduler:8786

@@ -190,7 +190,7 @@ def _count_pairs(
 
 def _ppmi(counts: csr_array, context_probabilities: FloatArray) -> csr_array:
     """Turn counts into positive pointwise mutual information in nats, in place."""
-    counts.eliminate_zeros()  # of documents with tiny weights
+    counts.eliminate_zeros()  # documents with tiny weights
     row_sums = counts.sum(axis=1)
     values = counts.data
     values /= np.repeat(row_sums, np.diff(counts.indptr))

@@ -53,7 +53,7 @@ def fetch_imdb_sequences(
 ) -> Bunch | tuple[Any, Any]:
     """Load the movie reviews as Keras's lists of word ids, with Keras's word index.
 
-    The ids and their order are those of :func:`keras.datasets.imdb.load_data` with its defaults
+    The ids and the order are the same as in :func:`keras.datasets.imdb.load_data` with its defaults
     ``start_char=1, oov_char=2, index_from=3``, and no review is dropped.
     ``SequenceVectorizer(analyzer="keras", vocabulary=bunch.vocabulary)`` encodes new texts with
     the same ids.

@@ -245,20 +245,6 @@ def make_reviews(
     GRU                                         0.93         0.92
     ===================================  ===========  ===========
 
-    Test accuracy by ``distance`` with ``noise=0`` (3,000 reviews to train, 1,000 to test; mean of
-    seeds 0, 1 and 2, TF-IDF with seed 0). The networks have 32 units and are trained with Adam
-    and a learning rate of 0.003 for 8 epochs in batches of 32. "Keras" and "chrono" are values of
-    ``gate_bias``. Single runs with chrono gates are between 0.82 and 1.00:
-
-    ========  ======  =========  ===========  ============  ==========  ===========
-    distance  TF-IDF  SimpleRNN  LSTM, Keras  LSTM, chrono  GRU, Keras  GRU, chrono
-    ========  ======  =========  ===========  ============  ==========  ===========
-    20          0.80       1.00         1.00          1.00        0.73         1.00
-    60          0.69       1.00         0.50          0.96        0.51         1.00
-    120         0.66       0.50         0.49          0.89        0.50         0.93
-    240         0.62       0.49         0.49          0.88        0.48         0.98
-    ========  ======  =========  ===========  ============  ==========  ===========
-
     Examples
     --------
     >>> from seqsent.datasets import make_reviews

@@ -187,15 +187,6 @@ def train_word_vectors(
     ndarray of float32 of shape (num_words, embed_dim)
         Row i is the vector of the word with id i.
 
-    Raises
-    ------
-    ValueError
-        If X does not contain rows of ids.
-
-    See Also
-    --------
-    load_word_vectors : Pretrained word vectors.
-
     Notes
     -----
     With 25,000 unlabelled IMDB reviews and ``preset="fast"`` (GRU), the test accuracy of networks

@@ -16,7 +16,7 @@ import pytest
 
 from seqsent.datasets import _imdb
 
-N_REVIEWS = 3  # of each label, in each subset
+N_REVIEWS = 3  # per label and subset
 WORD_INDEX = {"the": 1, "film": 2, "sang": 3, "softly": 4}
 
 

@@ -33,20 +33,6 @@ def test_download_requests_a_file_once(publisher, tmp_path):
     assert publisher.requests == ["/data.bin"]
 
 
-def test_download_replaces_a_damaged_file(publisher, tmp_path):
-    publisher.files["/data.bin"] = CONTENT
-    (tmp_path / "data.bin").write_bytes(CONTENT[:40])
-    _common.download(f"{publisher.url}/data.bin", SHA256, tmp_path)
-    assert (tmp_path / "data.bin").read_bytes() == CONTENT
-
-
-def test_download_follows_a_redirect(publisher, tmp_path):
-    publisher.redirects["/data.bin"] = "/moved"
-    publisher.files["/moved"] = CONTENT
-    path = _common.download(f"{publisher.url}/data.bin", SHA256, tmp_path)
-    assert path.read_bytes() == CONTENT
-
-
 @pytest.mark.parametrize("target", ["file", "ftp://127.0.0.1:1/data.bin", "data:,published"])
 def test_download_refuses_a_redirect_to_another_scheme(publisher, tmp_path, target):
     """Even to a local file with the right checksum."""
