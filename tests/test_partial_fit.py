@@ -292,7 +292,7 @@ def test_partial_fit_without_validation_after_one_with(trained):
 
 def test_partial_fit_rejects_x_val_without_y_val(trained):
     model = copy.deepcopy(trained[-1])
-    with pytest.raises(ValueError, match="X_val and y_val belong together"):
+    with pytest.raises(ValueError, match="X_val and y_val must be passed together"):
         model.partial_fit([[4] * 20], ["positive"], X_val=[[4] * 20])
 
 

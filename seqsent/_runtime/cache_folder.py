@@ -10,6 +10,7 @@ import logging
 import os
 import platform
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 _VARIABLE = "SEQSENT_CACHE_DIR"
@@ -28,12 +29,22 @@ def use_compilation_cache() -> None:
     folder = find_folder()
     if folder is None:
         return
+    _add_missing_access_times(folder)
     jax.config.update("jax_compilation_cache_dir", str(folder))
     if "JAX_COMPILATION_CACHE_MAX_SIZE" not in os.environ:
         jax.config.update("jax_compilation_cache_max_size", _MAX_SIZE)
     if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
         # Most programs compile faster than JAX's threshold of 1 s, but a fit needs several.
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+
+
+def _add_missing_access_times(folder: Path) -> None:
+    """Add the access times that a killed process did not write; without one, JAX stops caching."""
+    for program in folder.glob("*-cache"):
+        access_time = program.with_name(f"{program.name.removesuffix('-cache')}-atime")
+        with suppress(OSError):  # disk full
+            if not access_time.exists():
+                access_time.write_bytes(bytes(8))  # oldest
 
 
 def find_folder() -> Path | None:

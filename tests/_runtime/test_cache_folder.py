@@ -169,6 +169,16 @@ def test_cache_configured_by_the_user_is_unchanged(parent, tmp_path, jax_config)
     assert not parent.exists()
 
 
+@needs_jax
+def test_missing_access_times_are_added(parent, jax_config):
+    folder = find_folder()
+    for name in ("first-cache", "second-cache", "second-atime"):
+        (folder / name).write_bytes(b"12345678")
+    use_compilation_cache()
+    assert (folder / "first-atime").read_bytes() == bytes(8)
+    assert (folder / "second-atime").read_bytes() == b"12345678"
+
+
 FIT = """
 import numpy as np
 from seqsent import RecurrentSentimentClassifier
