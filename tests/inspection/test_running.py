@@ -1,4 +1,4 @@
-"""Probabilities after each token: those of the prefix that ends there."""
+"""Probabilities after each token, compared with the predictions of prefixes."""
 
 from collections.abc import Callable
 
