@@ -77,9 +77,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         epochs, to no fewer than 3. With ``adversarial`` training, which overfits later, it
         doubles the number. The maximum is 100.
     random_state : int, RandomState instance or None, default=None
-        Seed of the initial weights, the order of documents, dropout and the held-out part.
-        Pass an int for reproducible results: identical on one machine, equal up to rounding
-        on a GPU.
+        Seed of the initial weights, the order of documents, dropout and the held-out part. Pass
+        an int for identical results on one machine; on a GPU they are equal up to rounding.
     embed_dim : int, default=None
         Length of a word vector. If None, 32, or the width of ``embedding_weights``.
     num_words : int, default=None
@@ -181,7 +180,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     n_iter_ : int
         Number of epochs run.
     best_iter_ : int
-        Epoch, counted from 1, of the weights: with ``early_stopping`` the best, else the last.
+        Epoch, from 1, of the weights: the best with ``early_stopping``, else the last.
     n_words_ : int
         Number of rows of the embedding table.
     time_scale_ : float
@@ -307,6 +306,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
     __metadata_request__partial_fit = __metadata_request__fit
 
+    @suggest_arguments
     def __init__(
         self,
         *,

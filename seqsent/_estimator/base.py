@@ -99,19 +99,20 @@ def suggest_arguments(method: _Function) -> _Function:
     @wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         for name in kwargs.keys() - known:
-            raise TypeError(_unknown_argument(self, method.__name__, name))
+            raise TypeError(_unknown_argument(type(self), method.__name__, name))
         return method(self, *args, **kwargs)
 
     return cast(_Function, wrapper)
 
 
-def _unknown_argument(estimator: "SeqsentEstimator", method: str, name: str) -> str:
+def _unknown_argument(estimator: type["SeqsentEstimator"], method: str, name: str) -> str:
     """Return the message for an unknown argument of a method."""
-    kind = type(estimator).__name__
-    start = f"{kind}.{method}() got an unexpected keyword argument {name!r}."
-    if name in _FAMILIAR_ARGUMENTS:
+    kind, is_constructor = estimator.__name__, method == "__init__"
+    function = kind if is_constructor else f"{kind}.{method}"
+    start = f"{function}() got an unexpected keyword argument {name!r}."
+    if name in _FAMILIAR_ARGUMENTS and not is_constructor:
         return f"{start} Pass {_FAMILIAR_ARGUMENTS[name]} instead."
-    parameters = estimator.get_params(deep=False)
+    parameters = estimator._get_param_names()
     if name in parameters:
         return f"{start} It is a parameter of the estimator: {kind}({name}=...)."
     return f"{start}{did_you_mean(name, parameters)}"

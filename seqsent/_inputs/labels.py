@@ -19,11 +19,9 @@ def read_labels(y: Any, name: str = "y") -> Any:
         raise ValueError(
             f"{name} contains {len(missing)} missing labels (rows {rows}). Remove these rows."
         )
-    dtypes = getattr(y, "dtypes", None)
-    dtype = dtypes.iloc[0] if getattr(dtypes, "shape", None) == (1,) else getattr(y, "dtype", None)
-    if hasattr(dtype, "numpy_dtype"):
-        return y.to_numpy(dtype=dtype.numpy_dtype)
-    return y
+    is_column_frame = getattr(y, "ndim", None) == 2 and len(getattr(y, "dtypes", ())) == 1
+    dtype: Any = y.dtypes.iloc[0] if is_column_frame else getattr(y, "dtype", None)
+    return y.to_numpy(dtype=dtype.numpy_dtype) if hasattr(dtype, "numpy_dtype") else y
 
 
 def read_classes(classes: ArrayLike) -> NDArray[Any]:

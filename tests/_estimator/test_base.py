@@ -32,6 +32,19 @@ def test_set_params_suggests_a_name(estimator: BaseEstimator, tried: str, meant:
         estimator.set_params(**{tried: 1})
 
 
+@pytest.mark.parametrize(
+    ("estimator", "tried", "meant"),
+    [(RecurrentSentimentClassifier, "units", "state_dim")],
+)
+def test_the_constructor_suggests_a_name(
+    estimator: type[BaseEstimator], tried: str, meant: str
+) -> None:
+    with pytest.raises(
+        TypeError, match=rf"Classifier\(\) got .* '{tried}'. Did you mean '{meant}'"
+    ):
+        estimator(**{tried: 1})
+
+
 def test_set_params_lists_the_names_where_none_is_close() -> None:
     with pytest.raises(ValueError, match=r"'xyzzy'.*Valid parameters are: \['adversarial'") as info:
         RecurrentSentimentClassifier().set_params(xyzzy=1)
