@@ -47,29 +47,12 @@ def cooccurrence_tables(
     max_n: int = 1,
     n_rows: int = 0,
 ) -> list[NDArray[np.float32]]:
-    """Return word vectors, and n-gram vectors if any, from the co-occurrences of words.
+    """Return the word table and, if ``max_n > 1``, the n-gram table from co-occurrences of words.
 
-    Parameters
-    ----------
-    ids : ndarray of shape (n_samples, maxlen), int32
-        Word ids, 0 for padding.
-    weights : ndarray of shape (n_samples,), float64
-        Sample weights. A weight of 2 is equivalent to two copies of the document.
-    n_words, embed_dim : int
-        Shape of the word table. Vectors of words without a context, and dimensions above the rank
-        of the decomposition, are random in the word table and zero in the n-gram table.
-    seed : int
-        Seed of the random vectors and of the decomposition.
-    oov_id : int or None
-        The id of ``[OOV]``, which gets a random vector.
-    max_n, n_rows : int
-        Length of the longest n-grams, and number of rows of their hash table.
-
-    Returns
-    -------
-    list of ndarray, float32
-        The word table of shape (n_words, embed_dim) and, if ``max_n > 1``, the n-gram table of
-        shape (n_rows, embed_dim).
+    ``ids`` has the shape (n_samples, maxlen) and ``weights`` (n_samples,): a weight of 2 is
+    equivalent to two copies of a document. The tables have the shapes (n_words, embed_dim) and
+    (n_rows, embed_dim). ``oov_id``, words and n-grams without a context, and dimensions above the
+    rank of the decomposition are random in the word table and zero in the n-gram table.
     """
     rng = np.random.default_rng([seed, n_words])
     table = rng.uniform(-_UNIFORM_RANGE, _UNIFORM_RANGE, (n_words, embed_dim)).astype(np.float32)
