@@ -150,7 +150,7 @@ class Network:
                 yield rows, _predict_on_batch(self.model, batch)
             return
         from .fast.programs import predict_program
-        from .fast.threads import run_in_threads
+        from .fast.threads import map_in_threads
 
         program = predict_program(self.architecture)
         state = (
@@ -161,7 +161,7 @@ class Network:
         for group in iter(lambda: list(islice(batches, group_size)), []):
             for _, batch in group:
                 program.prepare(state, batch)
-            values = run_in_threads(lambda item: program(state, item[1]), group)
+            values = map_in_threads(lambda item: program(state, item[1]), group)
             for (rows, _), outputs in zip(group, values, strict=True):
                 yield rows, np.asarray(outputs)
 

@@ -1,9 +1,8 @@
-"""Signals that wait until it is safe to act on them.
+"""Deferral of signals while Keras or JAX changes state of the whole process.
 
-Python acts on a signal between any two instructions, also where Keras has half changed what it
-keeps for the whole process; every later network of the process would then fail. So while a
-network is built, traced or trained, signals are held back, and delivered where everything is
-whole: between two batches, or at the end.
+Python runs a signal handler between any two instructions. A KeyboardInterrupt while Keras builds
+or traces a network would leave its process-wide state inconsistent, and every later network of
+the process could fail.
 """
 
 import signal
@@ -13,56 +12,33 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGALRM")
+_NAMES = ("SIGTERM", "SIGHUP", "SIGALRM", "SIGINT")  # SIGINT is restored last: it raises
 _SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 
-_handlers: dict[int, Any] = {}  # of those that are held back; empty where none are
-_waiting: list[tuple[int, FrameType | None]] = []
+_is_deferring = False  # only the main thread handles signals
 
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Hold signals back that have a handler in Python, for as long as the context lasts.
+    """Call the Python handlers of signals when the outermost such context ends.
 
-    Only the main thread is ever interrupted by them; in others nothing is done, nor inside
-    another such context. Those that came meanwhile are delivered in the end.
+    Outside of the main thread, which Python never interrupts, do nothing.
     """
-    if _handlers or threading.current_thread() is not threading.main_thread():
+    global _is_deferring
+    if _is_deferring or threading.current_thread() is not threading.main_thread():
         yield
         return
+    received: list[tuple[int, FrameType | None]] = []
     found: dict[int, Any] = {number: signal.getsignal(number) for number in _SIGNALS}
     handlers = {number: handler for number, handler in found.items() if callable(handler)}
     try:
-        _handlers.update(handlers)
+        _is_deferring = True
         for number in handlers:
-            signal.signal(number, _wait)
+            signal.signal(number, lambda *arguments: received.append(arguments))
         yield
     finally:
-        _handlers.clear()
-        _restore(handlers)
-        while _waiting:
-            number, frame = _waiting.pop(0)
+        _is_deferring = False
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number, frame in received:
             handlers[number](number, frame)
-
-
-def _restore(handlers: dict[int, Any]) -> None:
-    try:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-    except BaseException:  # a signal came between two of them
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-        raise
-
-
-def deliver() -> None:
-    """Act on the signals that wait: what their handlers raise comes from here."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    while _waiting:
-        number, frame = _waiting.pop(0)
-        _handlers[number](number, frame)
-
-
-def _wait(number: int, frame: FrameType | None) -> None:
-    _waiting.append((number, frame))

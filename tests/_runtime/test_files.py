@@ -1,6 +1,5 @@
-"""Files that are whole or absent."""
+"""Files are written completely or not at all."""
 
-import os
 import threading
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from seqsent._runtime.files import replaced_when_complete
 
 
-def test_concurrent_writers_leave_one_whole_file(tmp_path):
+def test_concurrent_writers_leave_one_complete_file(tmp_path):
     target, barrier = tmp_path / "file", threading.Barrier(4)
 
     def write(letter):
@@ -25,9 +24,9 @@ def test_concurrent_writers_leave_one_whole_file(tmp_path):
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_failure_keeps_the_file_that_was_there(tmp_path):
+def test_interrupted_writer_leaves_the_old_file(tmp_path):
     target = tmp_path / "file"
-    target.write_text("whole")
+    target.write_text("old")
 
     def fail():
         with replaced_when_complete(target) as temporary:
@@ -36,17 +35,5 @@ def test_failure_keeps_the_file_that_was_there(tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert target.read_text() == "whole"
+    assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
-
-
-def test_what_a_killed_process_left_is_removed_by_a_later_one(tmp_path):
-    target = tmp_path / "file"
-    names = ["file1.part", "file2.part", "file.txt", "other1.part"]
-    for name in names:
-        (tmp_path / name).write_text("half")
-        if name != "file2.part":  # that one may be at work
-            os.utime(tmp_path / name, (0, 0))
-    with replaced_when_complete(target) as temporary:
-        temporary.write_text("whole")
-    assert {path.name for path in tmp_path.iterdir()} == {"file", *names[1:]}

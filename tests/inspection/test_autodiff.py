@@ -24,16 +24,16 @@ def gradient(network: LogOdds) -> np.ndarray:
 
 @pytest.mark.skipif(not is_usable(), reason="programs are shared on JAX only")
 def test_equal_networks_share_programs(fitted: Fitted) -> None:
-    from seqsent._nn.fast.programs import shared_programs
+    from seqsent._nn.fast.programs import cached_programs
 
     network = copy.deepcopy(fitted("lstm"))[-1]._fitted_network()
     expected = gradient(LogOdds(network))
-    compiled = set(shared_programs)
+    compiled = set(cached_programs)
     other = copy.deepcopy(fitted("lstm"))[-1]._fitted_network()
     other.model.set_weights([2 * weights for weights in other.model.get_weights()])
     assert not np.allclose(gradient(LogOdds(other)), expected)
     np.testing.assert_array_equal(gradient(LogOdds(network)), expected)
-    assert set(shared_programs) == compiled
+    assert set(cached_programs) == compiled
 
 
 def test_networks_are_freed(fitted: Fitted) -> None:

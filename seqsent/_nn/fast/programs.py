@@ -1,19 +1,13 @@
-"""Compiled functions, shared between equal networks.
-
-Keras's JAX trainer passes all state into its compiled functions explicitly, so that a
-function compiled for one network serves every other of the same architecture,
-optimizer and options.
-"""
+"""Compiled steps, shared by all networks of the same architecture, optimizer and settings."""
 
 import json
 import os
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -26,33 +20,41 @@ from ..model.architecture import Architecture, without_tables
 from ..model.cells import CELLS, Cell
 from ..train.objective import get_config
 from .steps import State, StepFunction, Steps
-from .tables import can_be_lazy
-from .threads import forget_helpers, run_beside, run_in_threads
+from .tables import supports_sparse_updates
+from .threads import map_in_threads
 
 keras = import_keras()
 
-Key = tuple[str, Architecture, str, Cell]  # what for, and all that decides what is computed
-
-# Of each kind, those used last are kept. A search takes all folds of a candidate before the next,
-# so few will do for training, whose programs take 10 MB and more; those of predictions take 2 MB
-# and serve whatever is asked. A later process, or this one, reads the others from disk.
-_MOST_KEPT = {"train": 4, "predict": 16, "vectors": 4}
-_ROWS_PER_PART = 64  # fewer would slow the products down
-# LLVM's cheapest optimization: the programs run as fast, and compile in two thirds of the time
+# Cached programs of each kind. A grid search fits all folds of a candidate before the next one,
+# so few training programs, of 10 MB and more, are enough. A prediction program has 2 MB.
+_CACHE_SIZES = {"train": 4, "predict": 16, "vectors": 4}
+# LLVM's lowest optimization level: programs are as fast, and compile in two thirds of the time.
 _OPTIONS = {"xla_backend_optimization_level": 1}
-# XLA's older code generator, too: two thirds again. Gradients run as fast, large updates slower
-_OPTIONS_OF_GRADIENTS = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
-_LARGE_TABLE = 2**20  # weights of an embedding
-_WORK_FOR_PARTS = 2**19  # rows x width x state x gates; less is done as soon by one thread
+# XLA's older code generator: two thirds again. Gradients are as fast, updates of large tables are
+# slower.
+_GRADIENT_OPTIONS = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
+_LARGE_TABLE = 2**20  # values in an embedding table
+_MICROBATCH_SIZE = 64  # products of smaller matrices are slower
+_MIN_WORK = 2**19  # ids x state_dim x gates; threads do not speed up smaller batches
 
-shared_programs: OrderedDict[Key, Any] = OrderedDict()  # the one used last is the last
-_programs_lock = threading.Lock()
+
+class Key(NamedTuple):
+    """Cache key of compiled programs."""
+
+    kind: str
+    architecture: Architecture
+    cell: Cell
+    settings: tuple[Any, ...]
+
+
+cached_programs: OrderedDict[Key, Any] = OrderedDict()  # least recently used first
+_cache_lock = threading.Lock()
 _tracing_lock = threading.RLock()
 
 
 @dataclass(frozen=True)
 class TrainingPrograms:
-    """Step functions as ``keras.Model`` keeps them: (state, iterator) -> (logs, state)."""
+    """Functions (state, iterator) -> (logs, state), as ``keras.Model`` stores them."""
 
     train_function: "TrainFunction"
     test_function: Callable[..., Any]
@@ -60,114 +62,89 @@ class TrainingPrograms:
 
 @dataclass(frozen=True)
 class VectorPrograms:
-    """Functions of word vectors: their states, and the gradient by them."""
+    """Programs for :class:`..gradients.VectorFunctions`."""
 
     states: "Program"
     gradient: "Program"
 
 
 def training_programs(
-    architecture: Architecture,
-    optimizer: Any,
-    adversarial: float = 0.0,
-    lazy_updates: bool | None = None,
+    architecture: Architecture, optimizer: Any, adversarial: float = 0.0
 ) -> TrainingPrograms:
-    """Return the train and test functions of networks like this one.
+    """Return the training and evaluation functions of networks with an architecture.
 
-    Of the optimizer that it is compiled with, class and options count; its state does not.
-    ``adversarial`` is that of :class:`.steps.Steps`. ``lazy_updates`` says whether tables are
-    updated where they were touched; None leaves it to a table's size, and what cannot be is a
-    ValueError.
+    They depend on the class and the options of ``optimizer``, not on its state. ``adversarial``
+    is explained in :class:`.steps.Steps`. Large tables have sparse updates if the optimizer
+    supports them, see :mod:`.tables`.
     """
-    lazy = _lazy_tables(architecture, optimizer, lazy_updates)
-    kind, config = type(optimizer), get_config(optimizer)
-    options = {key: value for key, value in config.items() if key != "name"}
+    optimizer_class, config = type(optimizer), get_config(optimizer)
+    options = {name: value for name, value in config.items() if name != "name"}
     if isinstance(options.get("learning_rate"), float):
         del options["learning_rate"]  # a variable, not a constant of the program
-    name = _name(
-        architecture,
-        f"{kind.__module__}.{kind.__qualname__}",
-        json.dumps(keras.saving.serialize_keras_object(options), sort_keys=True, default=repr),
-        adversarial,
-        lazy,
-    )
-    is_plain = all(isinstance(value, str | float | int | None) for value in options.values())
-    # the code of other classes may change from process to process
-    is_plain = is_plain and kind.__module__.startswith("keras.")
-    kept = _name_on_disk(name, architecture) if is_plain else None
+    serialized = keras.saving.serialize_keras_object(options)
 
     def make() -> TrainingPrograms:
-        steps = cache(lambda: Steps(architecture, kind.from_config(config), adversarial, lazy))
-        train = TrainFunction(steps, kept, architecture)
-        test = Program(steps, "test", kept, donates=True)
-        trims = architecture.mask_padding
-        return TrainingPrograms(
-            train, lambda state, iterator: test(state, *as_batch(*next(iterator), trims=trims))
+        sparse_tables = _sparse_tables(architecture, optimizer)
+        steps = cache(
+            lambda: Steps(
+                architecture, optimizer_class.from_config(config), adversarial, sparse_tables
+            )
         )
+        test = Program(steps, "test", donates=True)
 
-    return _shared("train", architecture, name, make)
+        def test_function(state: State, iterator: Iterator[Any]) -> Any:
+            return test(state, *as_batch(*next(iterator), trims=architecture.mask_padding))
+
+        return TrainingPrograms(TrainFunction(steps, architecture), test_function)
+
+    settings = json.dumps(serialized, sort_keys=True, default=repr)
+    return _get_or_make("train", architecture, (optimizer_class, settings, adversarial), make)
 
 
 def predict_program(architecture: Architecture) -> "Program":
-    """Return the function (state, ids) -> outputs of such networks."""
-    name = _name(architecture)
+    """Return the program (state, ids) -> outputs of networks with an architecture."""
 
     def make() -> Program:
-        kept = _name_on_disk(name, architecture)
-        return Program(cache(lambda: Steps(architecture)), "predict", kept, donates=False)
+        return Program(cache(lambda: Steps(architecture)), "predict")
 
-    return _shared("predict", architecture, name, make)
+    return _get_or_make("predict", architecture, (), make)
 
 
 def vector_programs(architecture: Architecture) -> VectorPrograms:
-    """Return the functions of word vectors of such networks, whatever their embedding."""
+    """Return the programs of networks with an architecture, whatever their embedding."""
     architecture = without_tables(architecture)
-    name = _name(architecture)
 
     def make() -> VectorPrograms:
-        kept = _name_on_disk(name, architecture)
         steps = cache(lambda: Steps(architecture))
-        return VectorPrograms(
-            Program(steps, "states", kept, donates=False),
-            Program(steps, "gradient_by_vectors", kept, donates=False),
-        )
+        return VectorPrograms(Program(steps, "states"), Program(steps, "grad_vectors"))
 
-    return _shared("vectors", architecture, name, make)
+    return _get_or_make("vectors", architecture, (), make)
 
 
 def clear_caches() -> None:
-    """Forget all compiled functions, and let the threads end that run them."""
-    with _programs_lock:
-        shared_programs.clear()
-    forget_helpers()
+    """Remove all compiled programs from the cache."""
+    with _cache_lock:
+        cached_programs.clear()
 
 
 def _large_tables(architecture: Architecture) -> tuple[int, ...]:
+    """Return the indices of the tables with at least ``_LARGE_TABLE`` values."""
     n_rows = [architecture.n_words, architecture.ngram_buckets][: architecture.n_tables]
     sizes = [n * architecture.embed_dim for n in n_rows]
-    return tuple(place for place, size in enumerate(sizes) if size >= _LARGE_TABLE)
+    return tuple(index for index, size in enumerate(sizes) if size >= _LARGE_TABLE)
 
 
-def _lazy_tables(
-    architecture: Architecture, optimizer: Any, wanted: bool | None
-) -> tuple[int, ...]:
-    """Return the places of the tables that are updated only where they were touched."""
-    if not architecture.train_embedding:
+def _sparse_tables(architecture: Architecture, optimizer: Any) -> tuple[int, ...]:
+    if not architecture.train_embedding or not supports_sparse_updates(optimizer):
         return ()
-    if wanted and not can_be_lazy(optimizer):
-        raise ValueError(
-            "lazy_updates=True needs optimizer='adam', or an instance of keras.optimizers.Adam "
-            "without amsgrad, weight_decay, use_ema, loss_scale_factor and accumulation, got "
-            f"{optimizer!r}."
-        )
-    if wanted is None:
-        return _large_tables(architecture) if can_be_lazy(optimizer) else ()
-    return tuple(range(architecture.n_tables)) if wanted else ()
+    return _large_tables(architecture)
 
 
-def _name(*parts: Any) -> str:
-    """Return a text that is the same for two programs only if they compute the same."""
-    settings = (
+def _get_or_make(
+    kind: str, architecture: Architecture, settings: tuple[Any, ...], make: Callable[[], Any]
+) -> Any:
+    """Return the cached programs of a kind, and evict those used least recently."""
+    process_settings = (
         keras.config.dtype_policy().name,
         keras.config.floatx(),
         keras.config.epsilon(),
@@ -175,167 +152,125 @@ def _name(*parts: Any) -> str:
         jax.config.jax_default_matmul_precision,
         str(jax.config.jax_default_device),
     )
-    return repr((*parts, *settings))
-
-
-def _name_on_disk(name: str, architecture: Architecture) -> str | None:
-    """Return None for a cell that is not seqsent's: its code may change between processes."""
     cell = CELLS[architecture.cell]
-    parts: tuple[Any, ...] = (cell.layer, cell.forward, cell.backward)
-    homes = {part.__module__.partition(".")[0] for part in parts if part is not None}
-    return name if homes <= {"keras", __name__.partition(".")[0]} else None
-
-
-def _shared(what: str, architecture: Architecture, name: str, make: Callable[[], Any]) -> Any:
-    key = what, architecture, name, CELLS[architecture.cell]
-    with _programs_lock:
-        if key not in shared_programs:
-            shared_programs[key] = make()
-        shared_programs.move_to_end(key)
-        of_this_kind = [other for other in shared_programs if other[0] == what]
-        for oldest in of_this_kind[: -_MOST_KEPT[what]]:
-            del shared_programs[oldest]
-        return shared_programs[key]
+    key = Key(kind, architecture, cell, (*settings, *process_settings))
+    with _cache_lock:
+        if key not in cached_programs:
+            cached_programs[key] = make()
+        cached_programs.move_to_end(key)
+        of_kind = [other for other in cached_programs if other.kind == kind]
+        for oldest in of_kind[: -_CACHE_SIZES[kind]]:
+            del cached_programs[oldest]
+        return cached_programs[key]
 
 
 class TrainFunction:
-    """A training step, in which threads compute the gradients of parts of a large batch.
+    """A training step that splits large batches into microbatches, one per thread at a time.
 
-    How a batch is cut depends on nothing but its shape, so the number of threads changes
-    no result.
+    The number of microbatches depends only on the shape of the batch, so that the number of
+    threads does not change results.
 
     Attributes
     ----------
-    whole, gradient, update : Program
-        For a batch in one piece; for a part of one; for what the parts add up to.
+    whole : Program
+        The step for a batch that is not split.
+    gradient : Program
+        The gradient of a microbatch.
+    update : Program
+        The update with the gradients of all microbatches.
     """
 
-    def __init__(
-        self, steps: Callable[[], Steps], name: str | None, architecture: Architecture
-    ) -> None:
+    def __init__(self, steps: Callable[[], Steps], architecture: Architecture) -> None:
         self._trims = architecture.mask_padding
-        self._work_per_word = architecture.state_dim * max(1, len(CELLS[architecture.cell].gates))
-        options = _OPTIONS if _large_tables(architecture) else _OPTIONS_OF_GRADIENTS
-        self.whole = Program(steps, "train", name, donates=True, options=options)
-        self.gradient = Program(
-            steps, "gradient", name, donates=False, options=_OPTIONS_OF_GRADIENTS
-        )
-        self.update = Program(steps, "update", name, donates=True)
+        self._state_dim = architecture.state_dim
+        self._n_gates = len(CELLS[architecture.cell].gates)
+        options = _OPTIONS if _large_tables(architecture) else _GRADIENT_OPTIONS
+        self.whole = Program(steps, "train", donates=True, options=options)
+        self.gradient = Program(steps, "gradient", options=_GRADIENT_OPTIONS)
+        self.update = Program(steps, "update", donates=True)
 
-    def __call__(self, state: State, iterator: Iterator[Any]) -> tuple[Any, State]:
+    def __call__(self, state: State, iterator: Iterator[Any]) -> Any:
         batch = as_batch(*next(iterator), trims=self._trims)
-        n_parts = self._count_parts(batch[0])
-        if n_parts == 1:
+        n_microbatches = self._count_microbatches(batch.ids)
+        if n_microbatches == 1:
             return self.whole(state, *batch)
-        columns = (np.split(column, n_parts) for column in batch)
-        numbers = np.arange(n_parts, dtype=np.uint32)
-        parts = list(zip(*columns, numbers, strict=True))
-        self.gradient.prepare(
-            state,
-            *parts[0],
-            meanwhile=lambda part: self.update.prepare(state, *batch, [part] * n_parts),
-        )
-        gradients = run_in_threads(lambda part: self.gradient(state, *part), parts)
+        columns = (np.split(column, n_microbatches) for column in batch)
+        indices = np.arange(n_microbatches, dtype=np.uint32)
+        microbatches = list(zip(*columns, indices, strict=True))
+        self.gradient.prepare(state, *microbatches[0])
+        gradients = map_in_threads(lambda m: self.gradient(state, *m), microbatches)
         return self.update(state, *batch, gradients)
 
-    def _count_parts(self, ids: Array) -> int:
-        if ids.size * self._work_per_word < _WORK_FOR_PARTS:
+    def _count_microbatches(self, ids: Array) -> int:
+        work = ids.size * self._state_dim * self._n_gates
+        # Threads do not pay off for a SimpleRNN, which has a single gate.
+        if self._n_gates < 2 or work < _MIN_WORK or len(ids) < _MICROBATCH_SIZE:
             return 1
-        # what is too small for two parts of that size is halved, for two cores
-        halves = min(2 * len(ids) // _ROWS_PER_PART, 2)
-        most = max(len(ids) // _ROWS_PER_PART, halves, 1)
+        most = max(len(ids) // _MICROBATCH_SIZE, 2)
         return next(n for n in range(most, 0, -1) if len(ids) % n == 0)
 
 
 class Program:
-    """A step function that is compiled once for each shape of ids.
+    """A step that is compiled once for each shape of ids.
 
     Parameters
     ----------
     steps : callable
-        Makes the :class:`Steps` that have it. They cost a network, and are made only to be
-        traced.
+        Returns the :class:`Steps`. It is called when the step is traced.
     step : str
-        The name of the method.
-    name : str or None
-        All else that decides what it computes, for traces on disk; None keeps none there.
+        Name of the method, a :class:`StepFunction`.
     donates : bool
-        Whether calls give the state away.
+        Whether a call invalidates the arrays of the state, so that XLA can reuse their memory.
     options : dict
-        Of the compiler, where ``XLA_FLAGS`` does not choose them.
+        Options of the compiler. ``XLA_FLAGS`` take precedence.
     """
 
     def __init__(
         self,
         steps: Callable[[], Steps],
         step: str,
-        name: str | None,
         *,
-        donates: bool,
+        donates: bool = False,
         options: dict[str, Any] = _OPTIONS,
     ) -> None:
-        self.options = options
+        self.step = step
         self._steps = steps
-        self._step = step
-        self._name = name
         self._donates = donates
+        self._options = options
         self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
 
     @property
     def shapes(self) -> set[tuple[int, ...]]:
-        """Return the shapes of ids that it is compiled for."""
+        """Shapes of ids that the step is compiled for."""
         return set(self._compiled)
 
     def __call__(self, state: State, ids: Array, *rest: Any) -> Any:
         self.prepare(state, ids, *rest)
         return self._compiled[ids.shape](state, ids, *rest)
 
-    def prepare(
-        self, state: State, ids: Array, *rest: Any, meanwhile: Callable[[Any], None] | None = None
-    ) -> None:
-        """Compile what calls with such arguments need, under the settings of this thread.
-
-        ``meanwhile`` is called, by this thread, while XLA compiles in another. It is given
-        the shapes and types of the outputs, and may prepare other programs.
-        """
+    def prepare(self, state: State, ids: Array, *rest: Any) -> None:
+        """Compile the step for the shapes of these arguments."""
         if ids.shape in self._compiled:
             return
-        # Keras is made to be traced neither by several threads at once nor to be interrupted
+        # Keras can be traced neither by two threads at once nor be interrupted while it is.
         with _tracing_lock, defer_signals():
-            if ids.shape in self._compiled:
-                return
-            lowered = self._lower(state, ids, *rest)
-            if meanwhile is None:
-                self._compile(ids.shape, lowered)
-            else:  # this thread holds the lock, so what may take it again stays here
-                run_beside(
-                    lambda: self._compile(ids.shape, lowered),
-                    lambda: meanwhile(lowered.out_info),
-                )
+            if ids.shape not in self._compiled:
+                self._compiled[ids.shape] = self._compile(state, ids, *rest)
 
-    def _lower(self, *arguments: Any) -> Any:
-        def get_function() -> StepFunction:
-            function: StepFunction = getattr(self._steps(), self._step)
-            return function
-
-        function = get_function()
+    def _compile(self, *arguments: Any) -> Callable[..., Any]:
+        function: StepFunction = getattr(self._steps(), self.step)
         donated = (0,) if self._donates else ()
-        # compiled ahead, since jit would compile anew for the state that the first call returns
-        return jax.jit(function, donate_argnums=donated).lower(*arguments)
-
-    def _compile(self, shape: tuple[int, ...], lowered: Any) -> None:
-        chosen = set(re.findall(r"--(\w+)", os.environ.get("XLA_FLAGS", "")))  # by the user
-        options = {name: value for name, value in self.options.items() if name not in chosen}
-        self._compiled[shape] = _compile_with(options, lowered)
+        # Calling the jitted function would compile it again for the state of the first result.
+        lowered = jax.jit(function, donate_argnums=donated).lower(*arguments)
+        flags = os.environ.get("XLA_FLAGS", "")
+        options = {name: value for name, value in self._options.items() if name not in flags}
+        return _compile(lowered, options)
 
 
-def _compile_with(options: dict[str, Any], lowered: Any) -> Callable[..., Any]:
-    """Compile with those of the options that this release of XLA knows."""
+def _compile(lowered: Any, options: dict[str, Any]) -> Callable[..., Any]:
+    """Compile with these options, or without if a release of XLA does not know one of them."""
     try:
         compiled: Callable[..., Any] = lowered.compile(compiler_options=options)
-        return compiled
-    except RuntimeError as error:
-        known = {name: value for name, value in options.items() if name not in str(error)}
-        if known == options:  # it is not for them that it failed
-            raise
-    return _compile_with(known, lowered)
+    except RuntimeError:
+        compiled = lowered.compile()
+    return compiled

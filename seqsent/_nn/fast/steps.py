@@ -1,14 +1,12 @@
-"""What is computed for a batch in training, testing, prediction and inspection.
+"""Steps of training, evaluation, prediction and inspection, as functions of all state.
 
-These are functions of all state. They run the code of a donor, a network whose own values are
-never used: state goes in and comes out as Keras's JAX trainer passes it, so that what is
-compiled of them serves every network of the same architecture and optimizer.
+A step runs the code of a model whose variables hold no values, see :class:`StepFunction`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -21,23 +19,39 @@ from ..model.architecture import Architecture, after_embedding
 from ..model.initializers import InitialWeights
 from ..train.objective import build_optimizer, loss_and_metrics
 from .layers import FastEmbedding, FastNgramEmbedding, fast_layers
-from .tables import Touched, update_lazily
+from .tables import SparseGradient, apply_gradients
 
 keras = import_keras()
 
-_STEPS_TO_FULL_REACH = 100  # at the start, moved words would teach nothing
+_WARM_UP_STEPS = 100  # until adversarial examples have their full distance
 
-State = Any  # lists of arrays: trainable, other, of the optimizer, of the metrics
+# Lists of arrays, as in Keras's JAX trainer: trainable, non-trainable, optimizer, metrics
+State = Any
 
 
 class StepFunction(Protocol):
-    """One of the methods of :class:`Steps`."""
+    """A pure function of state and batch, compiled once and shared by all equal networks.
+
+    All state is passed in and returned, as in Keras's JAX trainer; nothing is read from or
+    written to a model. A compiled function therefore serves every network of the same
+    architecture, optimizer and settings, and keeps none of them alive.
+    """
 
     def __call__(self, state: State, ids: Array, *rest: Any) -> Any:
-        """Return what is computed; neither state nor ids are changed, none of them kept.
+        """Return the results; steps that change state return (results, new state).
 
-        ``ids`` have the shape (n_texts, width); the shapes of all that follows depend on it.
+        ``ids`` have the shape (batch_size, width), which determines the shapes of ``rest``.
         """
+
+
+class Microbatch(NamedTuple):
+    """Result of :meth:`Steps.gradient`, as sums over the rows of a microbatch."""
+
+    loss: Array
+    table_gradients: list[Array]  # with respect to the vectors read from each sparse table
+    gradients: list[Array]  # with respect to all other trainable variables
+    outputs: Array
+    non_trainable: list[Array]
 
 
 class Steps:
@@ -46,20 +60,25 @@ class Steps:
     Parameters
     ----------
     architecture : Architecture
-        What the network looks like.
+        Architecture of the network.
     optimizer : keras.optimizers.Optimizer or None
-        A new one, which becomes the donor's; None allows no training and no tests.
+        A new optimizer. None excludes ``train`` and ``test``.
     adversarial : float
-        How far word vectors are moved in training against the network, as a share of their
-        length (Miyato, Dai & Goodfellow 2017); 0 moves none.
-    lazy : tuple of int
-        The tables of vectors that are updated only where a batch touched them, by their places
-        among what is trained.
+        Distance of adversarial examples: length of the change to the word vectors of a document,
+        as a fraction of their own length [1]_. The loss averages the clean and the adversarial
+        example. 0 trains on clean examples only.
+    sparse_tables : sequence of int
+        Indices, among the trainable variables, of the tables with sparse updates.
 
     Attributes
     ----------
-    donor : keras.Model
+    model : keras.Model
         The network whose code is run, without values.
+
+    References
+    ----------
+    .. [1] T. Miyato, A. M. Dai and I. Goodfellow, "Adversarial training methods for
+       semi-supervised text classification", ICLR 2017, arXiv:1605.07725.
     """
 
     def __init__(
@@ -67,188 +86,190 @@ class Steps:
         architecture: Architecture,
         optimizer: Any = None,
         adversarial: float = 0.0,
-        lazy: tuple[int, ...] = (),
+        sparse_tables: Sequence[int] = (),
     ) -> None:
         self._architecture = architecture
         self._adversarial = adversarial
-        self._lazy = lazy
+        self._sparse_tables = sparse_tables
         embeddings = {"embedding": FastEmbedding, "ngram_embedding": FastNgramEmbedding}
         layers = {**embeddings, **fast_layers()}
-        donor = architecture.assemble(InitialWeights(np.random.default_rng(0)), layers=layers)
+        self.model = architecture.assemble(InitialWeights(np.random.default_rng(0)), layers=layers)
         if optimizer is not None:
-            compile_kwargs = loss_and_metrics(architecture.n_outputs)
-            donor.compile(optimizer, **compile_kwargs)
-            build_optimizer(donor)
-            _build_metrics(donor)
+            compile_arguments = loss_and_metrics(architecture.n_outputs)
+            self.model.compile(optimizer, **compile_arguments)
+            build_optimizer(self.model)
+            _build_metrics(self.model)
             _drop_values(optimizer.variables)
-            self._sum_losses = type(compile_kwargs["loss"])(reduction="sum")
-        _drop_values(donor.variables)
-        self.donor = donor
+            self._sum_losses = type(compile_arguments["loss"])(reduction="sum")
+        _drop_values(self.model.variables)
 
     def train(self, state: State, ids: Array, targets: Array, weights: Array) -> Any:
-        """Return logs and state after a batch was learned."""
-        part = self.gradient(state, ids, targets, weights, 0)
-        return self.update(state, ids, targets, weights, [part])
+        """Return logs and state after one training step."""
+        microbatch = self.gradient(state, ids, targets, weights, 0)
+        return self.update(state, ids, targets, weights, [microbatch])
 
     def gradient(
-        self, state: State, ids: Array, targets: Array, weights: Array, number: Array | int
-    ) -> tuple[Any, ...]:
-        """Return what a numbered part of a batch adds to the learning from the whole.
-
-        The sum of its losses, the gradient of what is minimized, its outputs, and what is
-        neither trained nor the optimizer's. Of lazy tables the gradient comes first, and is that
-        by the vectors that were read.
-        """
-        trainable, rest, optimizer_state, _ = state
-        # random states are the only integers; each part drops units of its own
-        rest = [v + number if jnp.issubdtype(v.dtype, np.integer) else v for v in rest]
-        sum_losses = partial(
-            self._sum_losses_of, (trainable, rest, optimizer_state), ids, targets, weights
-        )
-        trained = [value for place, value in enumerate(trainable) if place not in self._lazy]
-        if not (self._adversarial or self._lazy):
-            gradient, (loss, outputs, rest) = jax.grad(sum_losses, has_aux=True)(trained, ())
-            return loss, gradient, outputs, rest
-        tables = trainable if self._architecture.train_embedding else rest
-        read = [table[rows] for table, rows in zip(tables, self._rows(ids), strict=False)]
-        unmoved = jax.tree.map(jnp.zeros_like, read)
-        pull_back = jax.grad(sum_losses, argnums=(0, 1), has_aux=True)
-        gradient, (loss, outputs, new_rest) = pull_back(trained, unmoved)
-        if self._adversarial:
-            with self._optimizer_of(optimizer_state) as optimizer:
-                n_steps = optimizer.iterations.value + 1
-            vectors = sum([of_ngrams.sum(axis=-2) for of_ngrams in read[1:]], read[0])
-            moved_by = self._move_against(ids, vectors, gradient[1][0], n_steps)
-            against, _ = pull_back(trained, [moved_by, *unmoved[1:]])
-            gradient = jax.tree.map(lambda plain, moved: (plain + moved) / 2, gradient, against)
-        by_trained, by_read = gradient
-        return loss, [*(by_read[place] for place in self._lazy), *by_trained], outputs, new_rest
-
-    def _sum_losses_of(
-        self, state: Any, ids: Array, targets: Array, weights: Array, trained: Any, moved_by: Any
-    ) -> tuple[Any, Any]:
-        """Return what is minimized; and the sum of losses, outputs, and what is not trained.
-
-        ``trained`` is all that is trained but for lazy tables, of which, as of all, what is
-        read is moved by ``moved_by``.
-        """
-        trainable, rest, optimizer_state = state
-        others = iter(trained)
-        values = [
-            value if place in self._lazy else next(others) for place, value in enumerate(trainable)
+        self, state: State, ids: Array, targets: Array, weights: Array, index: Array | int
+    ) -> Microbatch:
+        """Return the gradient of the microbatch with an index."""
+        trainable, non_trainable, optimizer_state, _ = state
+        # Only random states are integers: each microbatch has its own dropout.
+        non_trainable = [
+            value + index if jnp.issubdtype(value.dtype, np.integer) else value
+            for value in non_trainable
         ]
-        embedding = self.donor.get_layer("embedding")
-        embedding.moved_by = tuple(moved_by)
+        dense = [value for i, value in enumerate(trainable) if i not in self._sparse_tables]
+        tables = trainable if self._architecture.train_embedding else non_trainable
+        vectors: list[Array] = []
+        if self._adversarial or self._sparse_tables:
+            rows = self._rows(ids)
+            vectors = [table[indices] for table, indices in zip(tables, rows, strict=False)]
+        offsets = jax.tree.map(jnp.zeros_like, vectors)
+        loss_function = partial(
+            self._loss, (trainable, non_trainable, optimizer_state), ids, targets, weights
+        )
+        differentiate = jax.grad(loss_function, argnums=(0, 1), has_aux=True)
+        gradients, (loss, outputs, non_trainable) = differentiate(dense, offsets)
+        if self._adversarial:
+            with self._optimizer(optimizer_state) as optimizer:
+                n_steps = optimizer.iterations.value + 1
+            words = sum([ngrams.sum(axis=-2) for ngrams in vectors[1:]], vectors[0])
+            offset = self._adversarial_offset(ids, words, gradients[1][0], n_steps)
+            adversarial, _ = differentiate(dense, [offset, *offsets[1:]])
+            gradients = jax.tree.map(lambda a, b: (a + b) / 2, gradients, adversarial)
+        grad_dense, grad_vectors = gradients
+        grad_tables = [grad_vectors[i] for i in self._sparse_tables]
+        return Microbatch(loss, grad_tables, grad_dense, outputs, non_trainable)
+
+    def _loss(
+        self, state: Any, ids: Array, targets: Array, weights: Array, dense: Any, offsets: Any
+    ) -> tuple[Any, Any]:
+        """Return the loss for the optimizer; and loss, outputs and non-trainable values.
+
+        ``dense`` are the trainable values without sparse tables. ``offsets`` are added to the
+        vectors that are read from each table.
+        """
+        trainable, non_trainable, optimizer_state = state
+        remaining = iter(dense)
+        values = [
+            value if i in self._sparse_tables else next(remaining)
+            for i, value in enumerate(trainable)
+        ]
+        embedding = self.model.get_layer("embedding")
+        embedding.offsets = tuple(offsets)
         try:
-            outputs, new_rest = self.donor.stateless_call(values, rest, ids, training=True)
+            outputs, non_trainable = self.model.stateless_call(
+                values, non_trainable, ids, training=True
+            )
         finally:
-            embedding.moved_by = ()
+            embedding.offsets = ()
         loss = self._sum_losses(targets, outputs, weights)
-        with self._optimizer_of(optimizer_state) as optimizer:
+        with self._optimizer(optimizer_state) as optimizer:
             scaled = optimizer.scale_loss(loss)
-        return scaled, (loss, outputs, new_rest)
+        return scaled, (loss, outputs, non_trainable)
 
     def _rows(self, ids: Array) -> list[Array]:
-        """Return the rows of each table of vectors that are read for ids."""
-        rows: list[Array] = self.donor.get_layer("embedding").rows(ids)
+        rows: list[Array] = self.model.get_layer("embedding").rows(ids)
         return rows
 
     @contextmanager
-    def _optimizer_of(self, values: Any) -> Iterator[Any]:
-        """Give the donor's optimizer with these values."""
-        optimizer = self.donor.optimizer
-        mapping = list(zip(optimizer.variables, values, strict=True))
+    def _optimizer(self, state: list[Array]) -> Iterator[Any]:
+        """Provide the model's optimizer with the values of a state."""
+        optimizer = self.model.optimizer
+        mapping = list(zip(optimizer.variables, state, strict=True))
         with keras.StatelessScope(state_mapping=mapping):
             yield optimizer
 
-    def _move_against(self, ids: Array, vectors: Array, by_vectors: Array, n_steps: Array) -> Array:
-        """Return by how much each vector is moved, of shape (n_texts, width, embed_dim)."""
+    def _adversarial_offset(
+        self, ids: Array, vectors: Array, grad_vectors: Array, n_steps: Array
+    ) -> Array:
+        """Return the change to the word vectors, of shape (batch_size, width, embed_dim)."""
         if self._architecture.mask_padding:
             vectors = jnp.where((ids != 0)[..., None], vectors, 0)
-        reach = self._adversarial * jnp.minimum(1.0, n_steps / _STEPS_TO_FULL_REACH)
-        return reach * _length(vectors) / _length(by_vectors) * by_vectors
+        distance = self._adversarial * jnp.minimum(1.0, n_steps / _WARM_UP_STEPS)
+        return distance * _norm(vectors) / _norm(grad_vectors) * grad_vectors
 
     def update(
-        self, state: State, ids: Array, targets: Array, weights: Array, parts: Any
+        self,
+        state: State,
+        ids: Array,
+        targets: Array,
+        weights: Array,
+        microbatches: Sequence[Microbatch],
     ) -> tuple[Any, State]:
-        """Return logs and state after a batch to which these parts add up was learned."""
+        """Sum the gradients of all microbatches and apply one optimizer step."""
         trainable, _, optimizer_state, metrics_state = state
-        losses, gradients, outputs, rests = zip(*parts, strict=True)
+        optimizer = self.model.optimizer
         weight = weights.sum()
-        optimizer = self.donor.optimizer
-        n_lazy = len(self._lazy)
-        of_tables = zip(*(gradient[:n_lazy] for gradient in gradients), strict=True)
-        by_read = [jnp.concatenate(by) / weight for by in of_tables]
-        others = (gradient[n_lazy:] for gradient in gradients)
-        gradient = jax.tree.map(lambda *summands: sum(summands) / weight, *others)
-        if self._lazy:
+        sums = [m.gradients for m in microbatches]
+        gradients = jax.tree.map(lambda *summands: sum(summands) / weight, *sums)
+        if self._sparse_tables:
             rows = self._rows(ids)
-            touched = [
-                Touched(place, rows[place], by, waits=place > 0)  # n-grams
-                for place, by in zip(self._lazy, by_read, strict=True)
+            values = zip(*(m.table_gradients for m in microbatches), strict=True)
+            tables = [
+                # Table 0 has the words, table 1 the n-grams.
+                SparseGradient(i, rows[i], jnp.concatenate(parts) / weight, sparse_momentum=i > 0)
+                for i, parts in zip(self._sparse_tables, values, strict=True)
             ]
-            trainable, optimizer_state = update_lazily(
-                optimizer, optimizer_state, trainable, touched, gradient
+            trainable, optimizer_state = apply_gradients(
+                optimizer, optimizer_state, trainable, tables, gradients
             )
         else:
             trainable, optimizer_state = optimizer.stateless_apply(
-                optimizer_state, gradient, trainable
+                optimizer_state, gradients, trainable
             )
-        outputs = jnp.concatenate(outputs)
-        logs, metrics_state = self._measure(
-            metrics_state, sum(losses), ids, targets, outputs, weights
-        )
-        return logs, (trainable, rests[0], optimizer_state, metrics_state)
+        loss = sum(m.loss for m in microbatches)
+        outputs = jnp.concatenate([m.outputs for m in microbatches])
+        logs, metrics_state = self._metrics(metrics_state, loss, ids, targets, outputs, weights)
+        non_trainable = microbatches[0].non_trainable
+        return logs, (trainable, non_trainable, optimizer_state, metrics_state)
 
     def test(self, state: State, ids: Array, targets: Array, weights: Array) -> tuple[Any, State]:
-        """Return logs and state after a batch was measured."""
-        *of_network, metrics_state = state
-        outputs = self.predict(of_network, ids)
-        losses = self._sum_losses(targets, outputs, weights)
-        logs, metrics_state = self._measure(metrics_state, losses, ids, targets, outputs, weights)
-        return logs, (*of_network, metrics_state)
+        """Return logs and state after the evaluation of one batch."""
+        *network_state, metrics_state = state
+        outputs = self.predict(network_state, ids)
+        loss = self._sum_losses(targets, outputs, weights)
+        logs, metrics_state = self._metrics(metrics_state, loss, ids, targets, outputs, weights)
+        return logs, (*network_state, metrics_state)
 
-    def _measure(
+    def _metrics(
         self,
-        metrics_state: Any,
-        losses: Array,
+        state: list[Array],
+        loss: Array,
         ids: Array,
         targets: Array,
         outputs: Array,
         weights: Array,
     ) -> tuple[Any, Any]:
-        """Return logs and the metrics' state, given the sum of a batch's losses."""
-        mean = losses / weights.sum()
-        logs_and_state: tuple[Any, Any] = self.donor._update_metrics_variables(
-            metrics_state, mean, ids, targets, outputs, weights
+        """Return logs and the state of the metrics; ``loss`` is the sum over the batch."""
+        logs_and_state: tuple[Any, Any] = self.model._update_metrics_variables(
+            state, loss / weights.sum(), ids, targets, outputs, weights
         )
         return logs_and_state
 
     def predict(self, state: State, ids: Array) -> Array:
-        """Return outputs; state is what is trained and what is neither."""
-        return self.donor.stateless_call(*state, ids, training=False)[0]
+        """Return outputs, given the trainable and non-trainable values."""
+        return self.model.stateless_call(*state, ids, training=False)[0]
 
     @cached_property
     def _after_embedding(self) -> Any:
-        return after_embedding(self.donor)
+        return after_embedding(self.model)
 
     def states(self, state: State, ids: Array, vectors: Array) -> Array:
-        """Return what the output layer sees of word vectors (n_texts, width, embed_dim).
+        """Return the input of the output layer, given word vectors (batch_size, width, embed_dim).
 
-        State is that of the network after its embedding.
+        ``state`` are the trainable and non-trainable values after the embedding.
         """
         return self._after_embedding.stateless_call(*state, [ids, vectors], training=False)[0]
 
-    def gradient_by_vectors(
-        self, state: State, ids: Array, vectors: Array, by_states: Array
-    ) -> Array:
-        """Return the gradient by the word vectors, given that by ``states``."""
+    def grad_vectors(self, state: State, ids: Array, vectors: Array, grad_states: Array) -> Array:
+        """Return the gradient with respect to the word vectors, from that of :meth:`states`."""
         _, pull_back = jax.vjp(lambda vectors: self.states(state, ids, vectors), vectors)
-        return pull_back(by_states)[0]
+        return pull_back(grad_states)[0]
 
 
-def _length(vectors: Array) -> Array:
-    """Return the Euclidean norm of all vectors of a text, of shape (n_texts, 1, 1)."""
+def _norm(vectors: Array) -> Array:
+    """Return the Euclidean norm of all vectors of a document, of shape (batch_size, 1, 1)."""
     tiny = jnp.finfo(vectors.dtype).tiny
     return jnp.sqrt(jnp.maximum((vectors**2).sum(axis=(1, 2), keepdims=True), tiny))
 

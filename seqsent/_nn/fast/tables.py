@@ -1,11 +1,14 @@
-"""Embedding tables that are updated where a batch touched them.
+"""Adam for large embedding tables: a step updates only the rows that its batch read.
 
-Adam moves every row of a table in every step, also those whose words the batch does not hold,
-along the mean of their gradients; of a large table that costs more than the network. Here only
-rows that a batch touched move. Those of words move at once as far as Adam would move them by and
-by. If they waited until their word comes again (as in PyTorch's SparseAdam), rare words would be
-learned ten times more slowly: of 1,000 sentences 20 more were misread. The rows of n-grams do wait:
-they are many and rare, and what they learn too quickly is the training texts by heart.
+Adam updates every row of a table in every step, because the momentum of a row outlasts its
+gradient. For a large table that takes longer than the network. Here a row changes only in steps
+that read it:
+
+- Rows of words are updated without momentum: one step moves a row as far as Adam moves it over
+  time. With sparse momentum, rare words would be learned ten times more slowly (20 more errors
+  per 1,000 sentences).
+- Rows of n-grams have sparse momentum: it decays and is applied only in steps that read the row,
+  as in PyTorch's SparseAdam. There are many n-grams, most of them rare, and larger steps overfit.
 """
 
 from collections.abc import Sequence
@@ -19,8 +22,8 @@ from ..._types import Array
 keras = import_keras()
 
 
-def can_be_lazy(optimizer: Any) -> bool:
-    """Return whether this module knows what an optimizer does to a row."""
+def supports_sparse_updates(optimizer: Any) -> bool:
+    """Return whether :func:`apply_gradients` implements an optimizer: Adam with few options."""
     return (
         type(optimizer) is keras.optimizers.Adam
         and not optimizer.amsgrad
@@ -31,54 +34,54 @@ def can_be_lazy(optimizer: Any) -> bool:
     )
 
 
-class Touched(NamedTuple):
-    """What a batch read of a table."""
+class SparseGradient(NamedTuple):
+    """Gradient with respect to the rows that a batch read from a table."""
 
-    place: int
-    """Of the table, among what is trained."""
+    table: int
+    """Index of the table among the trainable variables."""
     rows: Array
-    """The rows that were read, of shape (n_texts, width, ...)."""
-    by_read: Array
-    """The gradient by what was read there, of shape (n_texts, width, ..., embed_dim)."""
-    waits: bool
-    """Whether rows move along the mean of their gradients, when they are touched again."""
+    """Row indices of shape (n_samples, maxlen, ...), with repetitions."""
+    values: Array
+    """Gradient of shape (n_samples, maxlen, ..., embed_dim)."""
+    sparse_momentum: bool
+    """Whether the rows have sparse momentum, see the module docstring, or none."""
 
 
-def update_lazily(
+def apply_gradients(
     optimizer: Any,
     optimizer_state: list[Array],
     trainable: list[Array],
-    tables: Sequence[Touched],
-    by_others: list[Array],
+    tables: Sequence[SparseGradient],
+    gradients: list[Array],
 ) -> tuple[list[Array], list[Array]]:
-    """Return what is trained and the optimizer's state after a step.
+    """Return the trainable values and the optimizer state after one step.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Adam
-        Whose own values do not count.
-    optimizer_state, trainable : list of array
-        The values that count.
-    tables : sequence of Touched
-        The tables to update where they were touched.
-    by_others : list of array
-        The gradient by all else that is trained.
+        A built optimizer. Its own values are not used.
+    optimizer_state : list of array
+        Values of ``optimizer.variables``.
+    trainable : list of array
+        Values of the trainable variables.
+    tables : sequence of SparseGradient
+        Gradients of the tables.
+    gradients : list of array
+        Gradients of all other trainable variables, in their order.
     """
     variables = optimizer._trainable_variables
     mapping = [*zip(optimizer.variables, optimizer_state, strict=True)]
     mapping += [*zip(variables, trainable, strict=True)]
-    summed = [
-        _sum_by_row(table.rows, table.by_read, len(trainable[table.place])) for table in tables
-    ]
-    places = [table.place for table in tables]
-    others = [variable for place, variable in enumerate(variables) if place not in places]
+    summed = [_sum_by_row(t.rows, t.values, len(trainable[t.table])) for t in tables]
+    indices = {t.table for t in tables}
+    others = [variable for index, variable in enumerate(variables) if index not in indices]
     with keras.StatelessScope(state_mapping=mapping) as scope:
-        gradients = optimizer._clip_gradients([*(by for _, by in summed), *by_others])
-        rate = keras.ops.convert_to_tensor(optimizer.learning_rate)  # a options's, too
-        by_tables, by_others = gradients[: len(tables)], gradients[len(tables) :]
-        for touched, (rows, _), by_rows in zip(tables, summed, by_tables, strict=True):
-            _update_rows(optimizer, rate, variables[touched.place], touched, rows, by_rows)
-        for gradient, variable in zip(by_others, others, strict=True):
+        clipped = optimizer._clip_gradients([*(sums for _, sums in summed), *gradients])
+        # A learning rate schedule is a function of the iteration.
+        rate = keras.ops.convert_to_tensor(optimizer.learning_rate)
+        for t, (rows, _), sums in zip(tables, summed, clipped[: len(tables)], strict=True):
+            _update_rows(optimizer, rate, variables[t.table], t, rows, sums)
+        for gradient, variable in zip(clipped[len(tables) :], others, strict=True):
             optimizer.update_step(gradient, variable, rate)
         optimizer.iterations.assign_add(1)
         return (
@@ -87,39 +90,40 @@ def update_lazily(
         )
 
 
-def _sum_by_row(ids: Array, by_vectors: Array, n_rows: int) -> tuple[Array, Array]:
-    """Return at one place of each row its number and the sum of its gradients.
+def _sum_by_row(ids: Array, values: Array, n_rows: int) -> tuple[Array, Array]:
+    """Sum the values (..., embed_dim) of equal ids.
 
-    At the other places of a row the number is ``n_rows``, which is none, and the sum is zero.
+    Return row indices of shape (n_ids,) and sums of shape (n_ids, embed_dim). The last occurrence
+    of an id has its sum; the others have the invalid index ``n_rows`` and the sum 0.
     """
     ids = ids.reshape(-1)
-    places = jnp.arange(len(ids))
-    last_places = jnp.zeros(n_rows, places.dtype).at[ids].max(places)[ids]
-    by_vectors = by_vectors.reshape(len(ids), -1)
-    sums = jnp.zeros_like(by_vectors).at[last_places].add(by_vectors)
-    return jnp.where(last_places == places, ids, n_rows), sums
+    positions = jnp.arange(len(ids))
+    last = jnp.zeros(n_rows, positions.dtype).at[ids].max(positions)[ids]
+    values = values.reshape(len(ids), -1)
+    sums = jnp.zeros_like(values).at[last].add(values)
+    return jnp.where(last == positions, ids, n_rows), sums
 
 
 def _update_rows(
-    optimizer: Any, rate: Array, variable: Any, table: Touched, rows: Array, by_rows: Array
+    optimizer: Any, rate: Array, variable: Any, read: SparseGradient, rows: Array, sums: Array
 ) -> None:
-    """Do Adam's step at the rows of a table that :func:`_sum_by_row` found."""
+    """Apply one step to the rows of a table; ``rows`` and ``sums`` are from ``_sum_by_row``."""
     number = optimizer._get_variable_index(variable)
     momentum, velocity = optimizer._momentums[number], optimizer._velocities[number]
-    step = (optimizer.iterations.value + 1).astype(by_rows.dtype)
+    step = (optimizer.iterations.value + 1).astype(sums.dtype)
     beta_1, beta_2 = optimizer.beta_1, optimizer.beta_2
-    ids = table.rows.reshape(-1)
+    ids = read.rows.reshape(-1)
     v = velocity.value[ids]
-    v = v + (by_rows**2 - v) * (1 - beta_2)
+    v = v + (sums**2 - v) * (1 - beta_2)
     rate = rate * jnp.sqrt(1 - beta_2**step)
-    new = [(velocity, v)]
-    if table.waits:
+    updates = [(velocity, v)]
+    if read.sparse_momentum:
         m = momentum.value[ids]
-        m = m + (by_rows - m) * (1 - beta_1)
-        new.append((momentum, m))
-        move = rate * m / (1 - beta_1**step)
+        m = m + (sums - m) * (1 - beta_1)
+        updates.append((momentum, m))
+        change = rate * m / (1 - beta_1**step)
     else:
-        move = rate * by_rows
-    new.append((variable, variable.value[ids] - move / (jnp.sqrt(v) + optimizer.epsilon)))
-    for stored, values in new:
-        stored.assign(stored.value.at[rows].set(values, mode="drop"))
+        change = rate * sums
+    updates.append((variable, variable.value[ids] - change / (jnp.sqrt(v) + optimizer.epsilon)))
+    for target, values in updates:
+        target.assign(target.value.at[rows].set(values, mode="drop"))

@@ -1,4 +1,4 @@
-"""The fast layers compute what Keras's compute: outputs, and gradients of every weight."""
+"""Outputs and gradients of the fast layers equal those of Keras's layers."""
 
 import numpy as np
 import pytest
@@ -16,16 +16,16 @@ import jax  # noqa: E402  after the backend is known
 
 from seqsent._nn.fast.steps import Steps  # noqa: E402  as above
 
-N_WORDS, N_STEPS = 40, 23  # not a multiple of the chunks
+N_WORDS, N_STEPS = 40, 23  # not a multiple of a chunk
 
 
 @pytest.fixture(scope="module")
 def ids():
     rng = np.random.default_rng(0)
     rows = rng.integers(1, N_WORDS, size=(6, N_STEPS), dtype=np.int32)
-    for row, padding in zip(rows, [0, 1, 5, 14, 22, 23], strict=True):
-        row[:padding] = 0
-    rows[0, 7] = 0  # padding between words, which batches move to the front
+    for row, n_padding in zip(rows, [0, 1, 5, 14, 22, 23], strict=True):
+        row[:n_padding] = 0
+    rows[0, 7] = 0  # padding between words, which batches move to the start
     return align_right(rows)
 
 
@@ -42,31 +42,31 @@ def ids():
     ids=str,
 )
 @pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-def test_outputs_and_gradients(cell, options, ids):
+def test_outputs_and_gradients_equal_keras(cell, options, ids):
     stock, fast = outputs_and_gradients(cell, options, ids, scale=0.3)
-    for ours, keras_own in zip(fast, stock, strict=True):
-        np.testing.assert_allclose(ours, keras_own, atol=2e-6, rtol=1e-4)
+    for actual, expected in zip(fast, stock, strict=True):
+        np.testing.assert_allclose(actual, expected, atol=2e-6, rtol=1e-4)
 
 
 @pytest.mark.parametrize("cell", ["simple", "lstm", "gru"])
-def test_much_padding_and_large_weights(cell):
-    # A gradient that went on through the padding would grow threefold with each step.
+def test_gradient_stays_finite_through_padding(cell):
+    # Without a mask, the gradient of a SimpleRNN would grow threefold per step of padding.
     ids = np.zeros((3, 240), dtype=np.int32)
     ids[:, -3:] = [[1, 2, 3], [0, 4, 5], [0, 0, 0]]
     stock, fast = outputs_and_gradients(cell, {"pooling": "max"}, ids, scale=3.0)
-    for ours, keras_own in zip(fast, stock, strict=True):
-        assert np.isfinite(ours).all()
-        np.testing.assert_allclose(ours, keras_own, atol=1e-5, rtol=1e-4)
+    for actual, expected in zip(fast, stock, strict=True):
+        assert np.isfinite(actual).all()
+        np.testing.assert_allclose(actual, expected, atol=1e-5, rtol=1e-4)
 
 
 def outputs_and_gradients(cell, options, ids, scale):
-    """Return them for the stock and the fast network, with the same random weights."""
+    """Return those of Keras's and of the fast layers, with the same random weights."""
     architecture = Architecture(
         cell=cell, state_dim=5, embed_dim=4, n_words=N_WORDS, n_outputs=3, **options
     )
     rng = np.random.default_rng(1)
     stock = architecture.assemble(InitialWeights(rng, time_scale=20))
-    fast = Steps(architecture).donor
+    fast = Steps(architecture).model
     weights = [
         w + rng.normal(scale=scale, size=w.shape).astype(w.dtype) for w in stock.get_weights()
     ]

@@ -1,4 +1,4 @@
-"""Training steps against the same written out with the stock layers."""
+"""Adversarial training steps against the formula of Miyato et al., with Keras's layers."""
 
 import numpy as np
 import pytest
@@ -21,16 +21,16 @@ from seqsent._nn.model.ngrams import hash_ngrams  # noqa: E402
 RATE = 0.5
 
 
-class Start(keras.callbacks.Callback):
-    """Keeps the weights that a training starts from."""
+class InitialWeights(keras.callbacks.Callback):
+    """Copies the weights at the beginning of training."""
 
     def on_train_begin(self, logs=None):
         self.weights = self.model.get_weights()
 
 
 @pytest.fixture
-def at_full_reach(monkeypatch):
-    monkeypatch.setattr(steps, "_STEPS_TO_FULL_REACH", 1)
+def no_warm_up(monkeypatch):
+    monkeypatch.setattr(steps, "_WARM_UP_STEPS", 1)
     clear_caches()
     yield
     clear_caches()
@@ -45,7 +45,7 @@ def data():
 
 
 def adversarial_step(model, start, ids, targets, weights, eps, masks):
-    """Return the weights after one step of gradient descent, as Miyato et al. have it."""
+    """Return the weights after one step of gradient descent on the mean of both losses."""
     after, output = after_embedding(model), model.get_layer("output")
     is_word = (ids != 0)[..., None] if masks else np.ones((*ids.shape, 1), bool)
     n_output = len(output.weights)
@@ -58,9 +58,9 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
         pairs = hash_ngrams(np, ids, 2, len(values[1]))[0]
         return values[0][ids] + jnp.where(pairs[..., None] > 0, values[1][pairs], 0)
 
-    def mean_loss(values, moved_by):
+    def mean_loss(values, offset):
         inner = values[n_tables:-n_output]
-        states = after.stateless_call(inner, rest, [ids, read(values) + moved_by])[0]
+        states = after.stateless_call(inner, rest, [ids, read(values) + offset])[0]
         probabilities = output.stateless_call(values[-n_output:], [], states)[0]
         if probabilities.shape[1] == 1:
             probabilities = jnp.hstack([1 - probabilities, probabilities])
@@ -70,14 +70,14 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
     start = [jnp.asarray(w) for w in start]
     vectors = read(start) * is_word
     gradients = jax.jit(jax.grad(mean_loss, argnums=(0, 1)))
-    plain, by_vectors = gradients(start, jnp.zeros_like(vectors))
+    clean, grad_vectors = gradients(start, jnp.zeros_like(vectors))
 
     def norm(x):
         return jnp.sqrt((x**2).sum(axis=(1, 2), keepdims=True))
 
-    moved_by = eps * norm(vectors) * by_vectors / norm(by_vectors)
-    against, _ = gradients(start, moved_by)
-    return [w - RATE * (a + b) / 2 for w, a, b in zip(start, plain, against, strict=True)]
+    offset = eps * norm(vectors) * grad_vectors / norm(grad_vectors)
+    adversarial, _ = gradients(start, offset)
+    return [w - RATE * (a + b) / 2 for w, a, b in zip(start, clean, adversarial, strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -97,10 +97,10 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
     ids=str,
 )
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_adversarial(options, n_classes, data, at_full_reach):
+def test_adversarial_step_equals_the_formula(options, n_classes, data, no_warm_up):
     X, y, weights = data
     y = y % n_classes
-    start = Start()
+    start = InitialWeights()
     model = RecurrentSentimentClassifier(
         **options, state_dim=4, embed_dim=3, adversarial=0.3, epochs=1, callbacks=[start],
         optimizer=keras.optimizers.SGD(RATE), num_words=30, dropout=0.0, random_state=0,
@@ -109,15 +109,13 @@ def test_adversarial(options, n_classes, data, at_full_reach):
     expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.3, masks)
     for found, right in zip(model.model_.get_weights(), expected, strict=True):
         np.testing.assert_allclose(found, right, atol=2e-6)
-    # it is not the plain step
-    plain = adversarial_step(model.model_, start.weights, X, y, weights, 0.0, masks)
-    assert max(float(np.abs(a - b).max()) for a, b in zip(plain, expected, strict=True)) > 1e-4
+    clean = adversarial_step(model.model_, start.weights, X, y, weights, 0.0, masks)
+    assert max(float(np.abs(a - b).max()) for a, b in zip(clean, expected, strict=True)) > 1e-4
 
 
-def test_adversarial_training_begins_gently(data):
-    """The first of a hundred steps moves words by a hundredth of their share."""
+def test_first_adversarial_step_has_a_hundredth_of_the_distance(data):
     X, y, weights = data
-    start = Start()
+    start = InitialWeights()
     model = RecurrentSentimentClassifier(
         state_dim=4, embed_dim=3, adversarial=0.9, epochs=1, callbacks=[start],
         optimizer=keras.optimizers.SGD(RATE), num_words=30, dropout=0.0, random_state=0,
