@@ -90,7 +90,6 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
             "pooling": ("max", "mean"),
             "ngram_range": (1, 2),
             "ngram_buckets": 9,
-            "ngram_dropout": 0.0,
         },
         {"cell": "simple", "mask_padding": False},
     ],
