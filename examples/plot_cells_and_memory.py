@@ -154,9 +154,9 @@ for name, style in styles.items():
     left.scatter(each["distance"], each["accuracy"], color=style["color"], s=6, alpha=0.6)
 left.axhline(0.5, color="gray", linewidth=1)
 left.set(
-    title="Accuracy",
-    xlabel="Words after the verdict",
-    ylabel=f"Accuracy on {n_test} test reviews"
+    title="Does it remember the verdict?",
+    xlabel="Distance from the verdict to the end (words)",
+    ylabel=f"Accuracy on {n_test} other reviews"
     + (f", mean of {options.seeds} seeds" if options.seeds > 1 else ""),
     ylim=(0.4, 1.03),
 )
@@ -168,7 +168,7 @@ for when, ax, curves in [("before", middle, before), ("after", right, after)]:
         line.set(**styles[line.get_label()], markevery=0.15, markersize=5)
     ax.axvline(gradient_distance, color="gray", linewidth=1)
     ax.text(gradient_distance, 30, "verdict", ha="center", backgroundcolor="white")
-    ax.set_title(f"Gradients {when} training")
+    ax.set_title(f"How far gradients reach, {when} training")
     ax.set_ylim(1e-8, 1e2)
     ax.get_legend().remove()
 right.set_ylabel("")
