@@ -89,11 +89,6 @@ class Splitter:
     ``clean`` and ``finish`` are the two steps before the split. They work on UTF-8, so that many
     texts can be finished and split at once. A translation table lower-cases and separates the
     ASCII part of any text in one pass.
-
-    Parameters
-    ----------
-    lowercase, strip_accents, filters, preprocessor : object
-        As in :func:`make_analyzer`, resolved.
     """
 
     def __init__(

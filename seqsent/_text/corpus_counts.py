@@ -19,23 +19,11 @@ _MIN_TOKENS, _MAX_SHARE_ONCE = 100, 0.9
 
 
 class TokenCounts:
-    """Counts of tokens.
+    """Counts of tokens."""
 
-    Attributes
-    ----------
-    tokens : list
-        Distinct tokens.
-    counts : ndarray of shape (n_tokens,)
-        Number of occurrences of each token.
-    document_counts : ndarray of shape (n_tokens,) or None
-        Number of documents that contain each token, if counted.
-    n_documents : int
-        Number of documents.
-    """
-
-    tokens: list[Any]
-    counts: Integers
-    document_counts: Integers | None
+    tokens: list[Any]  # distinct tokens
+    counts: Integers  # (n_tokens,), occurrences
+    document_counts: Integers | None  # (n_tokens,), documents that contain a token, if counted
     n_documents: int
 
     def final_ids(self, vocabulary: Mapping[Any, int]) -> npt.NDArray[np.int32]:
@@ -53,27 +41,10 @@ class CorpusCounts(TokenCounts):
 
     A provisional id is the index of a token in ``tokens``. Once the vocabulary is known, the
     documents get their final ids without a second analysis.
-
-    Parameters
-    ----------
-    documents : list
-        The corpus.
-    analyze : Analyzer
-        Function that returns the tokens of a document.
-    truncation : Truncation or None, default=None
-        Tokens of each document to store; None stores all.
-    store_ids : bool, default=True
-        Whether to store the documents.
-    count_documents : bool, default=False
-        Whether to count the documents that contain each token.
-
-    Attributes
-    ----------
-    batches : list of RaggedIds
-        The documents, if stored.
-    max_tokens : int
-        Number of tokens of the longest document.
     """
+
+    batches: list[RaggedIds]  # documents cut to ``truncation``; empty unless ``store_ids``
+    max_tokens: int  # length of the longest document
 
     def __init__(
         self,
@@ -87,7 +58,7 @@ class CorpusCounts(TokenCounts):
         index: defaultdict[Any, int] = defaultdict(count().__next__)
         counts: Integers = np.zeros(0, dtype=np.int64)
         document_counts = counts
-        self.batches: list[RaggedIds] = []
+        self.batches = []
         self.max_tokens = 0
         for batch in encode(documents, analyze, partial(map, index.__getitem__)):
             ids, lengths = batch

@@ -16,29 +16,10 @@ _N_LISTED = 5  # rows or columns in a message
 
 
 def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> list[Any]:
-    """Return a list of the documents in X.
+    """Return a list of the documents in X, one per row.
 
-    Parameters
-    ----------
-    X : iterable of str
-        List, array, Series, or table with one column.
-    missing : {"error", "empty"}, default="error"
-        Whether None, NaN and ``pandas.NA`` raise an error or become an empty document.
-    any_type : bool, default=False
-        Whether documents can be of any type, such as lists of tokens. A missing document is then
-        None.
-
-    Returns
-    -------
-    list
-        One document per row.
-
-    Raises
-    ------
-    TypeError
-        If X does not contain documents.
-    ValueError
-        If X has several columns, or if documents are missing.
+    A missing document (None, NaN, ``pandas.NA``) is an error, or an empty one with
+    ``missing="empty"``. Documents must be str unless ``any_type``, which makes a missing one None.
     """
     documents = _as_list(X)
     types = set(map(type, documents))

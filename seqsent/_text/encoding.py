@@ -140,6 +140,6 @@ class _CachedIds:
         is_free = self.keys[slots] == 0
         slots, keys, ids = slots[is_free], keys[is_free], ids[is_free]
         self.keys[slots] = keys
-        # of several new keys with one slot, the last one is stored
+        # the last of several new keys with one slot is stored
         is_stored = self.keys[slots] == keys
         self.ids[slots[is_stored]] = ids[is_stored]

@@ -22,25 +22,13 @@ class Truncation(NamedTuple):
 
 @dataclass(frozen=True)
 class RowLayout:
-    """Layout of rows (n_samples, maxlen), as in ``keras.utils.pad_sequences``.
+    """Layout of rows (n_samples, maxlen), as in ``keras.utils.pad_sequences``."""
 
-    Attributes
-    ----------
-    maxlen : int or None
-        Length of a row; if None, of the longest one.
-    padding, truncating : {"pre", "post"}
-        The side where zeros are added to a short document, and where a long one is cut.
-    start_char : int or None
-        Id before the first token of each document.
-    drop_oov : bool
-        Whether tokens of id 0, which are not in the vocabulary, are removed from a document.
-    """
-
-    maxlen: int | None
-    padding: str
-    truncating: str
-    start_char: int | None
-    drop_oov: bool
+    maxlen: int | None  # None for the length of the longest row
+    padding: str  # "pre" or "post", the side where zeros are added
+    truncating: str  # "pre" or "post", the side where a document is cut
+    start_char: int | None  # id before the first token
+    drop_oov: bool  # whether tokens outside the vocabulary, of id 0, are removed
 
     @property
     def truncation(self) -> Truncation | None:

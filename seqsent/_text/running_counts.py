@@ -23,19 +23,13 @@ class RunningCounts(TokenCounts):
     The counts are Misra-Gries summaries (J. Misra and D. Gries, "Finding repeated elements",
     Science of Computer Programming 2, 1982). With a capacity of n tokens, every token that makes
     up more than 1 / (n + 1) of all tokens is counted, and no count is too low by more than that.
-
-    Attributes
-    ----------
-    missed : ndarray of shape (n_tokens,)
-        Upper bound of the occurrences of each token before it was counted.
-    max_missed : int
-        Upper bound of the occurrences of any other token.
     """
 
     tokens: list[Any] = field(default_factory=list)
     counts: Integers = field(default_factory=_no_counts)
     document_counts: Integers = field(default_factory=_no_counts)
     n_documents: int = 0
+    # upper bound of the occurrences of a token before it was counted, and of any other token
     missed: Integers = field(default_factory=_no_counts)
     max_missed: int = 0
 

@@ -19,25 +19,13 @@ _START, _OOV = "[START]", "[OOV]"
 
 @dataclass(frozen=True)
 class VocabularyOptions:
-    """Parameters of ``SequenceVectorizer`` that determine the vocabulary.
+    """Parameters of ``SequenceVectorizer`` that determine the vocabulary."""
 
-    Attributes
-    ----------
-    vocabulary : mapping, iterable or None
-        Mapping of token to rank, or tokens in the order of their ranks; if None, it is learned.
-    num_words : int or None
-        Upper bound of the ids.
-    index_from : int
-        Difference between the id of a token and its rank.
-    min_df, max_df : float or int
-        Bounds of the documents that contain a token, numbers if int, proportions if float.
-    """
-
-    vocabulary: Any
-    num_words: int | None
-    index_from: int
-    min_df: float
-    max_df: float
+    vocabulary: Any  # token to rank, or tokens in the order of their ranks; None to learn it
+    num_words: int | None  # upper bound of the ids
+    index_from: int  # id minus rank
+    min_df: float  # bounds of the documents that contain a token,
+    max_df: float  # numbers if int, proportions if float
 
     @property
     def filters_documents(self) -> bool:
@@ -178,8 +166,10 @@ def _ranks(vocabulary: Any) -> dict[Any, int]:
         tokens = list(map(plain_token, tokens))
     if not set(map(type, ranks)) <= {int}:
         ranks = [_plain_rank(token, rank) for token, rank in zip(tokens, ranks, strict=True)]
-    _reject_duplicates("rank", ranks)
-    _reject_duplicates("token", tokens)
+    for kind, values in (("rank", ranks), ("token", tokens)):
+        if len(set(values)) < len(values):
+            repeated, _ = Counter(values).most_common(1)[0]
+            raise ValueError(f"vocabulary contains the {kind} {repeated!r} more than once.")
     for token, rank in zip(tokens, ranks, strict=True):
         if not 1 <= rank <= len(ranks):
             raise ValueError(
@@ -213,9 +203,3 @@ def _plain_rank(token: Any, rank: Any) -> int:
             f"{token!r}."
         )
     return int(rank)
-
-
-def _reject_duplicates(kind: str, values: list[Any]) -> None:
-    if len(set(values)) < len(values):
-        repeated, _ = Counter(values).most_common(1)[0]
-        raise ValueError(f"vocabulary contains the {kind} {repeated!r} more than once.")

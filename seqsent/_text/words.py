@@ -111,7 +111,7 @@ def _pattern() -> Any:
 
     scripts = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     single = rf"[[{scripts}]&&[\p{{L}}\p{{N}}]]"
-    long_vowel = r"\u30fc\uff70"  # of Katakana, although Unicode assigns them to no script
+    long_vowel = r"\u30fc\uff70"  # Katakana, although Unicode assigns them no script
     picture = r"\p{Extended_Pictographic}[\p{M}\p{Emoji_Modifier}]*"
     return regex.compile(
         rf"(?P<single>[{single}{long_vowel}]\p{{M}}*)"

@@ -12,7 +12,7 @@ from seqsent._text.rows import Truncation
 # str.split() removes, a lone surrogate
 UNUSUAL = (
     "\u0130\u0131\u017f\u212a\u03a3\u03c2\xdf\u1e9e\xc0\xe9\u01c5\u2122\ufb01\u0301\u0307"
-    "\x00\x0b\x0c\r\x1c\x1f\x85\xa0\u2028\u3000\ufeff\u597d\uff0c\ud800\U0001f600"
+    "\x00\x0b\x0c\r\x1c\x1f\x85\xa0\u2028\u3000\ufeff\u597d\uff0c\ud800\U0001f600\u0e48\u0e21"
 )
 COMMON = "aAbBzZ09 .,!'\"\t\n-_"
 

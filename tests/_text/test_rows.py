@@ -29,18 +29,6 @@ def test_truncate_and_slice_keep_the_same_tokens(truncation, expected):
     assert [ids[truncation.as_slice()] for ids in as_lists(DOCUMENTS)] == expected
 
 
-@pytest.mark.parametrize(
-    ("truncating", "start_char", "expected"),
-    [
-        ("pre", 1, Truncation(4, keep_end=True)),
-        ("post", 1, Truncation(3, keep_end=False)),
-        ("post", None, Truncation(4, keep_end=False)),
-    ],
-)
-def test_truncation_leaves_space_for_start_char_at_the_beginning(truncating, start_char, expected):
-    assert RowLayout(4, "pre", truncating, start_char, drop_oov=False).truncation == expected
-
-
 def test_remove_oov_removes_zeros():
     assert as_lists(remove_oov(DOCUMENTS)) == [[5, 6, 7], [], [8], [9]]
 

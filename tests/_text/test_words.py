@@ -1,11 +1,9 @@
 """Words in many scripts, with expected values written by hand."""
 
-import random
 import unicodedata
 
 import pytest
 
-from seqsent import SequenceVectorizer
 from seqsent._text import words
 from seqsent._text.analysis import make_analyzer
 
@@ -50,21 +48,9 @@ def test_words_of_a_language(language, form):
 @pytest.mark.parametrize(
     "text",
     [
-        "great\r",
-        "great\r\n",
-        "\ufeffgreat",
-        "great\xa0",
-        "\u2028great\u3000",
-        "great\x00",
-        "(great)",
-        "great™",
-        "gr\xadeat",
-        "'great'",
-        "‘great’",
-        "''great''",
-        "great'",
-        "*great*",
-        "great\ud800",
+        *("great\r\n", "\ufeffgreat", "great\xa0", "\u2028great\u3000", "great\x00", "great\ud800"),
+        *("(great)", "*great*", "great™", "gr\xadeat"),
+        *("'great'", "‘great’", "''great''", "great'"),
     ],
     ids=ascii,
 )
@@ -92,15 +78,3 @@ def test_parameters_apply_to_words_of_any_script():
     assert make_analyzer(preprocessor=str.upper)("it's") == ["IT'S"]
     assert make_analyzer(filters="xé")("axb éa") == ["a", "b", "a"]
     assert make_analyzer(stop_words=["the", "很"])("The 很好") == ["好"]
-
-
-@pytest.mark.parametrize(
-    "options", [{}, {"lowercase": False}, {"strip_accents": "unicode"}], ids=str
-)
-def test_bulk_encoding_of_mixed_scripts(options):
-    rng = random.Random(0)
-    alphabet = "".join(text for text, _ in LANGUAGES.values()) + " '\r\n\x00\u0301"
-    texts = ["".join(rng.choices(alphabet, k=rng.randrange(80))) for _ in range(400)]
-    vectorizer = SequenceVectorizer(num_words=None, maxlen=200, start_char=None, **options)
-    rows = vectorizer.fit_transform(texts)
-    assert vectorizer.inverse_transform(rows) == list(map(make_analyzer(**options), texts))

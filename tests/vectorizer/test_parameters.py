@@ -53,9 +53,3 @@ def test_fit_rejects_invalid_input_and_keeps_the_previous_fit(X, error, message,
     with pytest.raises(error, match=message):
         vectorizer.fit(X)
     assert vars(vectorizer) == before
-
-
-@pytest.mark.parametrize("name", ["max_features", "max_tokens", "max_len"])
-def test_set_params_suggests_names_of_other_libraries(name):
-    with pytest.raises(ValueError, match=r"Did you mean '(num_words|maxlen)'"):
-        SequenceVectorizer().set_params(**{name: 100})

@@ -81,16 +81,6 @@ def test_rows_depend_on_text_and_vocabulary_only(texts, parameters, random):
     )
 
 
-@given(TEXTS, PARAMETERS)
-def test_callable_analyzer_equals_the_named_one(texts, parameters):
-    vectorizer = fitted(parameters, texts)
-    analyze = vectorizer.build_analyzer()
-    by_callable = fitted({**parameters, "analyzer": lambda text: analyze(text)}, texts)
-    assert by_callable.vocabulary_ == vectorizer.vocabulary_
-    assert by_callable.word_counts_ == vectorizer.word_counts_
-    assert by_callable.transform(texts).tolist() == vectorizer.transform(texts).tolist()
-
-
 @given(TEXTS, TEXTS, PARAMETERS)
 def test_inverse_transform_returns_tokens_of_the_vocabulary(texts, others, parameters):
     vectorizer = fitted({**parameters, "maxlen": 200, "start_char": None, "oov_char": None}, texts)
@@ -99,16 +89,3 @@ def test_inverse_transform_returns_tokens_of_the_vocabulary(texts, others, param
     known = vectorizer.vocabulary_
     expected = [[word for word in analyze(text) if word in known] for text in texts + others]
     assert read_again == expected
-
-
-@given(TEXTS, PARAMETERS, st.data())
-def test_partial_fit_on_chunks_equals_fit(texts, parameters, data):
-    parameters = {**parameters, "maxlen": parameters.get("maxlen") or 8}
-    whole = fitted(parameters, texts)
-    cut = data.draw(st.integers(1, len(texts)))
-    in_chunks = SequenceVectorizer(**parameters)
-    for chunk in (texts[:cut], texts[cut:]):
-        if chunk:
-            in_chunks.partial_fit(chunk)
-    assert in_chunks.transform(texts).tolist() == whole.transform(texts).tolist()
-    assert in_chunks.word_counts_ == whole.word_counts_

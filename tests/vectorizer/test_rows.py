@@ -69,13 +69,6 @@ def test_texts_without_tokens(texts):
     assert vectorizer.transform(["", "?!"]).tolist() == [[0, 0, 1]] * 2
 
 
-@pytest.mark.parametrize("X", [(), np.array([], dtype=object), pd.Series([], dtype=object)])
-def test_transform_without_texts(X, texts):
-    rows = SequenceVectorizer(maxlen=3).fit(texts).transform(X)
-    assert rows.shape == (0, 3)
-    assert rows.dtype == np.int32
-
-
 def test_missing_texts_can_be_read_as_empty():
     vectorizer = SequenceVectorizer(maxlen=3, missing="empty")
     assert vectorizer.fit_transform(["a", None, np.nan]).tolist()[1:] == [[0, 0, 1]] * 2

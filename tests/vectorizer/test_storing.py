@@ -17,10 +17,6 @@ from sklearn.base import clone
 from seqsent import SequenceVectorizer
 
 
-def cut_in_two(text):
-    return [text[: len(text) // 2], text[len(text) // 2 :]]
-
-
 def joblib_round_trip(vectorizer):
     buffer = io.BytesIO()
     joblib.dump(vectorizer, buffer)
@@ -85,11 +81,6 @@ def test_lambda_is_stored_by_cloudpickle_and_shared_by_clone(texts):
     again = pickle.loads(cloudpickle.dumps(vectorizer))
     assert_array_equal(again.transform(texts), vectorizer.transform(texts))
     assert clone(vectorizer).tokenizer is vectorizer.tokenizer
-
-
-def test_function_is_pickled_by_its_name(texts):
-    vectorizer = SequenceVectorizer(tokenizer=cut_in_two, maxlen=3).fit(texts)
-    assert pickle.loads(pickle.dumps(vectorizer)).tokenizer is cut_in_two
 
 
 def test_import_loads_no_backend_and_no_pandas():
