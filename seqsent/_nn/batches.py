@@ -1,7 +1,7 @@
 """Batches of word ids with little padding, for training and prediction."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,39 +40,20 @@ def count_words(ids: Ids) -> NDArray[np.intp]:
 
 def choose_chunk_width(ids: Ids) -> int:
     """Return the width of batches of a chunk: 16, 32, 64, ..., so that chunks share programs."""
-    width, longest = _WIDTH_MULTIPLE, count_words(ids).max()
-    while width < longest:
-        width *= 2
-    return min(width, _to_multiple(ids.shape[1]))
+    return min(_round_up(count_words(ids).max(), 2), _to_multiple(ids.shape[1]))
 
 
 def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
-    """Return the widths of batches, ascending.
-
-    They are quantiles of the lengths. Each width costs a compilation, which only many training
-    steps repay, so short trainings have one.
-    """
+    """Return widths of batches, quantiles of the lengths: more for more steps, as each compiles."""
     n_widths = int(np.clip(n_steps // _STEPS_PER_WIDTH, 1, _MAX_WIDTHS))
     cuts = np.quantile(lengths, np.arange(1, n_widths + 1) / n_widths)
     return tuple(sorted({max(_to_multiple(int(np.ceil(cut))), _WIDTH_MULTIPLE) for cut in cuts}))
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
-    """Batches of equal size for ``keras.Model.fit``.
+    """Batches of equal size for ``keras.Model.fit``, trimmed to ``widths`` unless None.
 
-    Parameters
-    ----------
-    ids : ndarray of shape (n_samples, maxlen), int32
-        Rows of word ids.
-    targets : ndarray of shape (n_samples,)
-        Encoded labels.
-    weights : ndarray of shape (n_samples,), float32
-        Sample weights.
-    batch_size : int
-        Rows of a batch. The last batch is filled with padding of weight zero, because each shape
-        costs a compilation.
-    widths : tuple of int or None
-        Widths that batches are trimmed to, ascending. If None, rows keep their padding.
+    Padding of weight zero fills the last batch, because each shape costs a compilation.
     """
 
     def __init__(
@@ -123,39 +104,25 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         self._order = order
 
 
-class Batch(NamedTuple):
-    """Arguments of a compiled training or test step."""
-
-    ids: Ids  # (batch_size, width), padding at the start
-    targets: NDArray[np.int32]  # (batch_size, 1)
-    weights: NDArray[np.float32]  # (batch_size,)
-
-
-def as_batch(ids: Any, targets: Any, weights: Any = None, *, trims: bool) -> Batch:
-    """Convert a batch, which may come from a user's callback, to a ``Batch``.
-
-    Targets may have the shape (batch_size,) or (batch_size, 1), weights may be missing, and
-    padding may be anywhere in a row.
-    """
+def as_batch(
+    ids: Any, targets: Any, weights: Any = None, *, trims: bool
+) -> tuple[Ids, NDArray[np.int32], NDArray[np.float32]]:
+    """Return ids, targets of shape (batch_size, 1) and weights of a batch, maybe of a user."""
     ids = np.asarray(ids, dtype=np.int32)
     targets = np.asarray(targets, dtype=np.int32).reshape(len(ids), -1)
     weights = np.ones(len(ids)) if weights is None else np.asarray(weights).reshape(len(ids))
-    return Batch(align_right(ids) if trims else ids, targets, weights.astype(np.float32))
+    return align_right(ids) if trims else ids, targets, weights.astype(np.float32)
 
 
 def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
-    """Yield the row numbers of each batch, shape (n_rows,), and its ids.
-
-    Ids have few different shapes (batch_size, width), of which batch_size may exceed n_rows.
-    ``trim`` removes padding and groups documents by length.
-    """
+    """Yield row numbers, shape (n_rows,), and their ids, which may be followed by padding."""
     width = ids.shape[1]
     order = np.arange(len(ids))
     if trim and len(ids):
         ids = align_right(ids)
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")
-        width = min(_to_multiple(width), _round_up(int(lengths.max())))
+        width = min(_to_multiple(width), _round_up(lengths.max(), 4))
     sizes = [size for size in _PREDICTION_BATCH_SIZES if size >= len(order)]
     size = min(sizes, default=_PREDICTION_BATCH_SIZES[-1])
     for start in range(0, len(order), size):
@@ -174,9 +141,9 @@ def _to_multiple(width: int) -> int:
     return -(-width // _WIDTH_MULTIPLE) * _WIDTH_MULTIPLE
 
 
-def _round_up(length: int) -> int:
-    """Return the smallest of 16, 64, 256, 1024, ... that is not below ``length``."""
+def _round_up(length: int, ratio: int) -> int:
+    """Return the least 16 * ratio**k that is not below ``length``."""
     width = _WIDTH_MULTIPLE
     while width < length:
-        width *= 4
+        width *= ratio
     return width

@@ -25,12 +25,7 @@ from .model.cells import CELLS
 from .model.initializers import InitialWeights
 from .model.ngrams import embed
 from .model.numpy_forward import NumpyNetwork
-from .train.objective import (
-    build_optimizer,
-    get_config,
-    loss_and_metrics,
-    restore_optimizer_state,
-)
+from .train.objective import build_optimizer, get_config, loss_and_metrics, restore_optimizer_state
 from .train.options import TrainingOptions
 from .train.seeds import make_rng
 from .train.training import Data, TrainingResult, train_network
@@ -41,17 +36,7 @@ _BATCHES_PER_THREAD = 4  # in prediction
 
 
 class Network:
-    """A compiled ``keras.Model`` and its architecture.
-
-    Parameters
-    ----------
-    architecture : Architecture
-        The architecture of the model.
-    model : keras.Model
-        The model, which has the only copy of the weights.
-    optimizer : keras.optimizers.Optimizer
-        An unbuilt optimizer that no other model shares.
-    """
+    """A ``keras.Model`` with its architecture, compiled with an optimizer of its own."""
 
     def __init__(self, architecture: Architecture, model: Any, optimizer: Any) -> None:
         self.architecture = architecture
@@ -103,12 +88,7 @@ class Network:
         options: TrainingOptions,
         adversarial: float = 0.0,
     ) -> TrainingResult:
-        """Train the network, see :func:`.train.training.train_network`.
-
-        ``adversarial``, see :func:`.fast.programs.training_programs`, requires JAX. If training
-        is interrupted after a complete epoch, the network is rebuilt with the weights at its end
-        and a new optimizer.
-        """
+        """Train the network. After an interrupt, rebuild it with a new optimizer."""
         if adversarial and not fast.is_usable():
             raise ValueError(
                 f"adversarial={adversarial} needs JAX, but Keras runs on "
@@ -195,20 +175,18 @@ class Network:
         """Return the states of a Keras layer, shape (n_words, state_dim)."""
         layer = self.recurrent_layer(depth, backward=backward)
         config = {**layer.get_config(), "return_sequences": True, "go_backwards": False}
-        every_state = type(layer).from_config(config)
-        every_state.build((1, *inputs.shape))
-        every_state.set_weights(to_numpy(layer.weights))
-        states: NDArray[np.float32] = np.zeros((0, self.architecture.state_dim), np.float32)
-        if len(inputs):
-            states = tensor_to_numpy(every_state(inputs[np.newaxis]))[0]
+        returns_sequences = type(layer).from_config(config)
+        returns_sequences.build((1, *inputs.shape))
+        returns_sequences.set_weights(to_numpy(layer.weights))
+        if not len(inputs):
+            return np.zeros((0, self.architecture.state_dim), np.float32)
+        states: NDArray[np.float32] = tensor_to_numpy(returns_sequences(inputs[np.newaxis]))[0]
         return states
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
         """Return architecture, weights and optionally the optimizer state as plain data."""
-        state = {
-            "architecture": self.architecture.to_dict(),
-            "weights": to_numpy(self.model.weights),
-        }
+        weights = to_numpy(self.model.weights)
+        state = {"architecture": self.architecture.to_dict(), "weights": weights}
         if with_optimizer:
             state["optimizer"] = to_numpy(self.model.optimizer.variables)
             state["optimizer_class"] = type(self.model.optimizer).__name__
@@ -237,10 +215,7 @@ def _predict_on_batch(model: Any, batch: Ids) -> Array:
 
 
 def grow_table(state: dict[str, Any], n_words: int, *, seed: int) -> dict[str, Any]:
-    """Return the state of a network with rows added to its table of words.
-
-    New rows are drawn from the initial distribution, and their optimizer state is zero.
-    """
+    """Return the state of a network with new rows in its table of words, as initially drawn."""
     table, *others = state["weights"]
     if any(other.shape == table.shape for other in others):  # their optimizer states look alike
         state = {**state, "optimizer": []}

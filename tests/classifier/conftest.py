@@ -1,28 +1,16 @@
-"""A small classifier, and what the tests of all that it does give it."""
+"""Data and classifiers of these tests."""
 
 import numpy as np
 import pytest
 
-from seqsent import RecurrentSentimentClassifier
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
 
 
 @pytest.fixture(scope="session")
-def classifier():
-    """Make a small one, quick to fit."""
-
-    def make(**parameters):
-        small = {"state_dim": 6, "embed_dim": 5, "epochs": 2, "random_state": 0}
-        return RecurrentSentimentClassifier(**{**small, **parameters})
-
-    return make
-
-
-@pytest.fixture(scope="session")
-def plain():
-    """Train as programs by hand do."""
+def keras_defaults():
+    """Parameters that train like a program written with Keras."""
     return {
         "optimizer": keras.optimizers.Adam(0.006),
         "embedding_init": "uniform",
@@ -39,15 +27,15 @@ def data():
 
 
 @pytest.fixture(scope="module")
-def fitted(data, classifier):
-    return classifier().fit(*data)
+def fitted(data, small_classifier):
+    return small_classifier().fit(*data)
 
 
 @pytest.fixture(scope="session")
-def rate_of():
-    """Read the learning rate that a fitted classifier's optimizer has."""
+def learning_rate_of():
+    """Return a function that reads the learning rate of a fitted classifier's optimizer."""
 
-    def read(fitted):
-        return float(keras.ops.convert_to_numpy(fitted.model_.optimizer.learning_rate.value))
+    def read(model):
+        return float(keras.ops.convert_to_numpy(model.model_.optimizer.learning_rate.value))
 
     return read

@@ -1,4 +1,4 @@
-"""RecurrentSentimentClassifier: what it learns, predicts and lets one change."""
+"""RecurrentSentimentClassifier: learning, predictions and parameters."""
 
 import pickle
 
@@ -17,7 +17,7 @@ CELLS = ["simple", "lstm", "gru"]
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_learns_a_word_that_decides(cell):
+def test_fit_learns_a_decisive_word(cell):
     rng = np.random.default_rng(1)
     X = rng.integers(10, 200, size=(600, 8))
     y = rng.integers(2, size=600)
@@ -28,65 +28,54 @@ def test_learns_a_word_that_decides(cell):
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_training_equals_the_hand_written_program(cell, data, classifier, plain):
+def test_fit_equals_the_tutorial_program(cell, data, small_classifier, keras_defaults):
     X, y = data
-    ours = classifier(
-        cell=cell,
-        num_words=60,
-        mask_padding=False,
-        gate_bias="keras",
-        shuffle=False,
-        batch_size=32,  # 90 texts: the last batch is not full
-        epochs=3,
-        **{**plain, "optimizer": "rmsprop"},
-    )
-    start = ours.fit(X, y, X_val=X[:50], y_val=y[:50]).history_
-    hand = keras.Sequential(
+    network = {"cell": cell, "num_words": 60, "mask_padding": False, "gate_bias": "keras"}
+    # 90 documents in batches of 32: the last batch is incomplete
+    parameters = {**keras_defaults, **network, "optimizer": "rmsprop", "batch_size": 32}
+    model = small_classifier(shuffle=False, epochs=3, **parameters)
+    model.fit(X, y, X_val=X[:50], y_val=y[:50])
+    layers = {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
+    program = keras.Sequential(
         [
             keras.Input((12,), dtype="int32"),
             keras.layers.Embedding(60, 5),
-            {"simple": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}[
-                cell
-            ](6),
+            layers[cell](6),
             keras.layers.Dense(1, activation="sigmoid"),
         ]
     )
-    weights = build_network(
-        cell=cell,
-        state_dim=6,
-        embed_dim=5,
-        num_words=60,
-        mask_padding=False,
-        gate_bias="keras",
-        random_state=draw_seed(ours.random_state),
-    ).get_weights()
-    hand.set_weights(weights)
-    hand.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
+    seed = draw_seed(model.random_state)
+    program.set_weights(
+        build_network(state_dim=6, embed_dim=5, random_state=seed, **network).get_weights()
+    )
+    program.compile("rmsprop", "binary_crossentropy", metrics=["accuracy"])
     y = y.astype(np.int32)  # JAX 0.12 warns of 64 bits, which Keras passes on
-    history = hand.fit(
+    history = program.fit(
         X, y, batch_size=32, epochs=3, shuffle=False, verbose=0, validation_data=(X[:50], y[:50])
     ).history
     for name, values in history.items():
-        np.testing.assert_allclose(start[name], values, atol=1e-4, err_msg=name)
-    np.testing.assert_allclose(ours.predict_proba(X)[:, 1:], hand.predict(X, verbose=0), atol=1e-5)
+        np.testing.assert_allclose(model.history_[name], values, atol=1e-4, err_msg=name)
+    np.testing.assert_allclose(
+        model.predict_proba(X)[:, 1:], program.predict(X, verbose=0), atol=1e-5
+    )
 
 
-def test_time_scale_is_a_high_quantile_of_the_lengths(fitted, classifier):
+def test_time_scale_is_the_95th_percentile_of_lengths(fitted, small_classifier):
     assert fitted.time_scale_ == 12
     X = np.zeros((100, 12), dtype=int)
     X[:, :3] = 5
-    assert classifier(epochs=1).fit(X, np.arange(100) % 2).time_scale_ == 3
+    assert small_classifier(epochs=1).fit(X, np.arange(100) % 2).time_scale_ == 3
 
 
-# Predictions
-
-
-def test_one_row_and_none_at_a_time(data, fitted):
+def test_predictions_do_not_depend_on_other_rows(data, fitted):
     X, _ = data
-    probabilities = fitted.predict_proba(X)
     one_by_one = np.vstack([fitted.predict_proba(X[i : i + 1]) for i in range(20)])
-    assert one_by_one.shape == (20, 2)
-    np.testing.assert_allclose(one_by_one, probabilities[:20], atol=1e-7)
+    np.testing.assert_allclose(one_by_one, fitted.predict_proba(X)[:20], atol=1e-7)
+
+
+def test_log_probabilities_are_logarithms(data, fitted):
+    expected = np.log(fitted.predict_proba(data[0]))
+    np.testing.assert_allclose(fitted.predict_log_proba(data[0]), expected)
 
 
 def test_log_probabilities_are_finite(data, fitted):
@@ -96,56 +85,51 @@ def test_log_probabilities_are_finite(data, fitted):
     model.model_.set_weights(weights)
     assert (model.predict_proba(data[0])[:, 0] == 0).all()
     assert np.isfinite(model.predict_log_proba(data[0])).all()
-    np.testing.assert_allclose(
-        fitted.predict_log_proba(data[0]), np.log(fitted.predict_proba(data[0]))
-    )
 
 
-def test_there_is_no_decision_function(fitted):
+def test_classifier_has_no_decision_function(fitted):
     assert not hasattr(fitted, "decision_function")
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba"])
-def test_unfitted(method, data, classifier):
+def test_prediction_before_fit_raises_not_fitted_error(method, data, small_classifier):
     with pytest.raises(NotFittedError):
-        getattr(classifier(), method)(data[0])
-    assert not hasattr(classifier(), "model_")
-    assert not hasattr(classifier(), "loss_curve_")
+        getattr(small_classifier(), method)(data[0])
+
+
+@pytest.mark.parametrize("attribute", ["model_", "loss_curve_"])
+def test_unfitted_classifier_lacks_fitted_properties(attribute, small_classifier):
+    assert not hasattr(small_classifier(), attribute)
 
 
 @pytest.mark.parametrize("padding", ["pre", "post"])
-def test_padding_does_not_move_predictions(padding, data, classifier):
+def test_padding_does_not_change_predictions(padding, data, small_classifier):
     X, y = data
     X = X if padding == "pre" else np.array([np.roll(row, -(row == 0).sum()) for row in X])
     wide = np.pad(X, [(0, 0), (9, 9)])
-    narrow, padded = classifier().fit(X, y), classifier().fit(wide, y)
+    narrow, padded = small_classifier().fit(X, y), small_classifier().fit(wide, y)
     np.testing.assert_allclose(narrow.loss_curve_, padded.loss_curve_, atol=1e-6)
     np.testing.assert_allclose(narrow.predict_proba(X), padded.predict_proba(wide), atol=1e-6)
 
 
-def test_weights_set_on_the_model_are_seen(data, fitted):
+def test_predictions_use_weights_set_on_the_model(data, fitted):
     model = clone(fitted).fit(*data)
     model.model_.set_weights([np.zeros_like(w) for w in model.model_.get_weights()])
     np.testing.assert_array_equal(model.predict_proba(data[0]), 0.5)
 
 
-# Parameters
-
-
-def test_a_parameter_that_others_call_differently(classifier):
+def test_unknown_parameter_error_suggests_a_name(small_classifier):
     with pytest.raises(ValueError, match="Did you mean 'state_dim'"):
-        classifier().set_params(units=3)
+        small_classifier().set_params(units=3)
 
 
-def test_clone_shares_the_embedding_weights(classifier):
+def test_clone_shares_the_embedding_weights(small_classifier):
     matrix = np.zeros((88_000, 50), dtype=np.float32)
-    model = classifier(embedding_weights=matrix)
-    assert clone(model).embedding_weights is matrix
-    assert clone(model).state_dim == 6
+    assert clone(small_classifier(embedding_weights=matrix)).embedding_weights is matrix
 
 
 class Small(RecurrentSentimentClassifier):
-    """Has few parameters, and one of its own."""
+    """Subclass with few parameters, one of which is new."""
 
     def __init__(self, *, state_dim=4, topic="films"):
         super().__init__(cell="gru", state_dim=state_dim, embed_dim=3, epochs=1, random_state=0)
@@ -153,12 +137,11 @@ class Small(RecurrentSentimentClassifier):
 
 
 @pytest.mark.slow
-def test_a_subclass_with_fewer_parameters(data):
+def test_subclass_with_fewer_parameters(data):
     model = clone(Small(state_dim=5)).fit(*data)
     assert model.get_params() == {"state_dim": 5, "topic": "films"}
     assert model.model_.get_layer("gru_1").units == 5
     expected = model.predict_proba(data[0])
-    np.testing.assert_array_equal(
-        pickle.loads(pickle.dumps(model)).predict_proba(data[0]), expected
-    )
+    loaded = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(loaded.predict_proba(data[0]), expected)
     assert clone(model).set_params(state_dim=2).fit(*data).n_iter_ == 1

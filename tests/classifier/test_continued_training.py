@@ -11,23 +11,23 @@ from seqsent._runtime.backend import import_keras
 keras = import_keras()
 
 
-def test_partial_fit_equals_fit_in_epochs(data, classifier, plain):
+def test_partial_fit_equals_fit_in_epochs(data, small_classifier, keras_defaults):
     X, y = data
-    model = classifier(num_words=60)
+    model = small_classifier(num_words=60)
     for epoch in range(1, 4):
         model.partial_fit(X, y, classes=[0, 1])
         assert model.n_iter_ == epoch
     assert len(model.loss_curve_) == 3
-    whole = classifier(num_words=60, epochs=3, shuffle=False, **plain).fit(X, y)
-    chunks = classifier(num_words=60, shuffle=False, **plain)
+    whole = small_classifier(num_words=60, epochs=3, shuffle=False, **keras_defaults).fit(X, y)
+    chunks = small_classifier(num_words=60, shuffle=False, **keras_defaults)
     for _ in range(3):
         chunks.partial_fit(X, y, classes=[0, 1])
     np.testing.assert_allclose(chunks.loss_curve_, whole.loss_curve_, atol=1e-5)
 
 
-def test_partial_fit_accepts_a_class_in_a_later_call(data, classifier):
+def test_partial_fit_accepts_a_class_in_a_later_call(data, small_classifier):
     X, _ = data
-    model = classifier(num_words=60).partial_fit(X, ["a"] * 90, classes=["a", "b", "c"])
+    model = small_classifier(num_words=60).partial_fit(X, ["a"] * 90, classes=["a", "b", "c"])
     assert model.predict_proba(X).shape == (90, 3)
     model.partial_fit(X, ["b"] * 90)
     with pytest.raises(ValueError, match=r"labels \['z'\]"):
@@ -36,10 +36,10 @@ def test_partial_fit_accepts_a_class_in_a_later_call(data, classifier):
         model.partial_fit(X, ["b"] * 90, classes=["a", "b"])
 
 
-def test_partial_fit_without_num_words_warns(data, classifier):
+def test_partial_fit_without_num_words_warns(data, small_classifier):
     X, y = data
     with pytest.warns(UserWarning, match="Set num_words") as warned:
-        model = classifier().partial_fit(X, y, classes=[0, 1])
+        model = small_classifier().partial_fit(X, y, classes=[0, 1])
     if sys.version_info >= (3, 12):
         assert warned[0].filename == __file__
     with warnings.catch_warnings():
@@ -56,30 +56,32 @@ def test_partial_fit_without_num_words_warns(data, classifier):
         ({}, {"classes": [0]}, "at least 2"),
     ],
 )
-def test_first_partial_fit_rejects_arguments(parameters, arguments, message, data, classifier):
-    model = classifier(num_words=60, **parameters)
+def test_first_partial_fit_rejects_arguments(
+    parameters, arguments, message, data, small_classifier
+):
+    model = small_classifier(num_words=60, **parameters)
     with pytest.raises(ValueError, match=message):
         model.partial_fit(*data, **arguments)
     assert not hasattr(model, "classes_")
 
 
-def test_warm_start_continues_training(data, classifier, plain):
+def test_warm_start_continues_training(data, small_classifier, keras_defaults):
     X, y = data
-    model = classifier(warm_start=True, epochs=2, shuffle=False, **plain).fit(X, y)
+    model = small_classifier(warm_start=True, epochs=2, shuffle=False, **keras_defaults).fit(X, y)
     model.fit(X, y)
     assert model.n_iter_ == 4
-    whole = classifier(epochs=4, shuffle=False, **plain).fit(X, y)
+    whole = small_classifier(epochs=4, shuffle=False, **keras_defaults).fit(X, y)
     np.testing.assert_allclose(model.loss_curve_, whole.loss_curve_, atol=1e-5)
     with pytest.raises(ValueError, match="continues with the classes"):
         model.fit(X, np.where(y, "good", "bad"))
-    fixed = classifier(warm_start=True, num_words=60).fit(X, y)
+    fixed = small_classifier(warm_start=True, num_words=60).fit(X, y)
     with pytest.raises(ValueError, match="word id 5059"):
         fixed.fit(X + 5000, y)
 
 
-def test_warm_start_grows_the_embedding_table(data, classifier):
+def test_warm_start_grows_the_embedding_table(data, small_classifier):
     X, y = data
-    model = classifier(warm_start=True, epochs=1).fit(X, y)
+    model = small_classifier(warm_start=True, epochs=1).fit(X, y)
     before = model.model_.get_weights()
     model.set_params(learning_rate=1e-12).fit(X + 1500, y)
     table, *others = model.model_.get_weights()
@@ -104,8 +106,10 @@ def test_warm_start_grows_the_embedding_table(data, classifier):
     ids=str,
 )
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
-def test_continued_training_rejects_changed_parameters(method, change, described, data, classifier):
-    model = classifier(warm_start=True, epochs=1).fit(*data)
+def test_continued_training_rejects_changed_parameters(
+    method, change, described, data, small_classifier
+):
+    model = small_classifier(warm_start=True, epochs=1).fit(*data)
     expected = model.predict_proba(data[0])
     with pytest.raises(ValueError, match=f"change of .*{described}.*warm_start=False"):
         getattr(model.set_params(**change), method)(*data)
@@ -113,8 +117,8 @@ def test_continued_training_rejects_changed_parameters(method, change, described
 
 
 @pytest.mark.parametrize("change", [{"cell": "gru"}, {"mask_padding": False}], ids=str)
-def test_error_of_a_changed_cell_does_not_name_default_pooling(change, data, classifier):
-    model = classifier(cell="simple", warm_start=True, epochs=1).fit(*data)
+def test_error_of_a_changed_cell_does_not_name_default_pooling(change, data, small_classifier):
+    model = small_classifier(cell="simple", warm_start=True, epochs=1).fit(*data)
     with pytest.raises(ValueError, match=r"the change of (?!.*pooling)"):
         model.set_params(**change).fit(*data)
     model.set_params(cell="simple", mask_padding=True, pooling=["max", "mean"]).fit(*data)
@@ -122,19 +126,19 @@ def test_error_of_a_changed_cell_does_not_name_default_pooling(change, data, cla
         model.set_params(pooling="last").fit(*data)
 
 
-def test_continued_training_adopts_a_new_optimizer(data, classifier, rate_of):
-    model = classifier(warm_start=True, optimizer=keras.optimizers.Adam(0.01)).fit(*data)
+def test_continued_training_adopts_a_new_optimizer(data, small_classifier, learning_rate_of):
+    model = small_classifier(warm_start=True, optimizer=keras.optimizers.Adam(0.01)).fit(*data)
     model.set_params(optimizer=keras.optimizers.Adam(0.02)).fit(*data)
-    assert rate_of(model) == pytest.approx(0.02)
+    assert learning_rate_of(model) == pytest.approx(0.02)
     model.set_params(optimizer="sgd", learning_rate=0.5, epochs=1, batch_size=8).fit(*data)
-    assert (rate_of(model), model.n_iter_) == (pytest.approx(0.5), 5)
+    assert (learning_rate_of(model), model.n_iter_) == (pytest.approx(0.5), 5)
     assert type(model.model_.optimizer).__name__ == "SGD"
 
 
-def test_continued_training_resets_the_state_of_another_optimizer(data, classifier):
+def test_continued_training_resets_the_state_of_another_optimizer(data, small_classifier):
     # The states of the two have the same shapes and different meanings.
     first, second = keras.optimizers.Adam(0.01), keras.optimizers.Nadam(1e-9)
-    model = classifier(warm_start=True, optimizer=first, epochs=1, batch_size=90).fit(*data)
+    model = small_classifier(warm_start=True, optimizer=first, epochs=1, batch_size=90).fit(*data)
     moved = model.set_params(optimizer=second).fit(*data).model_.optimizer
     assert max(abs(keras.ops.convert_to_numpy(v.value)).max() for v in moved.variables[2:]) < 1
     assert float(keras.ops.convert_to_numpy(moved.iterations.value)) == 1

@@ -1,4 +1,4 @@
-"""What holds for any ids, labels and weights that a classifier may be given."""
+"""Properties of RecurrentSentimentClassifier for arbitrary ids, labels and weights."""
 
 import warnings
 from typing import Any
@@ -13,34 +13,19 @@ from sklearn.exceptions import DataConversionWarning
 
 from seqsent import RecurrentSentimentClassifier
 
-X_BEFORE = np.array([[0, 1, 2], [3, 4, 5], [0, 0, 1], [5, 4, 3]], dtype=np.int32)
-Y_BEFORE = np.array(["bad", "good", "bad", "good"])
+X_FITTED = np.array([[0, 1, 2], [3, 4, 5], [0, 0, 1], [5, 4, 3]], dtype=np.int32)
+Y_FITTED = np.array(["bad", "good", "bad", "good"])
 
-ODD_NUMBERS = [
-    -1,
-    0.5,
-    np.nan,
-    np.inf,
-    -np.inf,
-    2**31,
-    2**63,
-    1e300,
-    None,
-    "",
-    "good",
-    1j,
-    [1],
-    b"x",
-]
+INVALID = [-1, 0.5, np.nan, np.inf, -np.inf, 2**31, 2**63, 1e300, None, "", "good", 1j, [1], b"x"]
 
 
 @st.composite
-def with_oddities(draw: st.DrawFn, plain: list[Any]) -> Any:
-    """Return a list as it is, or with some of its items replaced by what does not belong there."""
-    items = list(plain)
-    for place in draw(st.lists(st.integers(0, max(len(items) - 1, 0)), max_size=2)):
+def with_invalid_items(draw: st.DrawFn, valid: list[Any]) -> Any:
+    """Return up to two items replaced by invalid ones, in some container."""
+    items = list(valid)
+    for index in draw(st.lists(st.integers(0, max(len(items) - 1, 0)), max_size=2)):
         if items:
-            items[place] = draw(st.sampled_from(ODD_NUMBERS))
+            items[index] = draw(st.sampled_from(INVALID))
     return draw(st.sampled_from([list, tuple, as_array, as_objects, as_series]))(items)
 
 
@@ -52,9 +37,9 @@ def as_array(items: list[Any]) -> Any:
 
 
 def as_objects(items: list[Any]) -> Any:
-    found = np.empty(len(items), dtype=object)
-    found[:] = items
-    return found
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
 
 
 def as_series(items: list[Any]) -> Any:
@@ -63,7 +48,7 @@ def as_series(items: list[Any]) -> Any:
 
 @st.composite
 def rows_of_ids(draw: st.DrawFn, n_rows: int) -> Any:
-    """Return ids as they should be, or of an odd type, shape or size."""
+    """Return ids that are valid, or of an invalid type, shape or size."""
     dtype = draw(
         st.sampled_from(["int32", "int64", "uint8", "uint64", "float64", "bool", "object"])
     )
@@ -72,40 +57,41 @@ def rows_of_ids(draw: st.DrawFn, n_rows: int) -> Any:
     )
     ids = draw(arrays.arrays("int64", shape, elements=st.integers(0, 6))).astype(dtype)
     if ids.size and draw(st.integers(0, 4)) == 0:
-        odd = draw(st.sampled_from(ODD_NUMBERS))
         ids = ids.astype(object)
-        ids[(0,) * ids.ndim] = odd
-    return draw(st.sampled_from([np.asarray, np.asarray, pd_frame, np.ndarray.tolist]))(ids)
+        ids[(0,) * ids.ndim] = draw(st.sampled_from(INVALID))
+    return draw(st.sampled_from([np.asarray, np.asarray, as_frame, np.ndarray.tolist]))(ids)
 
 
-def pd_frame(ids: Any) -> Any:
+def as_frame(ids: Any) -> Any:
     return pd.DataFrame(ids) if ids.ndim == 2 else ids
 
 
 @st.composite
 def labels(draw: st.DrawFn, n_rows: int) -> Any:
-    """Return labels of one of the usual kinds, with oddities or without."""
+    """Return labels of a common type, with or without invalid ones."""
     kinds = [[0, 1], [0, 1, 2], [1.0, 2.0], ["bad", "good"], [False, True], [b"a", b"b"], [7, -7]]
     kind = draw(st.sampled_from(kinds))
     n_labels = draw(st.sampled_from([n_rows] * 8 + [n_rows - 1, n_rows + 1, 0]))
     return draw(
-        with_oddities(draw(st.lists(st.sampled_from(kind), min_size=n_labels, max_size=n_labels)))
+        with_invalid_items(
+            draw(st.lists(st.sampled_from(kind), min_size=n_labels, max_size=n_labels))
+        )
     )
 
 
 @st.composite
 def sample_weights(draw: st.DrawFn, n_rows: int) -> Any:
-    """Return weights, with oddities or without, or None."""
+    """Return weights, with or without invalid ones, or None."""
     if draw(st.booleans()):
         return None
     numbers = st.sampled_from([0, 1, 0.5, 3, 1e-30, 1e30])
     n_weights = draw(st.sampled_from([n_rows] * 8 + [n_rows - 1, 0]))
-    return draw(with_oddities(draw(st.lists(numbers, min_size=n_weights, max_size=n_weights))))
+    return draw(with_invalid_items(draw(st.lists(numbers, min_size=n_weights, max_size=n_weights))))
 
 
 @st.composite
 def training_data(draw: st.DrawFn) -> tuple[Any, Any, Any]:
-    """Return what ``fit`` is given: ids, labels and weights."""
+    """Return ids, labels and weights for ``fit``."""
     n_rows = draw(st.sampled_from([6, 6, 6, 1, 2]))
     return draw(rows_of_ids(n_rows)), draw(labels(n_rows)), draw(sample_weights(n_rows))
 
@@ -117,24 +103,24 @@ def new_classifier() -> RecurrentSentimentClassifier:
 
 
 @pytest.fixture(scope="module")
-def before():
-    """A classifier that is fitted again and again, and what it says after its first fit."""
-    return new_classifier().fit(X_BEFORE, Y_BEFORE).__getstate__()
+def fitted_state():
+    """The state of a fitted classifier, which each example restores."""
+    return new_classifier().fit(X_FITTED, Y_FITTED).__getstate__()
 
 
 @given(training_data())
-def test_a_named_error_that_loses_nothing_or_a_finite_fit(before, data):
+def test_fit_is_finite_or_raises_an_error_and_keeps_the_previous_fit(fitted_state, data):
     X, y, sample_weight = data
     classifier = new_classifier()
-    classifier.__setstate__(before)
-    expected = classifier.predict_proba(X_BEFORE)
+    classifier.__setstate__(fitted_state)
+    expected = classifier.predict_proba(X_FITTED)
     attributes = set(vars(classifier))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        # scikit-learn's own: labels that are mostly different, or stand in a column
+        # scikit-learn warns of many classes, and of labels in a column
         warnings.filterwarnings("ignore", "The number of unique classes is greater")
         warnings.simplefilter("ignore", DataConversionWarning)
-        # and of older versions: labels that are bytes, or infinite in both directions
+        # older versions also warn of labels that are bytes or infinite
         warnings.filterwarnings("ignore", "Support for labels represented as bytes")
         warnings.filterwarnings("ignore", "invalid value encountered in reduce")
         try:
@@ -144,22 +130,22 @@ def test_a_named_error_that_loses_nothing_or_a_finite_fit(before, data):
         else:
             message = ""
     if message:
-        np.testing.assert_array_equal(classifier.predict_proba(X_BEFORE), expected)
+        np.testing.assert_array_equal(classifier.predict_proba(X_FITTED), expected)
         assert set(vars(classifier)) == attributes
         return
-    # texts of weight zero are left out, whatever they are
-    counts = slice(None) if sample_weight is None else np.asarray(sample_weight, float) > 0
-    probabilities = classifier.predict_proba(np.asarray(X)[counts])
+    # documents of weight zero are ignored
+    used = slice(None) if sample_weight is None else np.asarray(sample_weight, float) > 0
+    probabilities = classifier.predict_proba(np.asarray(X)[used])
     assert np.isfinite(probabilities).all()
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-6)
     assert all(np.isfinite(weights).all() for weights in classifier.model_.get_weights())
-    assert set(classifier.classes_) == set(np.unique(np.asarray(y)[counts]))
+    assert set(classifier.classes_) == set(np.unique(np.asarray(y)[used]))
 
 
 @given(st.data())
-def test_ids_to_predict_are_read_or_refused(before, data):
+def test_predictions_are_finite_or_an_error_is_raised(fitted_state, data):
     classifier = new_classifier()
-    classifier.__setstate__(before)
+    classifier.__setstate__(fitted_state)
     X = data.draw(rows_of_ids(data.draw(st.integers(1, 4))))
     try:
         probabilities = classifier.predict_proba(X)

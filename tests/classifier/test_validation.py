@@ -3,23 +3,27 @@
 import numpy as np
 import pytest
 
+from seqsent._nn import network
 
-def test_validation_data_are_recorded(data, classifier):
+
+def test_validation_metrics_are_recorded(data, small_classifier):
     X, y = data
-    model = classifier().fit(X, y, X_val=X[:20], y_val=y[:20])
+    model = small_classifier().fit(X, y, X_val=X[:20], y_val=y[:20])
     assert sorted(model.history_) == ["accuracy", "loss", "val_accuracy", "val_loss"]
     assert all(len(values) == 2 for values in model.history_.values())
     probabilities = model.predict_proba(X[:20])[np.arange(20), y[:20]]
     assert model.history_["val_loss"][-1] == pytest.approx(-np.log(probabilities).mean(), abs=1e-5)
     assert model.history_["val_accuracy"][-1] == pytest.approx(model.score(X[:20], y[:20]))
-    np.testing.assert_array_equal(model.predict_proba(X), classifier().fit(X, y).predict_proba(X))
+    np.testing.assert_array_equal(
+        model.predict_proba(X), small_classifier().fit(X, y).predict_proba(X)
+    )
     assert (model.n_iter_, model.best_iter_) == (2, 2)
 
 
-def test_early_stopping_gives_back_the_best_weights(data, classifier):
+def test_early_stopping_restores_the_best_weights(data, small_classifier):
     X, _ = data
     noise = np.random.default_rng(0).integers(2, size=90)
-    model = classifier(early_stopping=True, epochs=60, learning_rate=0.05, n_iter_no_change=4)
+    model = small_classifier(early_stopping=True, epochs=60, learning_rate=0.05, n_iter_no_change=4)
     model.fit(X[:60], noise[:60], X_val=X[60:], y_val=noise[60:])
     losses = model.history_["val_loss"]
     assert model.n_iter_ == len(losses) < 60
@@ -29,31 +33,33 @@ def test_early_stopping_gives_back_the_best_weights(data, classifier):
     assert min(losses) == pytest.approx(-np.log(probabilities).mean(), abs=1e-5)
 
 
-def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch, classifier):
-    from seqsent._nn import network as _fitted
-
+def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch, small_classifier):
     X, _ = data
-    y = np.repeat([0, 1, 2], [10, 20, 60])  # sorted: the last rows would be one class
+    y = np.repeat([0, 1, 2], [10, 20, 60])  # sorted: the last rows belong to one class
     weights = np.linspace(1, 2, 90)
     seen = []
-    train = _fitted.train_network
+    train = network.train_network
 
     def spy(model, training_data, validation_data, **kwargs):
         seen.append((training_data, validation_data))
         return train(model, training_data, validation_data, **kwargs)
 
-    monkeypatch.setattr(_fitted, "train_network", spy)
-    model = classifier(early_stopping=True, validation_fraction=0.2)
+    monkeypatch.setattr(network, "train_network", spy)
+    model = small_classifier(early_stopping=True, validation_fraction=0.2)
     for _ in range(2):
         model.fit(X, y, sample_weight=weights)
-    (_, part_y, part_w), (_, held_y, held_w) = seen[0]
-    assert np.bincount(held_y).tolist() == [2, 4, 12]
-    assert np.bincount(part_y).tolist() == [8, 16, 48]
-    np.testing.assert_array_equal(np.sort(np.concatenate([part_w, held_w])), weights)
-    np.testing.assert_array_equal(seen[0][1][0], seen[1][1][0])
-    monkeypatch.undo()
+    (_, train_y, train_weights), (_, held_out_y, held_out_weights) = seen[0]
+    assert np.bincount(held_out_y).tolist() == [2, 4, 12]
+    assert np.bincount(train_y).tolist() == [8, 16, 48]
+    all_weights = np.concatenate([train_weights, held_out_weights])
+    np.testing.assert_array_equal(np.sort(all_weights), weights)
+    np.testing.assert_array_equal(seen[0][1][0], seen[1][1][0])  # the same in each fit
+
+
+def test_early_stopping_rejects_too_few_documents_to_hold_out(data, small_classifier):
+    X, _ = data
     with pytest.raises(ValueError, match=r"hold out validation_fraction=0.1 of 3 documents.*X_val"):
-        classifier(early_stopping=True).fit(X[:3], [0, 1, 1])
+        small_classifier(early_stopping=True).fit(X[:3], [0, 1, 1])
 
 
 @pytest.mark.parametrize(
@@ -67,6 +73,6 @@ def test_early_stopping_holds_out_a_stratified_part(data, monkeypatch, classifie
         ({"X_val": ["good film"], "y_val": [1]}, TypeError, "transform_input="),
     ],
 )
-def test_validation_data_that_cannot_be_used(validation, error, message, data, classifier):
+def test_invalid_validation_data_are_rejected(validation, error, message, data, small_classifier):
     with pytest.raises(error, match=message):
-        classifier().fit(*data, **validation)
+        small_classifier().fit(*data, **validation)

@@ -14,10 +14,7 @@ keras = import_keras()
 
 
 class EarlyStopping(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Stop when the validation loss no longer improves, and restore the best weights.
-
-    It shares the copies of the weights that ``history`` makes.
-    """
+    """Stop when the validation loss no longer improves, and restore the best weights."""
 
     def __init__(self, history: TrainingHistory, patience: int, tol: float) -> None:
         super().__init__()
@@ -30,7 +27,7 @@ class EarlyStopping(keras.callbacks.Callback):  # type: ignore[name-defined]  # 
         self.wait += 1
         if loss < self.best - self.tol or not self.best_weights:
             self.best, self.wait = np.fmin(loss, np.inf), 0  # NaN counts as infinite
-            _, self.best_weights = self.history.completed
+            _, self.best_weights = self.history.completed  # not another copy
         elif self.wait >= self.patience:
             self.model.stop_training = True
 
@@ -39,11 +36,7 @@ class EarlyStopping(keras.callbacks.Callback):  # type: ignore[name-defined]  # 
 
 
 class CosineDecay(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Decay the learning rate along half a cosine, and restore it after training.
-
-    Each epoch has a constant rate, the mean of the curve, since Keras's trainers read the rate
-    once per epoch.
-    """
+    """Decay the learning rate along half a cosine, by its mean over each epoch, and restore it."""
 
     def __init__(self, optimizer: Any, epochs: int, n_epochs_before: int) -> None:
         super().__init__()
@@ -61,11 +54,10 @@ class CosineDecay(keras.callbacks.Callback):  # type: ignore[name-defined]  # Ke
 
 def without_weights(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
     """Return callbacks without copies of weights, as Keras's ``EarlyStopping`` keeps them."""
-    if callbacks is None:
-        return None
-    light = list(callbacks)
-    for index, callback in enumerate(light):
-        if getattr(callback, "best_weights", None) is not None:
-            light[index] = copy(callback)
-            light[index].best_weights = None
+    if not callbacks:
+        return callbacks
+    light = [copy(c) if hasattr(c, "best_weights") else c for c in callbacks]
+    for callback in light:
+        if hasattr(callback, "best_weights"):
+            callback.best_weights = None
     return type(callbacks)(light)  # type: ignore[call-arg]  # a list or a tuple

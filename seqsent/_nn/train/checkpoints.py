@@ -33,10 +33,7 @@ def fingerprint(optimizer: Any, options: TrainingOptions, *data: Any) -> str:
 
 
 class Checkpoint(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Save the state of a fit after each epoch, and restore it when training begins.
-
-    It follows all other callbacks.
-    """
+    """Save the state of a fit after each epoch, and restore it, after all other callbacks."""
 
     def __init__(
         self, backup: Any, history: TrainingHistory, callbacks: Sequence[Any], fingerprint: str

@@ -32,38 +32,20 @@ def divergence_message(reason: str) -> str:
 
 
 class TrainingHistory(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Record the metrics of each epoch and copy the weights at its end.
-
-    It precedes all other callbacks. ``loss`` becomes the mean over the sample weights of the
-    epoch, where Keras averages over batches.
-
-    Parameters
-    ----------
-    options : TrainingOptions
-        Options of the training.
-
-    Attributes
-    ----------
-    epochs : dict of int to dict of str to float
-        Metrics by the number of the epoch, starting at 0.
-    checksums : dict of int to int
-        Number of the epoch, starting at 1, by the checksum of the weights at its end. Empty if
-        no callback can restore earlier weights.
-    completed : tuple of int and list of ndarray
-        Number of complete epochs, and the weights after the last of them, empty before the first.
-        They are assigned at once, since an interrupt may arrive at any time.
-    """
+    """Record metrics and copy weights at the end of each epoch, before other callbacks."""
 
     def __init__(self, options: TrainingOptions) -> None:
         super().__init__()
-        self._compares_weights = options.patience is not None or bool(options.callbacks)
-        self.epochs: dict[int, dict[str, float]] = {}
-        self.checksums: dict[int, int] = {}
+        self.epochs: dict[int, dict[str, float]] = {}  # metrics of epochs, which start at 0
+        # Number of complete epochs, and weights after the last of them. One assignment sets both,
+        # since an interrupt may arrive at any time.
         self.completed: tuple[int, list[NDArray[Any]]] = (options.n_epochs_before, [])
+        self.checksums: dict[int, int] = {}  # complete epochs by the checksum of their weights
+        self._compares_weights = options.patience is not None or bool(options.callbacks)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         logs = {} if logs is None else logs
-        for prefix in ("", "val_"):
+        for prefix in ("", "val_"):  # the mean over sample weights; Keras's is over batches
             if prefix + LOG_LOSS in logs:
                 logs[prefix + "loss"] = logs.pop(prefix + LOG_LOSS)
         if not np.isfinite(float(logs.get("loss", 0.0))):

@@ -13,11 +13,7 @@ LOG_LOSS = "log_loss"  # metric that equals the loss, as a mean over sample weig
 
 
 def loss_and_metrics(n_outputs: int) -> dict[str, Any]:
-    """Return loss and metrics for ``keras.Model.compile``.
-
-    The loss is the mean over sample weights, so that rows of weight zero have no effect. Targets
-    may have the shape (n_samples,) or (n_samples, 1).
-    """
+    """Return loss and metrics for ``keras.Model.compile``, as means over sample weights."""
     kind = "Binary" if n_outputs == 1 else "SparseCategorical"
     loss = getattr(keras.losses, f"{kind}Crossentropy")
     # unlike Keras's metric of this name, the loss accepts both shapes of targets
@@ -34,11 +30,7 @@ def has_cosine_decay(optimizer: Any) -> bool:
 
 
 def make_optimizer(optimizer: Any, learning_rate: float | None, *, default_rate: float) -> Any:
-    """Return a new Keras optimizer from a name, or a copy of an instance.
-
-    "adam" has the default rate and clips the norm of the gradient at 1; other names have Keras's
-    settings. An unknown name is a ValueError, as is a learning rate for an instance.
-    """
+    """Return an optimizer by its name, "adam" with the default rate, or a copy of an instance."""
     if not isinstance(optimizer, str):
         config = get_config(optimizer)
         if learning_rate is not None:
@@ -81,11 +73,7 @@ def pack_optimizer(optimizer: Any) -> Any:
 
 
 def unpack_optimizer(packed: Any) -> Any:
-    """Invert :func:`pack_optimizer`.
-
-    Raise a ValueError if the configuration names a class, such as a learning rate schedule,
-    that is neither Keras's nor registered, because some versions of Keras import it.
-    """
+    """Invert :func:`pack_optimizer`. Raise a ValueError for classes that Keras would import."""
     if not (isinstance(packed, dict) and _PACKED in packed):
         return packed
     _refuse_unregistered(packed["config"])
@@ -111,11 +99,7 @@ def _refuse_unregistered(config: Any) -> None:
 
 
 def restore_optimizer_state(model: Any, values: list[NDArray[Any]], class_name: str) -> None:
-    """Set the state of a model's optimizer, except for the learning rate.
-
-    ``values`` are the variables of an optimizer of the class ``class_name``. If the model's
-    optimizer has another class or shapes, it keeps its initial state.
-    """
+    """Set the optimizer state but for the learning rate, if it is of the same class and shapes."""
     optimizer = model.optimizer
     if type(optimizer).__name__ != class_name:
         return

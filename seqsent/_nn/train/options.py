@@ -17,52 +17,21 @@ _LARGE_BATCH = 64  # larger batches need more epochs
 
 @dataclass(frozen=True)
 class TrainingOptions:
-    """Options of a training.
+    """Options of a training."""
 
-    Parameters
-    ----------
-    epochs : int
-        Maximum number of epochs.
-    n_epochs_before : int
-        Number of epochs before this training. Callbacks count from it.
-    batch_size : int
-        Maximum number of documents in a batch.
-    seed : int
-        Seed of the order of documents and of dropout, see :mod:`.seeds`.
-    shuffle : bool
-        Whether to shuffle the documents before each epoch.
-    trims : bool
-        Whether to trim padding from batches.
-    is_partial : bool
-        Whether the data are a chunk, as in ``partial_fit``.
-    decays : bool
-        Whether the learning rate decays along a cosine.
-    patience : int or None
-        Number of epochs without improvement of the validation loss before training stops and
-        restores the best weights. If None, training does not stop early.
-    tol : float
-        Minimum decrease of the validation loss that counts as an improvement.
-    callbacks : sequence of keras.callbacks.Callback
-        The user's callbacks.
-    verbose : int
-        1 shows a progress bar for each epoch, 2 prints a line per epoch, 0 prints nothing.
-    parameters : mapping
-        Parameters of the classifier, which checkpoints must agree with.
-    """
-
-    epochs: int
-    n_epochs_before: int
+    epochs: int  # maximum number of epochs
+    n_epochs_before: int  # epochs of earlier trainings, from which callbacks count
     batch_size: int
-    seed: int
+    seed: int  # of the order of documents and of dropout, see seeds.py
     shuffle: bool
-    trims: bool
-    is_partial: bool
-    decays: bool
-    patience: int | None
-    tol: float
-    callbacks: Sequence[Any]
+    trims: bool  # whether batches are trimmed to their longest document
+    is_partial: bool  # whether the data are a chunk, as in partial_fit
+    decays: bool  # whether the learning rate decays along a cosine
+    patience: int | None  # epochs without improvement before early stopping, None for no limit
+    tol: float  # minimum decrease of the validation loss that counts as an improvement
+    callbacks: Sequence[Any]  # of the user
     verbose: int
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any]  # of the classifier, which a backup must agree with
 
     @classmethod
     def from_parameters(
@@ -74,11 +43,7 @@ class TrainingOptions:
         seed: int,
         is_partial: bool,
     ) -> Self:
-        """Return the options that the parameters of a classifier describe.
-
-        ``parameters`` may contain other attributes, as ``vars(classifier)`` does. A training with
-        ``is_partial`` has one epoch with a constant learning rate.
-        """
+        """Return options from the parameters of a classifier, such as ``vars(classifier)``."""
         epochs = parameters["epochs"]
         if epochs == "auto":
             epochs = choose_epochs(

@@ -14,10 +14,7 @@ _REFRESH_SECONDS = 0.1
 
 
 class EpochProgress(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Print a line for each epoch, and with ``verbose=1`` a progress bar before it.
-
-    The bar needs a terminal, or a notebook with ipywidgets.
-    """
+    """Print a line for each epoch, and with ``verbose=1`` a progress bar before it."""
 
     def __init__(self, verbose: int) -> None:
         super().__init__()
@@ -43,27 +40,22 @@ class EpochProgress(keras.callbacks.Callback):  # type: ignore[name-defined]  # 
         print(f"{self.title} {seconds:.1f}s {_format(logs)}", flush=True)  # noqa: T201
 
     def close(self) -> None:
-        """Remove the bar."""
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
 
 
 def _start_bar(title: str, n_steps: int) -> Any:
-    """Return a progress bar, or None where none can be shown."""
-    from rich import progress  # slow to import
-    from rich.console import Console
+    """Return a progress bar, or None without a terminal or a notebook with ipywidgets."""
+    from rich import console, progress  # slow to import
 
-    console = Console()
-    if not (console.is_terminal or (console.is_jupyter and find_spec("ipywidgets"))):
+    output = console.Console()
+    if not (output.is_terminal or (output.is_jupyter and find_spec("ipywidgets"))):
         return None
-    columns: list[Any] = [
-        "{task.description}",
-        progress.BarColumn(20),
-        progress.MofNCompleteColumn(),
-    ]
-    columns += [progress.TimeRemainingColumn(compact=True), "{task.fields[metrics]}"]
-    bar = progress.Progress(*columns, console=console, auto_refresh=False, transient=True)
+    remaining = progress.TimeRemainingColumn(compact=True)
+    columns = "{task.description}", progress.BarColumn(20), progress.MofNCompleteColumn(), remaining
+    options: dict[str, Any] = {"console": output, "auto_refresh": False, "transient": True}
+    bar = progress.Progress(*columns, "{task.fields[metrics]}", **options)
     bar.add_task(title, total=n_steps, metrics="")
     bar.start()
     return bar

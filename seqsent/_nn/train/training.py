@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,30 +27,14 @@ _MAX_WEIGHT = 1e9  # far above the weights of a usable network
 Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, sample weights
 
 
-@dataclass(frozen=True)
-class TrainingResult:
-    """Result of a training.
+class TrainingResult(NamedTuple):
+    """Result of a training. After an interrupt, the model is unusable."""
 
-    Attributes
-    ----------
-    history : dict of str to list of float
-        Metrics of each epoch, also of those restored from a checkpoint.
-    n_epochs : int
-        Number of epochs the network was trained for, including earlier trainings.
-    best_epoch : int
-        The epoch, starting at 1, at the end of which the network had its weights.
-    weights : list of ndarray
-        The final weights.
-    interrupt : KeyboardInterrupt or None
-        The interrupt that ended training, for the caller to raise. ``weights`` are then from the
-        end of the last complete epoch, and the model is unusable.
-    """
-
-    history: dict[str, list[float]]
-    n_epochs: int
-    best_epoch: int
-    weights: list[NDArray[Any]]
-    interrupt: KeyboardInterrupt | None
+    history: dict[str, list[float]]  # metrics of each epoch, also of a resumed fit
+    n_epochs: int  # number of epochs, also of earlier trainings
+    best_epoch: int  # epoch that the weights are from, starting at 1
+    weights: list[NDArray[Any]]  # final weights, after an interrupt of the last complete epoch
+    interrupt: KeyboardInterrupt | None  # for the caller to raise
 
 
 def train_network(
@@ -62,24 +45,14 @@ def train_network(
     programs: "TrainingPrograms | None",
     options: TrainingOptions,
 ) -> TrainingResult:
-    """Fit a compiled ``keras.Model`` in place.
-
-    ``programs`` are compiled steps. If None, the model compiles its own. Raise a ValueError if
-    training diverges, and a KeyboardInterrupt if it is interrupted in its first epoch.
-    """
+    """Fit a compiled model in place, by programs or, if None, by functions that Keras compiles."""
     batches = _make_batches(*training_data, options=options)
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, options=options)
     history = TrainingHistory(options)
-    stateful = [*_early_stopping(history, options), *options.callbacks]
-    callbacks = [
-        history,
-        EpochSeeds(options.seed, batches, shuffles=options.shuffle),
-        *_cosine_decay(model, options),
-        *stateful,
-        *_checkpoints(model, history, stateful, options, training_data, validation_data),
-    ]
+    callbacks = [history, EpochSeeds(options.seed, batches, shuffles=options.shuffle)]
+    callbacks += _make_callbacks(model, history, options, training_data, validation_data)
     interrupt = None
     try:
         with _attached(model, programs, options) as progress:
@@ -104,43 +77,30 @@ def train_network(
         raise
     _check_weights(model, weights)
     n_epochs, _ = history.completed
-    return TrainingResult(
-        history.to_dict(), n_epochs, history.best_epoch(weights), weights, interrupt
-    )
+    best_epoch = history.best_epoch(weights)
+    return TrainingResult(history.to_dict(), n_epochs, best_epoch, weights, interrupt)
 
 
-def _early_stopping(history: TrainingHistory, options: TrainingOptions) -> list[Any]:
-    if options.patience is None:
-        return []
-    return [EarlyStopping(history, options.patience, options.tol)]
-
-
-def _cosine_decay(model: Any, options: TrainingOptions) -> list[Any]:
-    if not options.decays:
-        return []
-    return [CosineDecay(model.optimizer, options.epochs, options.n_epochs_before)]
-
-
-def _checkpoints(
-    model: Any,
-    history: TrainingHistory,
-    callbacks: Sequence[Any],
-    options: TrainingOptions,
-    *data: Data | None,
+def _make_callbacks(
+    model: Any, history: TrainingHistory, options: TrainingOptions, *data: Data | None
 ) -> list[Any]:
-    backups = [c for c in options.callbacks if isinstance(c, keras.callbacks.BackupAndRestore)]
+    """Return callbacks for the learning rate, early stopping, the user's, and checkpoints."""
+    callbacks: list[Any] = []
+    if options.decays:
+        callbacks.append(CosineDecay(model.optimizer, options.epochs, options.n_epochs_before))
+    if options.patience is not None:
+        callbacks.append(EarlyStopping(history, options.patience, options.tol))
+    callbacks += options.callbacks
+    backups = [c for c in callbacks if isinstance(c, keras.callbacks.BackupAndRestore)]
     key = fingerprint(model.optimizer, options, *data) if backups else ""
-    return [Checkpoint(backup, history, callbacks, key) for backup in backups]
+    return callbacks + [Checkpoint(backup, history, callbacks, key) for backup in backups]
 
 
 @contextmanager
 def _attached(
     model: Any, programs: "TrainingPrograms | None", options: TrainingOptions
 ) -> Iterator[list[Any]]:
-    """Let ``model.fit`` run compiled programs, and show its progress.
-
-    Yield callbacks. Finally, detach programs and the user's callbacks from the model.
-    """
+    """Run ``fit`` with programs and progress, and detach these and the user's callbacks."""
     progress = [EpochProgress(options.verbose)] if options.verbose else []
     try:
         if programs is not None:
