@@ -263,7 +263,7 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
 
         Returns
         -------
-        ndarray of shape (n_samples, maxlen_), dtype int32
+        ndarray of shape (n_samples, ``maxlen_``), dtype int32
             One row per text.
         """
         corpus_counts, ids = self._learn(X, store_ids=True)
@@ -311,7 +311,7 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
 
         Returns
         -------
-        ndarray of shape (n_samples, maxlen_), dtype int32
+        ndarray of shape (n_samples, ``maxlen_``), dtype int32
             One row per text, C-contiguous.
 
         Raises
