@@ -1,7 +1,7 @@
 """Batches of word ids with little padding, for training and prediction."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,14 +104,20 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         self._order = order
 
 
-def as_batch(
-    ids: Any, targets: Any, weights: Any = None, *, trims: bool
-) -> tuple[Ids, NDArray[np.int32], NDArray[np.float32]]:
-    """Return ids, targets of shape (batch_size, 1) and weights of a batch, maybe of a user."""
+class Batch(NamedTuple):
+    """Arguments of a compiled training or test step."""
+
+    ids: Ids  # (batch_size, width), padding at the start
+    targets: NDArray[np.int32]  # (batch_size, 1)
+    weights: NDArray[np.float32]  # (batch_size,)
+
+
+def as_batch(ids: Any, targets: Any, weights: Any = None, *, trims: bool) -> Batch:
+    """Convert a batch of :class:`Batches`, or that a user's callback evaluates."""
     ids = np.asarray(ids, dtype=np.int32)
     targets = np.asarray(targets, dtype=np.int32).reshape(len(ids), -1)
     weights = np.ones(len(ids)) if weights is None else np.asarray(weights).reshape(len(ids))
-    return align_right(ids) if trims else ids, targets, weights.astype(np.float32)
+    return Batch(align_right(ids) if trims else ids, targets, weights.astype(np.float32))
 
 
 def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
