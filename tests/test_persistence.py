@@ -113,6 +113,37 @@ def test_training_continues_after_a_pickle_round_trip(method, ids):
     np.testing.assert_allclose(train(other).loss_curve_, train(model).loss_curve_, atol=1e-6)
 
 
+@pytest.fixture
+def dtype_policy(request):
+    """Set a dtype policy of Keras during a test."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("dtype_policy", ["bfloat16", "mixed_bfloat16"], indirect=True)
+@pytest.mark.parametrize("method", METHODS)
+def test_round_trip_under_a_dtype_policy(method, ids, dtype_policy):
+    model = RecurrentSentimentClassifier(cell="gru", num_words=50, epochs=1, warm_start=True)
+    model.fit(ids, LABELS)
+    other = method(model)
+    np.testing.assert_array_equal(other.predict_proba(ids), model.predict_proba(ids))
+    other.fit(ids, LABELS)  # with the stored state of the optimizer
+    network = model._fitted_network().get_state(with_optimizer=True)
+    assert {array.dtype.name for array in network["weights"]} == {"float32"}
+    assert {array.dtype.name for array in network["optimizer"]} <= {"float32", "int32", "int64"}
+
+
+@pytest.mark.parametrize("dtype_policy", ["bfloat16", "mixed_float16"], indirect=True)
+def test_a_file_written_under_float32_loads_under_a_dtype_policy(dtype_policy, fitted):
+    weights = fitted[-1].model_.get_weights()
+    for array, expected in zip(
+        copy_by_skops(fitted)[-1].model_.get_weights(), weights, strict=True
+    ):
+        np.testing.assert_allclose(array.astype("float32"), expected, rtol=0.01, atol=1e-5)
+
+
 def test_size_of_a_pickle(ids):
     model = RecurrentSentimentClassifier(num_words=10_000, epochs=1).fit(ids, LABELS)
     size = n_weight_bytes(model)

@@ -184,11 +184,16 @@ class Network:
         return states
 
     def get_state(self, with_optimizer: bool) -> dict[str, Any]:
-        """Return architecture, weights and optionally the optimizer state as plain data."""
-        weights = to_numpy(self.model.weights)
-        state = {"architecture": self.architecture.to_dict(), "weights": weights}
+        """Return architecture, weights and optionally the optimizer state as plain data.
+
+        Floats are float32 under any dtype policy; file formats have no bfloat16.
+        """
+        state = {
+            "architecture": self.architecture.to_dict(),
+            "weights": _as_float32(to_numpy(self.model.weights)),
+        }
         if with_optimizer:
-            state["optimizer"] = to_numpy(self.model.optimizer.variables)
+            state["optimizer"] = _as_float32(to_numpy(self.model.optimizer.variables))
             state["optimizer_class"] = type(self.model.optimizer).__name__
         return state
 
@@ -203,6 +208,11 @@ class Network:
             if state.get("optimizer"):
                 restore_optimizer_state(model, state["optimizer"], state["optimizer_class"])
         return network
+
+
+def _as_float32(arrays: list[NDArray[Any]]) -> list[NDArray[Any]]:
+    """Convert arrays to float32, except for integers."""
+    return [a if a.dtype.kind in "iu" else a.astype(np.float32, copy=False) for a in arrays]
 
 
 def _predict_on_batch(model: Any, batch: Ids) -> Array:

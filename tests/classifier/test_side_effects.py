@@ -115,3 +115,21 @@ def test_fits_with_the_same_random_state_are_identical(parameters, data, small_c
 def test_fit_and_predict_print_nothing_by_default(data, capfd, small_classifier):
     small_classifier().fit(*data).predict(data[0])
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "name", ["function", "dtype_policy", "", "sgd ", "Optimizer", "LossScaleOptimizer", "Dense"]
+)
+def test_fit_lists_the_names_of_optimizers_for_an_unknown_one(data, small_classifier, name):
+    message = rf"^optimizer='{name}' is unknown .* names \['adadelta', .*'adam', .*'sgd'\]\.$"
+    with pytest.raises(ValueError, match=message):
+        small_classifier(optimizer=name).fit(*data)
+
+
+def test_fit_accepts_a_registered_optimizer_by_name(data, small_classifier):
+    @keras.saving.register_keras_serializable(package="tests")
+    class Momentum(keras.optimizers.SGD):
+        pass
+
+    optimizer = small_classifier(optimizer="tests>Momentum", epochs=1).fit(*data).model_.optimizer
+    assert type(optimizer) is Momentum

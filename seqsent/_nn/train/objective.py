@@ -45,13 +45,25 @@ def make_optimizer(optimizer: Any, learning_rate: float | None, *, default_rate:
         options = {"learning_rate": default_rate, "global_clipnorm": 1.0}
     if learning_rate is not None:
         options["learning_rate"] = float(learning_rate)
-    try:
-        return keras.optimizers.get({"class_name": optimizer, "config": options})
-    except ValueError as error:
+    return _optimizer_class(optimizer).from_config(options)
+
+
+def _optimizer_class(name: str) -> Any:
+    """Return the optimizer class of a name in keras.optimizers, in any case, or registered."""
+    found = keras.saving.get_registered_object(name)
+    if isinstance(found, type) and issubclass(found, keras.optimizers.Optimizer):
+        return found
+    classes = {
+        key.lower(): value
+        for key, value in vars(keras.optimizers).items()
+        if isinstance(value, type) and "Optimizer" not in key  # base class and wrappers
+    }
+    if name.lower() not in classes:
         raise ValueError(
-            f"optimizer={optimizer!r} is unknown to Keras. Pass 'adam', 'rmsprop', 'sgd', another "
-            "name in keras.optimizers, or an instance."
-        ) from error
+            f"optimizer={name!r} is unknown to Keras. Pass an instance or one of the names "
+            f"{sorted(classes)}."
+        )
+    return classes[name.lower()]
 
 
 def get_config(optimizer: Any) -> dict[str, Any]:
