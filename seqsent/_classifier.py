@@ -678,6 +678,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
         state["callbacks"] = without_weights(self.callbacks)
         state["optimizer"] = pack_optimizer(self.optimizer)
+        if isinstance(self.class_weight, dict):  # skops would convert False to "false" to True
+            state["class_weight"] = list(self.class_weight.items())
         network = state.get("_network")
         if network is not None:
             if isinstance(network, Network):
@@ -687,6 +689,8 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
 
     def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
         state["optimizer"] = unpack_optimizer(state["optimizer"])
+        if isinstance(state["class_weight"], list):
+            state["class_weight"] = dict(state["class_weight"])
         if "_network" in state:
             state["_network"] = unpack(state["_network"], state["embedding_weights"])
             check_network_state(state, RecurrentSentimentClassifier._parameter_constraints)

@@ -113,6 +113,27 @@ def test_training_continues_after_a_pickle_round_trip(method, ids):
     np.testing.assert_allclose(train(other).loss_curve_, train(model).loss_curve_, atol=1e-6)
 
 
+CLASS_WEIGHTS = [
+    {False: 1, True: 2.5},
+    {np.False_: 1.0, np.True_: 2.0},
+    {-1: 0.5, 1: 2},
+    {np.int64(0): np.float32(1), np.int8(1): 2},
+    {0.5: 1.0, np.float64(1.5): 2.0},
+    {"neg": 1.0, "pos": 2.0},
+    {np.str_("1"): 1.0, 1: 2.0, "\ud800": 3.0},
+    {np.datetime64("2020-01-01"): 1.0, b"neg": 2.0, None: 3.0},
+    {},
+]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("class_weight", CLASS_WEIGHTS, ids=repr)
+def test_class_weight_round_trip(class_weight, method):
+    found = method(RecurrentSentimentClassifier(class_weight=class_weight)).class_weight
+    assert found == class_weight
+    assert [type(key) for key in found] == [type(key) for key in class_weight]
+
+
 @pytest.fixture
 def dtype_policy(request):
     """Set a dtype policy of Keras during a test."""

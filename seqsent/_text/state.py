@@ -39,9 +39,11 @@ def unpack_state(state: dict[str, Any]) -> dict[str, Any]:
 
 
 def pack_vocabulary(vocabulary: Any) -> Any:
-    """Return the parameter ``vocabulary`` packed, if it is a dict or list of str and int."""
+    """Return the parameter ``vocabulary`` packed, if it is a dict, or a list of str and int."""
     if type(vocabulary) is dict and _is_plain([*vocabulary, *vocabulary.values()]):
         return {_MARKER: pack(vocabulary, vocabulary.values())}
+    if type(vocabulary) is dict:  # skops would convert False to "false" to True
+        return {_MARKER: list(vocabulary.items())}
     if type(vocabulary) is list and _is_plain(vocabulary):
         return {_MARKER: pack(vocabulary)}
     return vocabulary
@@ -51,6 +53,8 @@ def unpack_vocabulary(packed: Any) -> Any:
     """Return the parameter that was packed by :func:`pack_vocabulary`."""
     if not (type(packed) is dict and _MARKER in packed):
         return packed
+    if type(packed[_MARKER]) is list:
+        return dict(packed[_MARKER])
     tokens, *ranks = unpack(packed[_MARKER])
     return dict(zip(tokens, *ranks, strict=True)) if ranks else tokens
 

@@ -49,8 +49,9 @@ ROUND_TRIPS = {
         ["good", "\ud800", "a\nb", "", "\ud83d\ude00", "\U0001f600"],
         ("good", "dull"),
         {3: 1},
+        {False: 1, True: 2},
     ],
-    ids=["learned", "dict", "list", "tuple", "numbers"],
+    ids=["learned", "dict", "list", "tuple", "numbers", "booleans"],
 )
 def test_round_trip(round_trip, vocabulary, texts):
     vectorizer = SequenceVectorizer(vocabulary=vocabulary, maxlen=4)
