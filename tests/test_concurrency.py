@@ -1,4 +1,4 @@
-"""While a fit is at work the network of the fit before answers, and is copied and stored."""
+"""Estimators that are used by several threads at once."""
 
 import copy
 import os
@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqsent import RecurrentSentimentClassifier
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
@@ -24,7 +23,7 @@ def data():
 
 
 class Pause(keras.callbacks.Callback):
-    """Waits in the middle of a training, so that others can look."""
+    """Pause at the end of each epoch until it is released."""
 
     def __init__(self):
         super().__init__()
@@ -41,47 +40,37 @@ class Pause(keras.callbacks.Callback):
         assert self.released.wait(60)
 
 
-def small(**parameters):
-    return RecurrentSentimentClassifier(
-        **{"state_dim": 4, "embed_dim": 4, "epochs": 2, "random_state": 0, **parameters}
-    )
-
-
 @pytest.mark.parametrize("warm_start", [False, True])
-@pytest.mark.parametrize(
-    "way", [lambda model: model, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))],
-    ids=["predict", "deepcopy", "pickle"],
-)  # fmt: skip
-def test_in_the_middle_of_a_fit(way, warm_start, data):
+def test_fitted_classifier_is_unchanged_until_another_fit_ends(warm_start, data, small_classifier):
     X, y = data
-    model = small(warm_start=warm_start).fit(X, y)
-    before = model.predict_proba(X), model.n_iter_
+    model = small_classifier(warm_start=warm_start).fit(X, y)
+    expected, n_iter = model.predict_proba(X), model.n_iter_
     pause = Pause()
     model.callbacks = [pause]
     thread = threading.Thread(target=model.fit, args=(X, 1 - y))
     thread.start()
     try:
         assert pause.reached.wait(60)
-        other = way(model)
-        np.testing.assert_array_equal(other.predict_proba(X), before[0])
-        assert other.n_iter_ == before[1]
+        for other in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+            np.testing.assert_array_equal(other.predict_proba(X), expected)
+            assert other.n_iter_ == n_iter
     finally:
         pause.released.set()
         thread.join()
-    assert not np.array_equal(model.predict_proba(X), before[0])
+    assert not np.array_equal(model.predict_proba(X), expected)
 
 
-def test_eight_threads_predict_while_four_fit(data):
+def test_predictions_during_fits_are_correct(data, small_classifier):
     X, y = data
-    models = [small(epochs=1, random_state=seed).fit(X, y) for seed in range(4)]
+    models = [small_classifier(epochs=1, random_state=seed).fit(X, y) for seed in range(4)]
     expected = [model.predict_proba(X) for model in models]
     stop, errors, n_predictions = threading.Event(), [], [0] * 8
 
     def predict(number):
         try:
             while not stop.is_set():
-                found = models[number % 4].predict_proba(X)
-                np.testing.assert_array_equal(found, expected[number % 4])
+                probabilities = models[number % 4].predict_proba(X)
+                np.testing.assert_array_equal(probabilities, expected[number % 4])
                 n_predictions[number] += 1
         except Exception as error:
             errors.append(error)
@@ -89,7 +78,7 @@ def test_eight_threads_predict_while_four_fit(data):
     def fit(model):
         try:
             for _ in range(3):
-                model.fit(X, y)  # which comes to the same each time
+                model.fit(X, y)  # each time with the same result
         except Exception as error:
             errors.append(error)
 
@@ -107,22 +96,22 @@ def test_eight_threads_predict_while_four_fit(data):
 
 
 def open_files():
-    folder = Path("/proc/self/fd")  # Linux alone lists them
+    folder = Path("/proc/self/fd")  # on Linux only
     files = folder.iterdir() if folder.is_dir() else ()
     return sorted(os.readlink(file) for file in files if file.exists())
 
 
-def test_fits_leave_no_thread_file_or_folder_behind(data, tmp_path, monkeypatch):
-    here, temporary = tmp_path / "here", tmp_path / "temporary"
-    for folder in (here, temporary):
+def test_fits_leave_no_thread_file_or_folder(data, tmp_path, monkeypatch, small_classifier):
+    working, temporary = tmp_path / "working", tmp_path / "temporary"
+    for folder in (working, temporary):
         folder.mkdir()
-    monkeypatch.chdir(here)
+    monkeypatch.chdir(working)
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
-    small(epochs=1).fit(*data).predict(data[0])  # starts the threads that help all fits
+    small_classifier(epochs=1).fit(*data).predict(data[0])  # compiles, and starts threads of JAX
     threads, files = threading.enumerate(), open_files()
     for early_stopping in (False, True):
-        model = small(early_stopping=early_stopping).fit(*data)
+        model = small_classifier(early_stopping=early_stopping).fit(*data)
         pickle.loads(pickle.dumps(model)).predict(data[0])
     assert threading.enumerate() == threads
     assert open_files() == files
-    assert not [*here.iterdir(), *temporary.iterdir()]
+    assert not [*working.iterdir(), *temporary.iterdir()]

@@ -1,7 +1,6 @@
 """Forked processes predict with numpy, and refuse to fit."""
 
 import json
-import multiprocessing
 import os
 import pickle
 import subprocess
@@ -11,8 +10,7 @@ import urllib.request
 
 import numpy as np
 import pytest
-
-from seqsent import RecurrentSentimentClassifier, make_sentiment_pipeline
+from sklearn.base import clone
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this platform does not fork")
 
@@ -21,9 +19,8 @@ LABELS = ["pos", "neg", "neg", "pos", "neg", "neg"] * 5
 
 
 @pytest.fixture(scope="module")
-def fitted():
-    small = {"state_dim": 4, "embed_dim": 4, "epochs": 2, "maxlen": 8, "random_state": 0}
-    return make_sentiment_pipeline("gru", **small).fit(TEXTS, LABELS)
+def fitted(small_pipeline):
+    return small_pipeline(cell="gru").fit(TEXTS, LABELS)
 
 
 def in_forked_child(function, seconds=20):
@@ -55,34 +52,23 @@ def in_forked_child(function, seconds=20):
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 class TestFork:
     def test_predictions_are_equal_in_child_and_parent(self, fitted):
-        expected = fitted.predict_proba(TEXTS)
-        probabilities = in_forked_child(lambda: fitted.predict_proba(TEXTS))
-        np.testing.assert_allclose(probabilities, expected, atol=1e-6)
+        expected, pickled = fitted.predict_proba(TEXTS), pickle.dumps(fitted)
+        for load in (lambda: fitted, lambda: pickle.loads(pickled)):
+            probabilities = in_forked_child(lambda load=load: load().predict_proba(TEXTS))
+            np.testing.assert_allclose(probabilities, expected, atol=1e-6)
         np.testing.assert_array_equal(fitted.predict_proba(TEXTS), expected)
-
-    def test_unpickled_estimator_predicts(self, fitted):
-        data = pickle.dumps(fitted)
-        probabilities = in_forked_child(lambda: pickle.loads(data).predict_proba(TEXTS))
-        np.testing.assert_allclose(probabilities, fitted.predict_proba(TEXTS), atol=1e-6)
 
     @pytest.mark.parametrize("what", ["fit", "partial_fit", "model_"])
     def test_backend_is_refused(self, what, fitted):
         functions = {
             "fit": lambda: fitted.fit(TEXTS, LABELS),
-            "partial_fit": lambda: RecurrentSentimentClassifier().partial_fit(
-                [[1, 2]], [0], [0, 1]
-            ),
+            "partial_fit": lambda: clone(fitted[-1]).partial_fit([[1, 2]], [0], [0, 1]),
             "model_": lambda: pickle.loads(pickle.dumps(fitted))[-1].model_,
         }
         error = in_forked_child(functions[what], seconds=5)
         assert error.startswith("RuntimeError")
         assert "loky" in error
         assert "spawn" in error
-
-    def test_pool_predicts(self, fitted):
-        with multiprocessing.get_context("fork").Pool(2) as pool:
-            found = pool.map_async(fitted.predict_proba, [TEXTS[:3], TEXTS[3:6]]).get(30)
-        np.testing.assert_allclose(np.vstack(found), fitted.predict_proba(TEXTS[:6]), atol=1e-6)
 
 
 def run(program):

@@ -1,4 +1,4 @@
-"""Compiled steps for JAX that do what Keras's layers and optimizers do, in less time.
+"""Compiled steps for JAX, equivalent to Keras's layers and optimizers but faster.
 
 - ``layers``: replacements of the Keras layers.
 - ``tables``: Adam with sparse updates of embedding tables.
@@ -7,7 +7,7 @@
 - ``threads``: one thread per core, for microbatches and predictions.
 
 The other packages call :mod:`.programs` and :mod:`.threads` only. Tests compare the results with
-those of Keras. The modules import JAX: ask :func:`is_usable` first.
+Keras. The modules import JAX: ask :func:`is_usable` first.
 """
 
 from ..._runtime.backend import import_keras

@@ -1,4 +1,4 @@
-"""Recurrent layers and embeddings that are faster on a CPU than those of Keras under JAX.
+"""Recurrent layers and embeddings that are faster on a CPU than Keras's under JAX.
 
 They replace the Keras layers inside compiled programs, never in a model that a user sees:
 

@@ -111,7 +111,7 @@ def predict_program(architecture: Architecture) -> "Program":
 
 
 def vector_programs(architecture: Architecture) -> VectorPrograms:
-    """Return the programs of networks with an architecture, whatever their embedding."""
+    """Return the programs of networks with an architecture; the embedding is ignored."""
     architecture = without_tables(architecture)
 
     def make() -> VectorPrograms:

@@ -1,6 +1,6 @@
 """Steps of training, evaluation, prediction and inspection, as functions of all state.
 
-A step runs the code of a model whose variables hold no values, see :class:`StepFunction`.
+A step runs the code of a model that holds no values, see :class:`StepFunction`.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +73,7 @@ class Steps:
     Attributes
     ----------
     model : keras.Model
-        The network whose code is run, without values.
+        A network without values, which provides the code of the steps.
 
     References
     ----------
@@ -263,7 +263,7 @@ class Steps:
         return self._after_embedding.stateless_call(*state, [ids, vectors], training=False)[0]
 
     def grad_vectors(self, state: State, ids: Array, vectors: Array, grad_states: Array) -> Array:
-        """Return the gradient with respect to the word vectors, from that of :meth:`states`."""
+        """Backpropagate a gradient of :meth:`states` to the word vectors."""
         _, pull_back = jax.vjp(lambda vectors: self.states(state, ids, vectors), vectors)
         return pull_back(grad_states)[0]
 

@@ -93,8 +93,8 @@ def apply_gradients(
 def _sum_by_row(ids: Array, values: Array, n_rows: int) -> tuple[Array, Array]:
     """Sum the values (..., embed_dim) of equal ids.
 
-    Return row indices of shape (n_ids,) and sums of shape (n_ids, embed_dim). The last occurrence
-    of an id has its sum; the others have the invalid index ``n_rows`` and the sum 0.
+    Return row indices (n_ids,) and sums (n_ids, embed_dim). The sum is at the last occurrence of
+    an id. Other occurrences have the invalid index ``n_rows`` and the sum 0.
     """
     ids = ids.reshape(-1)
     positions = jnp.arange(len(ids))

@@ -1,4 +1,4 @@
-"""Outputs and gradients of the fast layers equal those of Keras's layers."""
+"""The fast layers compute the same outputs and gradients as Keras's layers."""
 
 import numpy as np
 import pytest
@@ -60,7 +60,7 @@ def test_gradient_stays_finite_through_padding(cell):
 
 
 def outputs_and_gradients(cell, options, ids, scale):
-    """Return those of Keras's and of the fast layers, with the same random weights."""
+    """Return the results of Keras's and of the fast layers for equal random weights."""
     architecture = Architecture(
         cell=cell, state_dim=5, embed_dim=4, n_words=N_WORDS, n_outputs=3, **options
     )

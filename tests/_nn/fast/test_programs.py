@@ -1,15 +1,15 @@
-"""Equal networks share compiled programs, and none influences another."""
+"""Equal networks share compiled programs without influence on each other."""
 
 import gc
 import threading
 import weakref
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.model_selection import GridSearchCV
 
-from seqsent import RecurrentSentimentClassifier
 from seqsent._nn import fast
 from seqsent._runtime.backend import import_keras
 
@@ -26,7 +26,7 @@ from seqsent._nn.fast.programs import cached_programs, clear_caches  # noqa: E40
 @pytest.fixture(scope="module")
 def data():
     rng = np.random.default_rng(0)
-    X = rng.integers(1, 60, size=(120, 20), dtype=np.int32)
+    X = rng.integers(1, 60, size=(140, 20), dtype=np.int32)
     X[:40, :8] = 0
     return X, (X[:, -3] > 30).astype(int)
 
@@ -38,59 +38,51 @@ def empty_cache():
     clear_caches()
 
 
-def classifier(**parameters):
-    defaults = {"state_dim": 4, "embed_dim": 4, "epochs": 2, "dropout": 0.0, "random_state": 0}
-    return RecurrentSentimentClassifier(**{**defaults, **parameters})
+@pytest.fixture
+def classifier(small_classifier):
+    return partial(small_classifier, dropout=0.0)
 
 
 def count_cached(kind):
     return sum(key.kind == kind for key in cached_programs)
 
 
-SHARED = {
-    "random_state": 1,
-    "learning_rate": 0.1,
-    "gate_bias": "keras",
-    "class_weight": "balanced",
-    "batch_size": 64,
-    "epochs": 1,
-}
+def test_equal_networks_share_programs(data, classifier):
+    for parameters in (
+        {},
+        {"random_state": 1},
+        {"learning_rate": 0.1},
+        {"gate_bias": "keras"},
+        {"class_weight": "balanced"},
+        {"batch_size": 64},
+        {"epochs": 1},
+    ):
+        classifier(**parameters).fit(*data).predict(data[0])
+        assert count_cached("train") == count_cached("predict") == 1, parameters
 
 
-@pytest.mark.parametrize("name", SHARED)
-def test_equal_networks_share_programs(name, data):
-    classifier().fit(*data).predict(data[0])
-    classifier(**{name: SHARED[name]}).fit(*data).predict(data[0])
-    assert count_cached("train") == count_cached("predict") == 1
-
-
-NOT_SHARED = {
-    "cell": "gru",
-    "state_dim": 5,
-    "dropout": 0.2,
-    "pooling": "max",
-    "optimizer": keras.optimizers.Adam(weight_decay=0.1),
-    "mask_padding": False,
-    "train_embedding": False,
-}
-
-
-def test_other_networks_have_programs_of_their_own(data, monkeypatch):
+def test_other_networks_have_programs_of_their_own(data, classifier, monkeypatch):
     monkeypatch.setattr(programs, "_CACHE_SIZES", {"train": 20, "predict": 20})
-    classifier().fit(*data)
-    for n_others, (name, value) in enumerate(NOT_SHARED.items(), start=1):
-        classifier(**{name: value}).fit(*data)
-        assert count_cached("train") == 1 + n_others, name
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 10)
+    for n_programs, parameters in enumerate(
+        [
+            {},
+            {"cell": "gru"},
+            {"state_dim": 7},
+            {"dropout": 0.2},
+            {"pooling": "max"},
+            {"optimizer": keras.optimizers.Adam(weight_decay=0.1)},
+            {"optimizer": keras.optimizers.Adam(schedule)},
+            {"mask_padding": False},
+            {"train_embedding": False},
+        ],
+        start=1,
+    ):
+        classifier(**parameters).fit(*data)
+        assert count_cached("train") == n_programs, parameters
 
 
-def test_learning_rate_schedules_are_not_shared(data):
-    for rate in (0.1, 0.2):
-        schedule = keras.optimizers.schedules.CosineDecay(rate, 10)
-        classifier(optimizer=keras.optimizers.Adam(schedule)).fit(*data)
-    assert count_cached("train") == 2
-
-
-def test_results_do_not_depend_on_earlier_fits(data, monkeypatch):
+def test_results_do_not_depend_on_earlier_fits(data, classifier, monkeypatch):
     interleaved = [
         {"learning_rate": 0.1},
         {"dropout": 0.4, "random_state": 3},
@@ -110,7 +102,7 @@ def test_results_do_not_depend_on_earlier_fits(data, monkeypatch):
         )
 
 
-def test_concurrent_fits_give_the_results_of_sequential_ones(data):
+def test_concurrent_fits_give_the_results_of_sequential_ones(data, classifier):
     grid = [
         {"random_state": seed, "learning_rate": rate, "dropout": dropout}
         for seed, rate, dropout in [(0, 0.1, 0), (1, 0.01, 0), (0, 0.1, 0.5), (1, 0.01, 0.5)]
@@ -131,42 +123,26 @@ def test_concurrent_fits_give_the_results_of_sequential_ones(data):
         np.testing.assert_array_equal(a, b)
 
 
-def train_function():
-    (training,) = [cached for key, cached in cached_programs.items() if key.kind == "train"]
-    return training.train_function
-
-
-@pytest.fixture(scope="module")
-def large_data():
-    rng = np.random.default_rng(0)
-    X = rng.integers(1, 60, size=(300, 24), dtype=np.int32)
-    X[:100, :12] = 0
-    return X, (X[:, -3] > 30).astype(int)
-
-
-@pytest.mark.parametrize("optimizer", ["adam", "rmsprop"])
-@pytest.mark.parametrize("n_classes", [2, 3])
-def test_microbatches_do_not_change_results(n_classes, optimizer, large_data, monkeypatch):
-    X, y = large_data
+@pytest.mark.parametrize(("n_classes", "optimizer"), [(2, "adam"), (3, "rmsprop")])
+def test_microbatches_do_not_change_results(n_classes, optimizer, data, classifier, monkeypatch):
+    X, y = data
     y = y + (X[:, -2] > 40) if n_classes == 3 else y
-    weights = np.linspace(0.1, 2, len(y))
 
     def fit():
         clear_caches()
         fitted = classifier(cell="gru", batch_size=128, optimizer=optimizer)
-        fitted.fit(X, y, sample_weight=weights)
-        return fitted.loss_curve_, fitted.predict_proba(X), len(train_function().gradient.shapes)
+        fitted.fit(X, y, sample_weight=np.linspace(0.1, 2, len(y)))
+        ((_, training),) = ((k, v) for k, v in cached_programs.items() if k.kind == "train")
+        assert len(training.train_function.gradient.shapes) == (programs._MIN_WORK == 0)
+        return fitted.loss_curve_, fitted.predict_proba(X)
 
-    *whole, n_programs = fit()
-    assert n_programs == 0
+    whole = fit()
     monkeypatch.setattr(programs, "_MIN_WORK", 0)
-    *split, n_programs = fit()
-    assert n_programs == 1
+    split = fit()
     for actual, expected in zip(split, whole, strict=True):
         np.testing.assert_allclose(actual, expected, atol=1e-5)
     monkeypatch.setattr(programs, "map_in_threads", lambda f, items: list(map(f, items)))
-    *sequential, _ = fit()
-    for actual, expected in zip(sequential, split, strict=True):
+    for actual, expected in zip(fit(), split, strict=True):
         np.testing.assert_array_equal(actual, expected)
 
 
@@ -181,9 +157,9 @@ def test_number_of_microbatches(cell, batch_size, width, expected):
     assert function._count_microbatches(np.zeros((batch_size, width))) == expected
 
 
-def test_microbatches_have_different_dropout(large_data, monkeypatch):
+def test_microbatches_have_different_dropout(data, classifier, monkeypatch):
     monkeypatch.setattr(programs, "_MIN_WORK", 0)
-    X = np.tile(large_data[0][:1], (128, 1))  # outputs are equal without dropout
+    X = np.tile(data[0][:1], (128, 1))  # outputs are equal without dropout
     outputs = []
 
     def record(function, items):
@@ -198,7 +174,7 @@ def test_microbatches_have_different_dropout(large_data, monkeypatch):
     assert not np.array_equal(first, second)
 
 
-def test_learning_rate_set_by_a_callback_affects_one_fit(data):
+def test_learning_rate_set_by_a_callback_affects_one_fit(data, classifier):
     class Freeze(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             self.model.optimizer.learning_rate = 0.0
@@ -210,7 +186,9 @@ def test_learning_rate_set_by_a_callback_affects_one_fit(data):
     np.testing.assert_array_equal(before.loss_curve_, after.loss_curve_)
 
 
-def test_search_compiles_once_per_candidate_and_frees_evicted_programs(data, monkeypatch):
+def test_search_compiles_once_per_candidate_and_frees_evicted_programs(
+    data, classifier, monkeypatch
+):
     monkeypatch.setattr(programs, "_CACHE_SIZES", {"train": 1, "predict": 2})
     compiled, compile_ = [], programs.Program._compile
 
@@ -236,39 +214,25 @@ def test_search_compiles_once_per_candidate_and_frees_evicted_programs(data, mon
     assert count_executables() == before
 
 
-def add(state, ids):
-    return state + ids.sum()
+@pytest.fixture
+def program():
+    steps = SimpleNamespace(add=lambda state, ids: state + ids.sum())
+    return programs.Program(lambda: steps, "add", options={"xla_one": 1, "xla_two": True})
 
 
-def run_add(options):
-    program = programs.Program(lambda: SimpleNamespace(add=add), "add", options=options)
-    return program(np.float32(1), np.ones((2, 3), dtype=np.int32))
+def test_unknown_compiler_options_are_ignored(program):
+    assert program(np.float32(1), np.ones((2, 3), dtype=np.int32)) == 7
 
 
-def test_unknown_compiler_options_are_ignored():
-    assert run_add({"xla_of_another_release": 1}) == 7
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [
-        ("", {"xla_one": 1, "xla_two": True}),
-        ("--xla_one=0", {"xla_two": True}),
-        ("--xla_one=0 --xla_two", {}),
-    ],
-)
-def test_xla_flags_take_precedence(flags, expected, monkeypatch):
-    monkeypatch.setenv("XLA_FLAGS", flags)
+def test_xla_flags_take_precedence(program, monkeypatch):
+    monkeypatch.setenv("XLA_FLAGS", "--xla_one=0 --xla_other=1")
     used = []
     monkeypatch.setattr(programs, "_compile", lambda lowered, options: used.append(options))
-    program = programs.Program(
-        lambda: SimpleNamespace(add=add), "add", options={"xla_one": 1, "xla_two": True}
-    )
-    program._compile(np.float32(1), np.ones((2, 3), dtype=np.int32))
-    assert used == [expected]
+    program.prepare(np.float32(1), np.ones((2, 3), dtype=np.int32))
+    assert used == [{"xla_two": True}]
 
 
-def test_model_is_independent_of_the_programs(data):
+def test_model_is_independent_of_the_programs(data, classifier):
     fitted = classifier().fit(*data)
     model = fitted.model_
     assert model.train_function is None

@@ -1,6 +1,4 @@
-"""Results and errors of functions that run in threads."""
-
-import threading
+"""Functions that run in threads."""
 
 import pytest
 
@@ -12,32 +10,13 @@ if import_keras().backend.backend() != "jax":
 from seqsent._nn.fast import threads
 
 
-@pytest.fixture(params=[1, 2, 3])
-def n_cores(request, monkeypatch):
-    monkeypatch.setattr(threads, "count_usable_cores", lambda: request.param)
+@pytest.mark.parametrize("n_cores", [1, 2, 3])
+def test_results_are_in_order_and_errors_reach_the_caller(n_cores, monkeypatch):
+    monkeypatch.setattr(threads, "count_usable_cores", lambda: n_cores)
     threads._executor.cache_clear()
-    yield request.param
-    threads._executor.cache_clear()
-
-
-def test_results_are_in_order(n_cores):
-    names = set()
-
-    def square(number):
-        names.add(threading.current_thread().name)
-        return number * number
-
-    assert threads.map_in_threads(square, range(20)) == [n * n for n in range(20)]
-    assert len(names) <= n_cores
-
-
-@pytest.mark.parametrize("bad", [0, 1, 3])
-def test_errors_reach_the_caller(bad, n_cores):
-    def fail_at(number):
-        if number == bad:
-            raise ValueError(f"number {number}")
-        return number
-
-    with pytest.raises(ValueError, match=f"number {bad}"):
-        threads.map_in_threads(fail_at, range(4))
+    assert threads.map_in_threads(lambda n: n * n, range(20)) == [n * n for n in range(20)]
+    for bad in (0, 1, 3):
+        with pytest.raises(ZeroDivisionError):
+            threads.map_in_threads(lambda n, bad=bad: 1 / (n - bad), range(4))
     assert threads.map_in_threads(abs, [-1, -2]) == [1, 2]
+    threads._executor.cache_clear()
