@@ -23,6 +23,7 @@ _SHA256 = {
     _ARRAYS: "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f",
     _INDEX: "027313fe9a320280f3bf0fac5baf58c4a683cf39a7ed9c3d3d3912bde4284cf6",
 }
+_MAX_BYTES = 2**28  # of the pickled reviews, which have 2**24
 # the defaults of keras.datasets.imdb.load_data
 _SEED = 113
 _START_CHAR, _OOV_CHAR, _INDEX_FROM = 1, 2, 3
@@ -162,9 +163,9 @@ def _load_index(path: Path) -> dict[str, int]:
     """Return the rank of each word."""
     try:
         index = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(index, dict):
-            raise ValueError(f"expected a dict of words and ranks, got a {type(index).__name__}")
-    except ValueError as error:
+        if not (isinstance(index, dict) and set(map(type, index.values())) <= {int}):
+            raise ValueError("expected a dict of words and ranks")
+    except (ValueError, RecursionError) as error:
         raise _not_from_keras(path, error) from error
     return index
 
@@ -209,17 +210,26 @@ def _encode(ranks: list[int], max_rank: int) -> list[int]:
 
 def _read_labels(archive: zipfile.ZipFile, name: str) -> np.ndarray:
     with archive.open(name) as file:
-        return np.lib.format.read_array(file, allow_pickle=False).astype(np.int64)
+        labels = np.lib.format.read_array(file, allow_pickle=False)
+    if labels.ndim != 1 or labels.dtype.kind not in "biu":
+        raise ValueError(f"{name} has shape {labels.shape} and dtype {labels.dtype}")
+    return labels.astype(np.int64)
 
 
 def _read_lists(archive: zipfile.ZipFile, name: str) -> list[list[int]]:
+    size = archive.getinfo(name).file_size
+    if size > _MAX_BYTES:
+        raise ValueError(f"{name} has {size} bytes, expected at most {_MAX_BYTES}")
     with archive.open(name) as file:
         np.lib.format.read_magic(file)
         np.lib.format.read_array_header_1_0(file)
         # version of the format, shape, dtype, order, elements
         *_, lists = _ListUnpickler(file, encoding="latin1").load().state
-    if type(lists) is not list or not all(
-        type(ranks) is list and set(map(type, ranks)) <= {int} for ranks in lists
+    if not (
+        type(lists) is list
+        and set(map(type, lists)) <= {list}
+        and sum(map(len, lists)) <= size  # more if a pickle repeats a list by reference
+        and all(set(map(type, ranks)) <= {int} for ranks in lists)
     ):
         raise ValueError(f"{name} does not contain lists of integers")
     return lists

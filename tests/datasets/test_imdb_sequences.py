@@ -2,6 +2,7 @@
 
 import hashlib
 import inspect
+import io
 import pickle
 import zipfile
 
@@ -139,6 +140,12 @@ class Calls:
         return self.reduced
 
 
+def object_array(reviews):
+    array = np.empty(len(reviews), dtype=object)
+    array[:] = reviews
+    return array
+
+
 RECONSTRUCT = np.array([1], dtype=object).__reduce__()[0]
 POINTERS = b"\x41" * 24
 EMPTY = (np.ndarray, (0,), b"b")
@@ -151,17 +158,75 @@ CRAFTED = {
     "array without elements": Calls(RECONSTRUCT, ((np.ndarray, (3,), b"O"))),
     "array of another dtype": np.array([1, 2, 3]),
     "array in a review": [[1], [2], [np.array([3])]],
+    "function of numpy": Calls(np.frombuffer, (POINTERS, "O")),
+    "shape of 2**60": Calls(RECONSTRUCT, EMPTY, (1, (2**60,), FLAGLESS, False, b"")),
+    "state of a dtype": Calls(np.dtype, ("O8", False, True), np.dtype("i8")),
+    "dict in a review": [[1], [2], [{"rank": 3}]],
+    "repeated list": object_array([[1] * 5000] * 3),
+    "booleans": object_array([[True], [False], [True]]),
     "words": np.array([["the"], ["film"], ["sang"]], dtype=object),
     "list": [[1], [2], [3]],
 }
+# opcodes that pickle never writes in this way
+CRAFTED_OPCODES = {
+    "instance of ndarray": b"(K\x05inumpy\nndarray\n.",
+    "new ndarray": b"\x80\x02cnumpy\nndarray\nK\x05\x85\x81.",
+    "attribute of a function": b"\x80\x04\x8c\x05numpy\x8c\x10dtype.__reduce__\x93)R.",
+    "module by another name": b"\x80\x04\x8c\x0cnumpy.linalg\x8c\x07ndarray\x93.",
+    "deep nesting": b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".",
+    "persistent id": b"Pname\n.",
+    "frame of 2**62 bytes": b"\x80\x04\x95" + (2**62).to_bytes(8, "little") + b".",
+    "state of itself": b"\x80\x04cnumpy\ndtype\n)R\x94h\x00b.",
+}
 
 
-@pytest.mark.parametrize("name", CRAFTED)
-def test_crafted_pickle_is_refused(tmp_path, write_sequences, name):
+REFUSAL = "is damaged or not the file that Keras publishes"
+
+
+@pytest.mark.parametrize("content", CRAFTED.values(), ids=CRAFTED)
+def test_crafted_pickle_is_refused(tmp_path, write_sequences, content):
     write_sequences(tmp_path)
-    replace_member(tmp_path / "imdb.npz", "x_train.npy", pickled(CRAFTED[name]))
-    with pytest.raises(ValueError, match="is damaged or not the file that Keras publishes"):
+    replace_member(tmp_path / "imdb.npz", "x_train.npy", pickled(content))
+    with pytest.raises(ValueError, match=REFUSAL):
         fetch_imdb_sequences(data_home=tmp_path)
+
+
+@pytest.mark.parametrize("opcodes", CRAFTED_OPCODES.values(), ids=CRAFTED_OPCODES)
+def test_crafted_opcodes_are_refused(tmp_path, write_sequences, opcodes):
+    write_sequences(tmp_path)
+    header = pickled(None).removesuffix(pickle.dumps(None, protocol=4))
+    replace_member(tmp_path / "imdb.npz", "x_train.npy", header + opcodes)
+    with pytest.raises(ValueError, match=REFUSAL):
+        fetch_imdb_sequences(data_home=tmp_path)
+
+
+def test_reviews_of_too_many_bytes_are_refused(tmp_path, write_sequences, monkeypatch):
+    monkeypatch.setattr(_imdb_sequences, "_MAX_BYTES", 200)
+    write_sequences(tmp_path, [[1] * 200] * 3)
+    with pytest.raises(
+        ValueError, match=rf"{REFUSAL}: x_train.npy has \d+ bytes, expected at most"
+    ):
+        fetch_imdb_sequences(data_home=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.ones((3, 1), int),
+        np.array(1),
+        np.ones(3),
+        np.array(["0", "1", "1"]),
+        np.zeros(3, "M8[s]"),
+    ],
+    ids=["2-D", "0-D", "float", "str", "dates"],
+)
+def test_crafted_labels_are_refused(tmp_path, write_sequences, labels):
+    write_sequences(tmp_path)
+    buffer = io.BytesIO()
+    np.save(buffer, labels)
+    replace_member(tmp_path / "imdb.npz", "y_train.npy", buffer.getvalue())
+    with pytest.raises(ValueError, match=rf"{REFUSAL}: y_train.npy has shape"):
+        fetch_imdb_sequences(data_home=tmp_path, subset="all")
 
 
 @pytest.mark.parametrize("damage", ["not a zip", "no arrays", "cut", "other labels"])
@@ -181,7 +246,11 @@ def test_damaged_file_is_refused(tmp_path, write_sequences, damage):
         fetch_imdb_sequences(data_home=tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", b'{"the": 1', b"[1, 2]", b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b'{"the": 1', b"[1, 2]", b"\xff\xfe", b'{"the": [1]}', b"[" * 100_000],
+    ids=["empty", "truncated", "list", "not UTF-8", "list as rank", "deep nesting"],
+)
 def test_damaged_word_index_is_refused(tmp_path, write_sequences, content):
     write_sequences(tmp_path)
     (tmp_path / "imdb_word_index.json").write_bytes(content)
