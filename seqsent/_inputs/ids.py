@@ -40,6 +40,9 @@ def read_ids(classifier: Any, X: Any, name: str = "X") -> Ids:
 def validate_ids(classifier: Any, X: Any, name: str = "X") -> Ids:
     """Return X as ids with the columns seen in ``fit``, or raise a TypeError or ValueError."""
     estimator = type(classifier).__name__
+    values = _known_frame_values(classifier, X)
+    if values is not None:
+        return as_ids(values, name, estimator=estimator)
     if not (
         type(X) is np.ndarray  # skips scikit-learn's checks, which take ten times as long
         and X.dtype == np.int32
@@ -51,6 +54,20 @@ def validate_ids(classifier: Any, X: Any, name: str = "X") -> Ids:
         reject_foreign(X, name, estimator=estimator, cell=classifier.cell)
         X = validate_data(classifier, X, reset=False)
     return as_ids(X, name, estimator=estimator)
+
+
+def _known_frame_values(classifier: Any, X: Any) -> NDArray[Any] | None:
+    """Return the integers of a frame with the columns seen in ``fit``, None for any other X.
+
+    scikit-learn accepts the same frames, but loops over the columns several times.
+    """
+    if not (hasattr(classifier, "feature_names_in_") and hasattr(X, "to_numpy")):
+        return None
+    columns = np.asarray(getattr(X, "columns", ()))
+    if not np.array_equal(columns, classifier.feature_names_in_):
+        return None
+    values: NDArray[Any] = X.to_numpy()
+    return values if values.dtype.kind in "iu" and values.size else None
 
 
 def reject_foreign(X: Any, name: str, *, estimator: str, cell: str) -> None:
@@ -83,6 +100,8 @@ def reject_foreign(X: Any, name: str, *, estimator: str, cell: str) -> None:
 
 def _reject_columns(X: Any, name: str) -> None:
     """Raise a ValueError that names the columns of a frame that are not whole numbers."""
+    if not {getattr(dtype, "kind", None) for dtype in set(X.dtypes)} & {"M", "m", "f"}:
+        return  # before the slow loop over columns
     invalid = []
     for column, dtype in zip(X.columns, X.dtypes, strict=True):
         kind = getattr(dtype, "kind", None)
