@@ -44,7 +44,7 @@ from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
 from ._nn.serialization import pack, unpack
-from ._nn.train.callbacks import without_weights
+from ._nn.train.callback_copies import copy_callbacks, picklable_callbacks
 from ._nn.train.history import join_histories
 from ._nn.train.objective import pack_optimizer, unpack_optimizer
 from ._nn.train.options import TrainingOptions
@@ -672,11 +672,14 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
 
     def __sklearn_clone__(self) -> Self:
         light = object.__new__(type(self))
-        light.__dict__.update(self.__dict__, callbacks=without_weights(self.callbacks))
-        return super(RecurrentSentimentClassifier, light).__sklearn_clone__()
+        light.__dict__.update(self.__dict__, callbacks=None)
+        clone = super(RecurrentSentimentClassifier, light).__sklearn_clone__()
+        if "callbacks" in self._get_param_names():  # a subclass may have fewer
+            clone.callbacks = copy_callbacks(self.callbacks)
+        return clone
 
     def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
-        state["callbacks"] = without_weights(self.callbacks)
+        state["callbacks"] = picklable_callbacks(self.callbacks)
         state["optimizer"] = pack_optimizer(self.optimizer)
         if isinstance(self.class_weight, dict):  # skops would convert False to "false" to True
             state["class_weight"] = list(self.class_weight.items())

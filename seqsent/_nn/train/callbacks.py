@@ -1,7 +1,5 @@
 """Callbacks of the classifier's own: early stopping and the decay of the learning rate."""
 
-from collections.abc import Sequence
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -50,14 +48,3 @@ class CosineDecay(keras.callbacks.Callback):  # type: ignore[name-defined]  # Ke
 
     def on_train_end(self, logs: Any = None) -> None:
         self.optimizer.learning_rate = self.rate
-
-
-def without_weights(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
-    """Return callbacks without copies of weights, as Keras's ``EarlyStopping`` keeps them."""
-    if not callbacks:
-        return callbacks
-    light = [copy(c) if hasattr(c, "best_weights") else c for c in callbacks]
-    for callback in light:
-        if hasattr(callback, "best_weights"):
-            callback.best_weights = None
-    return type(callbacks)(light)  # type: ignore[call-arg]  # a list or a tuple
