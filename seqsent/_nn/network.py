@@ -27,6 +27,7 @@ from .model.ngrams import embed
 from .model.numpy_forward import NumpyNetwork
 from .train.objective import build_optimizer, get_config, loss_and_metrics, restore_optimizer_state
 from .train.options import TrainingOptions
+from .train.saturation import check_saturation
 from .train.seeds import make_rng
 from .train.training import Data, TrainingResult, train_network
 
@@ -113,6 +114,8 @@ class Network:
             rebuilt = Network.from_state(state, type(optimizer).from_config(config))
             vars(self).clear()
             vars(self).update(vars(rebuilt))
+        else:
+            check_saturation(self.predict, self.output_weights, *data)
         return result
 
     def predict(self, ids: Ids) -> FloatArray:
