@@ -5,6 +5,7 @@ import os
 import pickle
 import tempfile
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -62,37 +63,16 @@ def test_fitted_classifier_is_unchanged_until_another_fit_ends(warm_start, data,
 
 def test_predictions_during_fits_are_correct(data, small_classifier):
     X, y = data
-    models = [small_classifier(epochs=1, random_state=seed).fit(X, y) for seed in range(4)]
+    models = [small_classifier(random_state=seed).fit(X, y) for seed in range(4)]
     expected = [model.predict_proba(X) for model in models]
-    stop, errors, n_predictions = threading.Event(), [], [0] * 8
-
-    def predict(number):
-        try:
-            while not stop.is_set():
-                probabilities = models[number % 4].predict_proba(X)
-                np.testing.assert_array_equal(probabilities, expected[number % 4])
-                n_predictions[number] += 1
-        except Exception as error:
-            errors.append(error)
-
-    def fit(model):
-        try:
-            for _ in range(3):
-                model.fit(X, y)  # each time with the same result
-        except Exception as error:
-            errors.append(error)
-
-    fitting = [threading.Thread(target=fit, args=(model,)) for model in models]
-    predicting = [threading.Thread(target=predict, args=(number,)) for number in range(8)]
-    for thread in [*predicting, *fitting]:
-        thread.start()
-    for thread in fitting:
-        thread.join()
-    stop.set()
-    for thread in predicting:
-        thread.join()
-    assert not errors
-    assert all(n_predictions)
+    with ThreadPoolExecutor(12) as pool:
+        # each fit has the same result as before
+        fits = [pool.submit(model.fit, X, y) for model in models]
+        predictions = [pool.submit(models[i % 4].predict_proba, X) for i in range(200)]
+    for fit in fits:
+        fit.result()
+    for i, prediction in enumerate(predictions):
+        np.testing.assert_array_equal(prediction.result(), expected[i % 4])
 
 
 def open_files():

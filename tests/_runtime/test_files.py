@@ -1,6 +1,7 @@
 """Files are written completely or not at all."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -15,11 +16,8 @@ def test_concurrent_writers_leave_one_complete_file(tmp_path):
             temporary.write_text(letter * 1000)
             barrier.wait()
 
-    threads = [threading.Thread(target=write, args=letter) for letter in "abcd"]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, "abcd"))
     assert target.read_text() in {letter * 1000 for letter in "abcd"}
     assert list(target.parent.iterdir()) == [target]
 

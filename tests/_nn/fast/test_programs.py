@@ -1,8 +1,8 @@
 """Equal networks share compiled programs without influence on each other."""
 
 import gc
-import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from types import SimpleNamespace
 
@@ -91,15 +91,14 @@ def test_results_do_not_depend_on_earlier_fits(data, classifier, monkeypatch):
         {"learning_rate": 0.001, "optimizer": "sgd"},
     ]
     shared = [classifier(**parameters).fit(*data) for parameters in interleaved * 2]
-    for first, second in zip(shared[:5], shared[5:], strict=True):
-        np.testing.assert_array_equal(first.predict_proba(data[0]), second.predict_proba(data[0]))
+    outputs = [fitted.predict_proba(data[0]) for fitted in shared]
+    np.testing.assert_array_equal(outputs[:5], outputs[5:])
     monkeypatch.setattr(fast, "is_usable", lambda: False)
-    for fitted, parameters in zip(shared[:5], interleaved, strict=True):
-        keras_only = classifier(**parameters).fit(*data)
-        np.testing.assert_allclose(fitted.loss_curve_, keras_only.loss_curve_, atol=1e-5)
-        np.testing.assert_allclose(
-            fitted.predict_proba(data[0]), keras_only.predict_proba(data[0]), atol=1e-5
-        )
+    keras_only = [classifier(**parameters).fit(*data) for parameters in interleaved]
+    expected = [fitted.predict_proba(data[0]) for fitted in keras_only]
+    np.testing.assert_allclose(outputs[:5], expected, atol=1e-5)
+    for fitted, other in zip(shared[:5], keras_only, strict=True):
+        np.testing.assert_allclose(fitted.loss_curve_, other.loss_curve_, atol=1e-5)
 
 
 def test_concurrent_fits_give_the_results_of_sequential_ones(data, classifier):
@@ -107,20 +106,15 @@ def test_concurrent_fits_give_the_results_of_sequential_ones(data, classifier):
         {"random_state": seed, "learning_rate": rate, "dropout": dropout}
         for seed, rate, dropout in [(0, 0.1, 0), (1, 0.01, 0), (0, 0.1, 0.5), (1, 0.01, 0.5)]
     ] * 2
-    sequential = [classifier(**parameters).fit(*data).predict_proba(data[0]) for parameters in grid]
+
+    def fit(parameters):
+        return classifier(**parameters).fit(*data).predict_proba(data[0])
+
+    sequential = list(map(fit, grid))
     clear_caches()
-    concurrent = [None] * len(grid)
-
-    def fit(i):
-        concurrent[i] = classifier(**grid[i]).fit(*data).predict_proba(data[0])
-
-    threads = [threading.Thread(target=fit, args=(i,)) for i in range(len(grid))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for a, b in zip(sequential, concurrent, strict=True):
-        np.testing.assert_array_equal(a, b)
+    with ThreadPoolExecutor(len(grid)) as pool:
+        concurrent = list(pool.map(fit, grid))
+    np.testing.assert_array_equal(concurrent, sequential)
 
 
 @pytest.mark.parametrize(("n_classes", "optimizer"), [(2, "adam"), (3, "rmsprop")])

@@ -21,7 +21,7 @@ from seqsent._nn.model.ngrams import hash_ngrams  # noqa: E402
 RATE = 0.5
 
 
-class InitialWeights(keras.callbacks.Callback):
+class WeightsAtStart(keras.callbacks.Callback):
     """Copies the weights at the beginning of training."""
 
     def on_train_begin(self, logs=None):
@@ -80,45 +80,38 @@ def adversarial_step(model, start, ids, targets, weights, eps, masks):
     return [w - RATE * (a + b) / 2 for w, a, b in zip(start, clean, adversarial, strict=True)]
 
 
+def fit_one_step(X, y, weights, **parameters):
+    """Return the initial weights of a fit of one step, and its model."""
+    start = WeightsAtStart()
+    fitted = RecurrentSentimentClassifier(
+        **parameters, state_dim=4, embed_dim=3, epochs=1, callbacks=[start], num_words=30,
+        optimizer=keras.optimizers.SGD(RATE), dropout=0.0, random_state=0,
+    ).fit(X, y, sample_weight=weights)  # fmt: skip
+    return start.weights, fitted.model_
+
+
+NGRAMS = {"pooling": ("max", "mean"), "ngram_range": (1, 2), "ngram_buckets": 9}
+
+
 @pytest.mark.parametrize(
-    "options",
-    [
-        {"cell": "lstm"},
-        {
-            "cell": "gru",
-            "bidirectional": True,
-            "pooling": ("max", "mean"),
-            "ngram_range": (1, 2),
-            "ngram_buckets": 9,
-        },
-        {"cell": "simple", "mask_padding": False},
-    ],
-    ids=str,
+    ("cell", "options"),
+    [("lstm", {}), ("gru", {"bidirectional": True, **NGRAMS}), ("simple", {"mask_padding": False})],
 )
 @pytest.mark.parametrize("n_classes", [2, 3])
-def test_adversarial_step_equals_the_formula(options, n_classes, data, no_warm_up):
+def test_adversarial_step_equals_the_formula(cell, options, n_classes, data, no_warm_up):
     X, y, weights = data
     y = y % n_classes
-    start = InitialWeights()
-    model = RecurrentSentimentClassifier(
-        **options, state_dim=4, embed_dim=3, adversarial=0.3, epochs=1, callbacks=[start],
-        optimizer=keras.optimizers.SGD(RATE), num_words=30, dropout=0.0, random_state=0,
-    ).fit(X, y, sample_weight=weights)  # fmt: skip
+    start, model = fit_one_step(X, y, weights, cell=cell, adversarial=0.3, **options)
     masks = options.get("mask_padding", True)
-    expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.3, masks)
-    for found, right in zip(model.model_.get_weights(), expected, strict=True):
-        np.testing.assert_allclose(found, right, atol=2e-6)
-    clean = adversarial_step(model.model_, start.weights, X, y, weights, 0.0, masks)
+    expected = adversarial_step(model, start, X, y, weights, 0.3, masks)
+    for actual, desired in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(actual, desired, atol=2e-6)
+    clean = adversarial_step(model, start, X, y, weights, 0.0, masks)
     assert max(float(np.abs(a - b).max()) for a, b in zip(clean, expected, strict=True)) > 1e-4
 
 
 def test_first_adversarial_step_has_a_hundredth_of_the_distance(data):
-    X, y, weights = data
-    start = InitialWeights()
-    model = RecurrentSentimentClassifier(
-        state_dim=4, embed_dim=3, adversarial=0.9, epochs=1, callbacks=[start],
-        optimizer=keras.optimizers.SGD(RATE), num_words=30, dropout=0.0, random_state=0,
-    ).fit(X, y, sample_weight=weights)  # fmt: skip
-    expected = adversarial_step(model.model_, start.weights, X, y, weights, 0.009, masks=True)
-    for found, right in zip(model.model_.get_weights(), expected, strict=True):
-        np.testing.assert_allclose(found, right, atol=1e-6)
+    start, model = fit_one_step(*data, adversarial=0.9)
+    expected = adversarial_step(model, start, *data, 0.009, masks=True)
+    for actual, desired in zip(model.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(actual, desired, atol=1e-6)

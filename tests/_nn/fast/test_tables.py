@@ -126,16 +126,6 @@ def test_sparse_and_dense_updates_are_equal_if_batches_have_every_word(
         np.testing.assert_allclose(found, expected, atol=2e-5)
 
 
-def test_words_that_a_batch_lacks_do_not_change(data, fit):
-    X, y = data
-    X = np.where(X <= 10, 0, X)
-    X[:16, 0] = 5  # in the first batch alone
-    options = {"epochs": 1, "shuffle": False, "optimizer": "adam"}
-    once = fit((X[:16], y[:16]), True, **options)
-    later = fit((X, y), True, **options)
-    np.testing.assert_allclose(later[0][5], once[0][5], atol=1e-6)
-
-
 @pytest.mark.parametrize(
     ("n_words", "options", "expected"),
     [
@@ -144,25 +134,12 @@ def test_words_that_a_batch_lacks_do_not_change(data, fit):
         (2**15, {"train_embedding": False}, ()),
         (100, {"ngram_range": (1, 2)}, (1,)),
         (2**15, {"ngram_range": (1, 2)}, (0, 1)),
-        (100, {"ngram_range": (1, 2), "ngram_buckets": 99}, ()),
     ],
 )
 def test_large_tables_have_sparse_updates(n_words, options, expected):
     architecture = Architecture(n_words=n_words, n_outputs=1, **options)
     assert programs._sparse_tables(architecture, keras.optimizers.Adam()) == expected
-
-
-@pytest.mark.parametrize(
-    "optimizer",
-    [
-        keras.optimizers.RMSprop(),
-        keras.optimizers.AdamW(),
-        keras.optimizers.Adam(amsgrad=True),
-        keras.optimizers.Adam(weight_decay=0.1),
-        keras.optimizers.Adam(loss_scale_factor=8.0),
-    ],
-    ids=["rmsprop", "adamw", "amsgrad", "weight decay", "loss scale"],
-)
-def test_other_optimizers_have_dense_updates(optimizer):
-    architecture = Architecture(n_words=2**15, n_outputs=1)
-    assert programs._sparse_tables(architecture, optimizer) == ()
+    options = {"amsgrad": True}, {"weight_decay": 0.1}, {"loss_scale_factor": 8.0}
+    others = [keras.optimizers.Adam(**o) for o in options]
+    for optimizer in [*others, keras.optimizers.RMSprop(), keras.optimizers.AdamW()]:
+        assert programs._sparse_tables(architecture, optimizer) == ()
