@@ -18,16 +18,16 @@ def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     rows of n-grams if they are zero.
     """
     weights = list(state["weights"])
-    kept = {}
+    row_numbers = {}
     base = _base_table(embedding_weights, weights[0].shape)
     if base is not None:
-        rows = kept["moved_rows"] = np.flatnonzero((weights[0] != base).any(axis=1))
+        rows = row_numbers["moved_rows"] = np.flatnonzero((weights[0] != base).any(axis=1))
         weights[0] = weights[0][rows]
     if Architecture.from_dict(state["architecture"]).n_tables > 1:
-        rows = kept["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
+        rows = row_numbers["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
         weights[1] = weights[1][rows]
     _check_finite(weights)
-    return {**state, "weights": weights, "checksum": checksum(weights), **kept}
+    return {**state, "weights": weights, "checksum": checksum(weights), **row_numbers}
 
 
 def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:

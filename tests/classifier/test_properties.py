@@ -46,15 +46,16 @@ def as_series(items: list[Any]) -> Any:
     return pd.Series(items, dtype=object).infer_objects()
 
 
+def as_frame(ids: Any) -> Any:
+    return pd.DataFrame(ids) if ids.ndim == 2 else ids
+
+
 @st.composite
 def rows_of_ids(draw: st.DrawFn, n_rows: int) -> Any:
     """Return ids that are valid, or of an invalid type, shape or size."""
-    dtype = draw(
-        st.sampled_from(["int32", "int64", "uint8", "uint64", "float64", "bool", "object"])
-    )
-    shape = draw(
-        st.sampled_from([(n_rows, 3)] * 8 + [(n_rows, 0), (n_rows,), (n_rows, 3, 1), (0, 3)])
-    )
+    dtypes = ["int32", "int64", "uint8", "uint64", "float64", "bool", "object"]
+    shapes = [(n_rows, 3)] * 8 + [(n_rows, 0), (n_rows,), (n_rows, 3, 1), (0, 3)]
+    dtype, shape = draw(st.sampled_from(dtypes)), draw(st.sampled_from(shapes))
     ids = draw(arrays.arrays("int64", shape, elements=st.integers(0, 6))).astype(dtype)
     if ids.size and draw(st.integers(0, 4)) == 0:
         ids = ids.astype(object)
@@ -62,38 +63,24 @@ def rows_of_ids(draw: st.DrawFn, n_rows: int) -> Any:
     return draw(st.sampled_from([np.asarray, np.asarray, as_frame, np.ndarray.tolist]))(ids)
 
 
-def as_frame(ids: Any) -> Any:
-    return pd.DataFrame(ids) if ids.ndim == 2 else ids
-
-
 @st.composite
-def labels(draw: st.DrawFn, n_rows: int) -> Any:
-    """Return labels of a common type, with or without invalid ones."""
-    kinds = [[0, 1], [0, 1, 2], [1.0, 2.0], ["bad", "good"], [False, True], [b"a", b"b"], [7, -7]]
-    kind = draw(st.sampled_from(kinds))
-    n_labels = draw(st.sampled_from([n_rows] * 8 + [n_rows - 1, n_rows + 1, 0]))
-    return draw(
-        with_invalid_items(
-            draw(st.lists(st.sampled_from(kind), min_size=n_labels, max_size=n_labels))
-        )
-    )
+def items_of(draw: st.DrawFn, values: list[Any], n_rows: int, lengths: list[int]) -> Any:
+    """Return values for each row, with or without invalid ones, or of another length."""
+    n = draw(st.sampled_from([n_rows] * 8 + lengths))
+    return draw(with_invalid_items(draw(st.lists(st.sampled_from(values), min_size=n, max_size=n))))
 
 
-@st.composite
-def sample_weights(draw: st.DrawFn, n_rows: int) -> Any:
-    """Return weights, with or without invalid ones, or None."""
-    if draw(st.booleans()):
-        return None
-    numbers = st.sampled_from([0, 1, 0.5, 3, 1e-30, 1e30])
-    n_weights = draw(st.sampled_from([n_rows] * 8 + [n_rows - 1, 0]))
-    return draw(with_invalid_items(draw(st.lists(numbers, min_size=n_weights, max_size=n_weights))))
+LABELS = [[0, 1], [0, 1, 2], [1.0, 2.0], ["bad", "good"], [False, True], [b"a", b"b"], [7, -7]]
+WEIGHTS = [0, 1, 0.5, 3, 1e-30, 1e30]
 
 
 @st.composite
 def training_data(draw: st.DrawFn) -> tuple[Any, Any, Any]:
     """Return ids, labels and weights for ``fit``."""
     n_rows = draw(st.sampled_from([6, 6, 6, 1, 2]))
-    return draw(rows_of_ids(n_rows)), draw(labels(n_rows)), draw(sample_weights(n_rows))
+    labels = draw(items_of(draw(st.sampled_from(LABELS)), n_rows, [n_rows - 1, n_rows + 1, 0]))
+    weights = draw(st.none() | items_of(WEIGHTS, n_rows, [n_rows - 1, 0]))
+    return draw(rows_of_ids(n_rows)), labels, weights
 
 
 def new_classifier() -> RecurrentSentimentClassifier:

@@ -70,15 +70,3 @@ def test_interrupted_fit_can_be_continued(small_classifier):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
     assert model.set_params(callbacks=None).fit(X, Y).n_iter_ == 3
-
-
-@pytest.mark.parametrize("is_fitted", [False, True])
-def test_interrupt_in_the_first_epoch_changes_nothing(is_fitted, small_classifier):
-    model = small_classifier(batch_size=16, callbacks=[])
-    if is_fitted:
-        model.fit(X, Y)
-    before = dict(vars(model))
-    model.callbacks.append(Interrupt(0))
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, Y)
-    assert vars(model) == before
