@@ -25,7 +25,7 @@ class EarlyStopping(keras.callbacks.Callback):  # type: ignore[name-defined]  # 
         self.wait += 1
         if loss < self.best - self.tol or not self.best_weights:
             self.best, self.wait = np.fmin(loss, np.inf), 0  # NaN counts as infinite
-            _, self.best_weights = self.history.completed  # not another copy
+            _, self.best_weights = self.history.copied  # not another copy
         elif self.wait >= self.patience:
             self.model.stop_training = True
 

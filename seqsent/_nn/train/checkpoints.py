@@ -82,7 +82,7 @@ class Checkpoint(keras.callbacks.Callback):  # type: ignore[name-defined]  # Ker
         for variable, value in zip(model.optimizer.variables, state["optimizer"], strict=True):
             variable.assign(value)
         history.epochs, history.checksums = state["epochs"], state["checksums"]
-        history.completed = 1 + max(history.epochs), state["weights"]
+        history.copied = 1 + max(history.epochs), state["weights"]
         for callback, (kind, attributes) in zip(self.callbacks, state["callbacks"], strict=False):
             if type(callback).__name__ == kind:
                 vars(callback).update(attributes)

@@ -1,5 +1,6 @@
 """Metrics and weights of the epochs of a fit."""
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,8 @@ from .objective import LOG_LOSS
 from .options import TrainingOptions
 
 keras = import_keras()
+
+_SECONDS_BETWEEN_COPIES = 1.0  # copies of large tables would take longer than epochs of few steps
 
 
 def join_histories(
@@ -32,16 +35,17 @@ def divergence_message(reason: str) -> str:
 
 
 class TrainingHistory(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Record metrics and copy weights at the end of each epoch, before other callbacks."""
+    """Record metrics and copy weights at the end of an epoch, before other callbacks."""
 
     def __init__(self, options: TrainingOptions) -> None:
         super().__init__()
         self.epochs: dict[int, dict[str, float]] = {}  # metrics of epochs, which start at 0
-        # Number of complete epochs, and weights after the last of them. One assignment sets both,
-        # since an interrupt may arrive at any time.
-        self.completed: tuple[int, list[NDArray[Any]]] = (options.n_epochs_before, [])
-        self.checksums: dict[int, int] = {}  # complete epochs by the checksum of their weights
-        self._compares_weights = options.patience is not None or bool(options.callbacks)
+        # Number of epochs, and weights after the last of them. One assignment sets both, since an
+        # interrupt may arrive at any time.
+        self.copied: tuple[int, list[NDArray[Any]]] = (options.n_epochs_before, [])
+        self.checksums: dict[int, int] = {}  # numbers of epochs by the checksum of the weights
+        self._copies_always = options.patience is not None or bool(options.callbacks)
+        self._copied_at = -np.inf
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         logs = {} if logs is None else logs
@@ -51,20 +55,21 @@ class TrainingHistory(keras.callbacks.Callback):  # type: ignore[name-defined]  
         if not np.isfinite(float(logs.get("loss", 0.0))):
             loss = logs["loss"]
             raise ValueError(divergence_message(f"the loss is {loss} after epoch {epoch + 1}"))
-        weights = to_numpy(self.model.weights)
-        if self._compares_weights:
-            self.checksums[checksum(weights)] = epoch + 1
         self.epochs[epoch] = logs  # shared with other callbacks, which may add metrics
-        self.completed = epoch + 1, weights
+        now = time.monotonic()
+        if self._copies_always or now - self._copied_at > _SECONDS_BETWEEN_COPIES:
+            weights = to_numpy(self.model.weights)
+            if self._copies_always:
+                self.checksums[checksum(weights)] = epoch + 1
+            self._copied_at = now
+            self.copied = epoch + 1, weights
 
-    def best_epoch(self, weights: Sequence[NDArray[Any]]) -> int:
-        """Return the epoch, starting at 1, that ended with these weights, by default the last."""
-        n_epochs, _ = self.completed
+    def best_epoch(self, weights: Sequence[NDArray[Any]], n_epochs: int) -> int:
+        """Return the number of the epoch that ended with these weights, by default the last."""
         return self.checksums.get(checksum(weights), n_epochs) if self.checksums else n_epochs
 
-    def to_dict(self) -> dict[str, list[float]]:
-        """Return the metrics of the complete epochs by name."""
-        n_epochs, _ = self.completed
+    def to_dict(self, n_epochs: int) -> dict[str, list[float]]:
+        """Return the metrics of the first epochs by name."""
         history: dict[str, list[float]] = {}
         for epoch, logs in self.epochs.items():
             for name, value in logs.items() if epoch < n_epochs else ():

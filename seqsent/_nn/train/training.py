@@ -34,7 +34,7 @@ class TrainingResult(NamedTuple):
     history: dict[str, list[float]]  # metrics of each epoch, also of a resumed fit
     n_epochs: int  # number of epochs, also of earlier trainings
     best_epoch: int  # epoch that the weights are from, starting at 1
-    weights: list[NDArray[Any]]  # final weights, after an interrupt of the last complete epoch
+    weights: list[NDArray[Any]]  # after n_epochs, or the best of them
     interrupt: KeyboardInterrupt | None  # for the caller to raise
 
 
@@ -66,9 +66,9 @@ def train_network(
                 verbose=0,
                 shuffle=False,  # Keras would use Python's global generator
             )
-        weights = to_numpy(model.weights)
+        n_epochs, weights = 1 + max(history.epochs), to_numpy(model.weights)
     except KeyboardInterrupt as error:
-        _, weights = history.completed
+        n_epochs, weights = history.copied
         if not weights:
             raise
         interrupt = error
@@ -77,9 +77,8 @@ def train_network(
             _check_weights(model, to_numpy(model.weights))
         raise
     _check_weights(model, weights)
-    n_epochs, _ = history.completed
-    best_epoch = history.best_epoch(weights)
-    return TrainingResult(history.to_dict(), n_epochs, best_epoch, weights, interrupt)
+    best_epoch = history.best_epoch(weights, n_epochs)
+    return TrainingResult(history.to_dict(n_epochs), n_epochs, best_epoch, weights, interrupt)
 
 
 def _make_callbacks(

@@ -5,6 +5,7 @@ import signal
 import numpy as np
 import pytest
 
+from seqsent._nn.batches import Batches
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
@@ -70,3 +71,27 @@ def test_interrupted_fit_can_be_continued(small_classifier):
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, Y)
     assert model.set_params(callbacks=None).fit(X, Y).n_iter_ == 3
+
+
+@pytest.mark.parametrize(("seconds", "n_epochs"), [(-1.0, 2), (1e9, 1)])
+def test_interrupted_fit_without_callbacks_keeps_the_last_copy(
+    seconds, n_epochs, small_classifier, monkeypatch
+):
+    shuffle, calls = Batches.shuffle, []
+
+    def interrupt_third_epoch(batches, rng):
+        calls.append(rng)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        shuffle(batches, rng)
+
+    monkeypatch.setattr("seqsent._nn.train.history._SECONDS_BETWEEN_COPIES", seconds)
+    monkeypatch.setattr(Batches, "shuffle", interrupt_third_epoch)
+    model = small_classifier(optimizer="sgd", epochs=5)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y)
+    monkeypatch.undo()
+    assert (model.n_iter_, model.best_iter_) == (n_epochs, n_epochs)
+    expected = small_classifier(optimizer="sgd", epochs=n_epochs).fit(X, Y)
+    assert model.history_ == expected.history_
+    assert_equal_weights(model, expected.model_.get_weights())
