@@ -126,7 +126,7 @@ class Network:
         return outputs
 
     def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Array]]:
-        """Yield the row numbers of each batch and its outputs, followed by those of padding."""
+        """Yield the row numbers of each batch and its outputs, followed by outputs of padding."""
         batches = prediction_batches(ids, trim=self.architecture.mask_padding)
         if not fast.is_usable():
             for rows, batch in batches:

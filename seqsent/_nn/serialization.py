@@ -14,8 +14,8 @@ from .model.architecture import Architecture
 def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     """Return the state of a network without redundant rows of its tables, with a checksum.
 
-    Rows of words are redundant if they equal those of the parameter ``embedding_weights``, and
-    rows of n-grams if they are zero.
+    A row of a word is redundant if it equals its row in the parameter ``embedding_weights``, a row
+    of n-grams if it is zero.
     """
     weights = list(state["weights"])
     row_numbers = {}

@@ -22,7 +22,7 @@ def check_saturation(
 ) -> None:
     """Raise a ValueError if a trained network is certain of wrong classes of its training data.
 
-    It is if its loss exceeds that of equal probabilities by far, or if all its probabilities
+    It is if its loss far exceeds the loss of equal probabilities, or if all its probabilities
     are 0 or 1 and constant probabilities have a lower loss. Only networks with large output
     weights are evaluated, on some of the documents.
     """

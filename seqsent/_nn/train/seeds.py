@@ -1,7 +1,8 @@
 """Random streams of a fit, all derived from the one seed that ``random_state`` gives.
 
 - initial weights: ``numpy.random.default_rng(seed)``, the same as in ``build_network``
-- word vectors: ``random_state=seed`` of the truncated SVD
+- word vectors: ``random_state=seed`` of the truncated SVD, and for rows of the table that it does
+  not determine ``numpy.random.default_rng([seed, n_words])``
 - held-out documents: ``random_state=seed`` of the stratified split
 - order of the documents in an epoch: ``make_rng("order", seed, epoch)``
 - dropout in an epoch: ``make_rng("dropout", seed, epoch)``
