@@ -1,7 +1,7 @@
 """Selection and configuration of the Keras backend.
 
-Keras reads its backend once, when it is first imported, and its default is TensorFlow. The default
-of seqsent is JAX.
+Keras reads its backend once, on its first import, and defaults to TensorFlow. seqsent defaults to
+JAX.
 """
 
 import gc
