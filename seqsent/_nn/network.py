@@ -98,7 +98,9 @@ class Network:
             )
         with defer_signals():
             build_optimizer(self.model)
-            self.model._symbolic_build(data_batch=tuple(column[:1] for column in data))
+            ids, targets, weights = (column[:1] for column in data)
+            batch = ids, targets, weights.astype(np.float32)  # JAX warns of float64
+            self.model._symbolic_build(data_batch=batch)
         optimizer = self.model.optimizer
         config = get_config(optimizer)
         programs = None
