@@ -44,7 +44,7 @@ from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
 from ._nn.serialization import pack, unpack
-from ._nn.train.callback_copies import copy_callbacks, picklable_callbacks
+from ._nn.train.callbacks import deep_copies, light_copies
 from ._nn.train.history import join_histories
 from ._nn.train.objective import pack_optimizer, unpack_optimizer
 from ._nn.train.options import TrainingOptions
@@ -152,8 +152,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
     tol : float, default=1e-4
         Minimum decrease of the validation loss that counts as an improvement.
     callbacks : list of keras.callbacks.Callback, default=None
-        Callbacks of each fit. They are used as given, not copied; clones copy them. Epoch
-        numbers continue over warm starts and calls of ``partial_fit``. With
+        Callbacks of each fit, used as given; clones copy them. With
         ``keras.callbacks.BackupAndRestore(folder)`` an interrupted fit resumes at its last
         complete epoch when ``fit`` is called again with the same data and parameters.
     shuffle : bool, default=True
@@ -288,7 +287,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "warm_start": ["boolean"],
         "verbose": ["verbose"],
     }
-    _shared_parameters = ("embedding_weights",)
+    _shared_parameters = ("embedding_weights", "callbacks")
     _fitted_attributes = (
         "classes_",
         "n_features_in_",
@@ -438,8 +437,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         initializes word vectors (``embedding_init="ppmi"``), ``time_scale_`` and, without
         ``num_words``, the size of the embedding table from its chunk, so pass a representative
         one. ``epochs`` is ignored. The learning rate is constant; change it with
-        ``set_params(learning_rate=...)``. ``n_iter_`` and ``history_`` count calls. A pickle
-        between calls preserves the state of the optimizer.
+        ``set_params(learning_rate=...)``. ``n_iter_`` and ``history_`` count calls.
 
         Parameters
         ----------
@@ -544,8 +542,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_classes), float64
-            Natural logarithms. They are finite: a probability that rounds to zero is replaced
-            by the smallest float32.
+            Natural logarithms, finite even for a probability that rounds to zero.
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(np.float32).tiny))
 
@@ -671,23 +668,19 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         return self._network
 
     def __sklearn_clone__(self) -> Self:
-        light = object.__new__(type(self))
-        light.__dict__.update(self.__dict__, callbacks=None)
-        clone = super(RecurrentSentimentClassifier, light).__sklearn_clone__()
-        if "callbacks" in self._get_param_names():  # a subclass may have fewer
-            clone.callbacks = copy_callbacks(self.callbacks)
+        clone = super().__sklearn_clone__()
+        clone.callbacks = deep_copies(self.callbacks)
         return clone
 
     def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
-        state["callbacks"] = picklable_callbacks(self.callbacks)
+        state["callbacks"] = light_copies(self.callbacks)
         state["optimizer"] = pack_optimizer(self.optimizer)
         if isinstance(self.class_weight, dict):  # skops would convert False to "false" to True
             state["class_weight"] = list(self.class_weight.items())
-        network = state.get("_network")
-        if network is not None:
-            if isinstance(network, Network):
-                network = network.get_state(self._stores_optimizer)
-            state["_network"] = pack(network, self.embedding_weights)
+        if isinstance(state.get("_network"), Network):
+            state["_network"] = state["_network"].get_state(self._stores_optimizer)
+        if "_network" in state:
+            state["_network"] = pack(state["_network"], self.embedding_weights)
         return state
 
     def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:

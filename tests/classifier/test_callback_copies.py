@@ -48,16 +48,13 @@ def callbacks_that_hold_files(folder):
 
 
 @pytest.mark.parametrize("name", callbacks_that_hold_files(Path()))
-def test_clone_has_the_callback_as_it_was_before_the_fit(name, data, tmp_path, small_classifier):
+def test_a_fitted_classifier_with_a_callback_can_be_cloned(name, data, tmp_path, small_classifier):
     callback = callbacks_that_hold_files(tmp_path)[name]
-    names = {*vars(callback)}
-    before = {key: value for key, value in vars(callback).items() if key != "lock"}
-    before = pickle.loads(pickle.dumps(before))
     fitted = small_classifier(callbacks=[callback]).fit(*data).fit(*data)
-    new = clone(clone(fitted)).callbacks[0]
-    assert new is not callback
-    assert {*vars(new)} == names
-    assert {key: value for key, value in vars(new).items() if key != "lock"} == before
+    (copied,) = clone(clone(fitted)).callbacks
+    assert copied is not callback
+    assert type(copied) is type(callback)
+    assert getattr(copied, "best_weights", None) is None
     assert clone(fitted).fit(*data).n_iter_ == 2
 
 

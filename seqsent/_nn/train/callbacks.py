@@ -1,5 +1,9 @@
-"""Callbacks of the classifier's own: early stopping and the decay of the learning rate."""
+"""Early stopping, the decay of the learning rate, and copies of the user's callbacks."""
 
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from copy import copy, deepcopy
+from io import IOBase
 from typing import Any
 
 import numpy as np
@@ -48,3 +52,35 @@ class CosineDecay(keras.callbacks.Callback):  # type: ignore[name-defined]  # Ke
 
     def on_train_end(self, logs: Any = None) -> None:
         self.optimizer.learning_rate = self.rate
+
+
+def light_copies(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
+    """Return shallow copies of callbacks without the files and weights that a fit left in them."""
+    return _map(_light_copy, callbacks)
+
+
+def deep_copies(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
+    """Return such copies of which only attributes that cannot be copied are shared."""
+    return _map(_deep_copy, callbacks)
+
+
+def _map(function: Callable[[Any], Any], callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
+    if not isinstance(callbacks, list | tuple):  # ``fit`` rejects it
+        return callbacks
+    return type(callbacks)(c if isinstance(c, type) else function(c) for c in callbacks)
+
+
+def _light_copy(callback: Any) -> Any:
+    new = copy(callback)
+    for name, value in getattr(callback, "__dict__", {}).items():
+        if name == "best_weights" or isinstance(value, IOBase):
+            vars(new)[name] = None
+    return new
+
+
+def _deep_copy(callback: Any) -> Any:
+    new = _light_copy(callback)
+    for name, value in getattr(new, "__dict__", {}).items():
+        with suppress(Exception):  # of any type, as the attribute is the user's
+            vars(new)[name] = deepcopy(value)
+    return new

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from ..._runtime.backend import import_keras, to_numpy
 from ..._types import FloatArray, Ids
 from ..batches import Batches, choose_chunk_width, choose_widths, count_words
-from .callback_copies import attributes_before_fit, record_changes
 from .callbacks import CosineDecay, EarlyStopping
 from .checkpoints import Checkpoint, fingerprint
 from .history import TrainingHistory, divergence_message
@@ -102,7 +101,6 @@ def _attached(
 ) -> Iterator[list[Any]]:
     """Run ``fit`` with programs and progress, and detach these and the user's callbacks."""
     progress = [EpochProgress(options.verbose)] if options.verbose else []
-    attributes = [attributes_before_fit(callback) for callback in options.callbacks]
     try:
         if programs is not None:
             model.train_function = programs.train_function
@@ -115,9 +113,8 @@ def _attached(
         vars(model).pop("get_metrics_result", None)
         for callback in progress:
             callback.close()
-        for callback, before in zip(options.callbacks, attributes, strict=True):
+        for callback in options.callbacks:
             callback._model = None
-            record_changes(callback, before)
 
 
 def _check_weights(model: Any, weights: Sequence[NDArray[Any]]) -> None:
