@@ -288,20 +288,20 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "verbose": ["verbose"],
     }
     _shared_parameters = ("embedding_weights", "callbacks")
-    _fitted_attributes = (
-        "classes_",
-        "n_features_in_",
-        "feature_names_in_",
-        "n_words_",
-        "time_scale_",
-        "history_",
-        "n_iter_",
-        "best_iter_",
-        "_seed",
-        "_initialization",
-        "_stores_optimizer",
-        "_network",
-    )
+    _fitted_attributes: ClassVar[Mapping[str, Any]] = {
+        "classes_": np.ndarray,
+        "n_features_in_": Integral,
+        "feature_names_in_": np.ndarray,
+        "n_words_": Integral,
+        "time_scale_": Real,
+        "history_": dict,
+        "n_iter_": Integral,
+        "best_iter_": Integral,
+        "_seed": Integral,
+        "_initialization": dict,
+        "_stores_optimizer": bool,
+        "_network": dict,
+    }
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
     __metadata_request__partial_fit = __metadata_request__fit
 

@@ -172,7 +172,12 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
         "oov_char": [Interval(Integral, 1, None, closed="left"), None],
         "index_from": [Interval(Integral, 0, 2**30, closed="both")],  # ids are int32
     }
-    _fitted_attributes = ("_columns", "maxlen_", "n_words_", "_running_counts")
+    _fitted_attributes: ClassVar[Mapping[str, Any]] = {
+        "_columns": bytes,
+        "maxlen_": Integral,
+        "n_words_": Integral,
+        "_running_counts": dict | None,
+    }
 
     # counts of partial_fit; None once the vocabulary is fixed
     _running_counts: RunningCounts | None = None
@@ -491,6 +496,12 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
 
     def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
         return unpack_state(state)
+
+    def _import_paths(self, attributes: Mapping[str, Any]) -> dict[str, str]:
+        values = {name: attributes[name] for name in ("analyzer", "tokenizer", "preprocessor")}
+        if values["analyzer"] in ANALYZERS:
+            del values["analyzer"]
+        return {name: value for name, value in values.items() if isinstance(value, str)}
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -23,7 +23,16 @@ from sklearn.utils.validation import _check_sample_weight
 
 from .._types import FloatArray
 from .parameters import did_you_mean
-from .state import FORMAT, check_state, find_unknown, refuse_invalid_state
+from .state import (
+    FORMAT,
+    check_functions,
+    check_state,
+    find_unknown,
+    is_from_pickle,
+    list_functions,
+    new_from_pickle,
+    refuse_invalid_state,
+)
 
 __all__ = [
     "HasMethods",
@@ -125,13 +134,14 @@ class SeqsentEstimator(BaseEstimator):
     ----------
     _shared_parameters : tuple of str
         Read-only parameters that clones share instead of copying, such as a vocabulary.
-    _fitted_attributes : tuple of str
-        Attributes that a stored state may contain besides the parameters. A subclass adds its own.
+    _fitted_attributes : mapping of str to type
+        Attributes that a stored state may contain besides the parameters, with their types. A
+        subclass adds its own.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     _shared_parameters: ClassVar[tuple[str, ...]] = ()
-    _fitted_attributes: ClassVar[tuple[str, ...]] = ()
+    _fitted_attributes: ClassVar[Mapping[str, Any]] = {}
 
     def set_params(self, **params: Any) -> Self:
         """Set the parameters of this estimator.
@@ -166,7 +176,15 @@ class SeqsentEstimator(BaseEstimator):
                 )
         return super().set_params(**params)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # for pickle and copy; skops calls __getstate__ and __setstate__
+        return new_from_pickle, (type(self),), self._state()
+
     def __getstate__(self) -> dict[str, Any]:
+        self._validate_params()
+        return {**self._state(), "_functions": list_functions(self._import_paths(vars(self)))}
+
+    def _state(self) -> dict[str, Any]:
         state = {**self._pack(dict(super().__getstate__())), "_format": FORMAT}
         unknown = find_unknown(state, self._known_names())
         if unknown:
@@ -177,9 +195,15 @@ class SeqsentEstimator(BaseEstimator):
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        with refuse_invalid_state(type(self).__name__):
-            state = check_state(state, self._get_param_names(), self._known_names())
+        is_trusted, functions = is_from_pickle(self), state.get("_functions", ())
+        names, kind = self._get_param_names(), type(self).__name__
+        with refuse_invalid_state(kind):
+            state = check_state(state, names, self._known_names(), self._fitted_attributes)
             state = self._unpack(state)
+            if not is_trusted:
+                parameters = {name: state[name] for name in names}
+                validate_parameter_constraints(self._parameter_constraints, parameters, kind)
+                check_functions(self._import_paths(state), functions)
         super().__setstate__(state)
 
     def _known_names(self) -> set[str]:
@@ -193,6 +217,10 @@ class SeqsentEstimator(BaseEstimator):
     def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
         """Invert ``_pack``; a state that ``_pack`` cannot have returned is an error."""
         return state
+
+    def _import_paths(self, attributes: Mapping[str, Any]) -> dict[str, str]:
+        """Return the parameters that name a function by its import path."""
+        return {}
 
     def __sklearn_clone__(self) -> Self:
         names = self._get_param_names()  # a subclass may have fewer

@@ -10,6 +10,16 @@ from numpy.typing import NDArray
 
 from .model.architecture import Architecture
 
+_TYPES = {
+    "architecture": dict,
+    "weights": list,
+    "checksum": int,
+    "optimizer": list,
+    "optimizer_class": str,
+    "moved_rows": np.ndarray,
+    "ngram_rows": np.ndarray,
+}
+
 
 def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     """Return the state of a network without redundant rows of its tables, with a checksum.
@@ -32,6 +42,12 @@ def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
 
 def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     """Invert :func:`pack`. Raise a ValueError if the state is invalid."""
+    for name, value in state.items():
+        if not isinstance(value, _TYPES.get(name, ())):
+            raise ValueError(f"its network has {name} of type {type(value).__name__}")
+    for array in [*state["weights"], *state.get("optimizer", [])]:
+        if not (isinstance(array, np.ndarray) and array.dtype.kind in "fiu"):
+            raise ValueError("the weights of its network are no arrays of numbers")
     architecture = Architecture.from_dict(state["architecture"])
     state = {**state, "weights": list(state["weights"])}
     weights = state["weights"]

@@ -28,6 +28,8 @@ def unpack_state(state: dict[str, Any]) -> dict[str, Any]:
     state = {**state, "vocabulary": unpack_vocabulary(state["vocabulary"])}
     if "_columns" in state:
         tokens, ids, counts = unpack(state.pop("_columns"))
+        if set(map(type, [*ids, *counts])) - {int} or min([*ids, *counts], default=0) < 0:
+            raise ValueError("its vocabulary contains ids or counts that are no natural numbers")
         state["vocabulary_"] = dict(zip(tokens, ids, strict=True))
         state["word_counts_"] = dict(zip(tokens, counts, strict=True))
         n_words = max(ids, default=state["index_from"]) + 1

@@ -4,6 +4,7 @@ import copy
 import io
 import pickle
 import sys
+from typing import ClassVar
 
 import joblib
 import numpy as np
@@ -93,7 +94,7 @@ CLASSIFIERS = {
     "changed value": (network_with(weights=with_array(5, with_value(0.25))), "checksum"),
     "NaN": (network_with(weights=with_array(2, with_value(np.nan))), "checksum"),
     "an array less": (network_with(weights=lambda w: w[:-1]), "checksum"),
-    "no arrays": (network_with(weights=None), "TypeError"),
+    "no arrays": (network_with(weights=None), "weights of type NoneType"),
     "transposed": (network_with(weights=with_array(2, lambda w: w.reshape(16, 4))), "have shapes"),
     "rows beyond the table": (network_with(moved_rows=lambda r: r + 16), "beyond"),
     "rows below zero": (network_with(ngram_rows=lambda r: r - 16), "beyond"),
@@ -102,7 +103,18 @@ CLASSIFIERS = {
     "dropout": (network_with(dropout=2.0), "'dropout' .*Got 2.0 instead"),
     "layers": (network_with(n_layers=10**12), "1000000000000 layers"),
     "3 classes": (lambda s: s.update(classes_=np.arange(3)), r"shape \(3,\), .* 2 classes"),
-    "no classes": (lambda s: s.update(classes_=None), "shape None"),
+    "no classes": (lambda s: s.update(classes_=None), "classes_ is of type NoneType"),
+    "shape of classes": (lambda s: s.update(classes_=np.array(1)), r"shape \(\), .* 2 classes"),
+    "type of history_": (lambda s: s.update(history_=[]), "history_ is of type list"),
+    "type of n_iter_": (lambda s: s.update(n_iter_="1"), "n_iter_ is of type str"),
+    "type of cell": (lambda s: s.update(cell=["lstm"]), "'cell' parameter .* must be a str"),
+    "type of optimizer": (lambda s: s.update(optimizer=len), "'optimizer' parameter"),
+    "type of weights": (network_with(weights=tuple), "weights of type tuple"),
+    "objects as weights": (
+        network_with(weights=with_array(0, lambda w: w.astype(object))),
+        "no arrays of numbers",
+    ),
+    "unknown key of the network": (lambda s: s["_network"].update(x=1), "x of type int"),
     "table": (lambda s: s.update(n_words_=17), "n_words_ is 17, but the table has 16"),
     "missing attribute": (lambda s: s.pop("classes_"), "it lacks 'classes_'"),
     "missing parameter": (lambda s: s.pop("mask_padding"), r"it lacks \['mask_padding'\]"),
@@ -112,6 +124,11 @@ VECTORIZERS = {
     "large id": (lambda s: s.update(_columns=pack(["a"], [2**31], [1])), "ids require 2147483649"),
     "truncated words": (lambda s: s.update(_columns=s["_columns"][:-9]), "incomplete or truncated"),
     "n_words_": (lambda s: s.update(n_words_=3), "n_words_ is 3"),
+    "negative id": (lambda s: s.update(_columns=pack(["a"], [-1], [1])), "no natural numbers"),
+    "float id": (lambda s: s.update(_columns=pack(["a"], [3.0], [1])), "no natural numbers"),
+    "type of maxlen_": (lambda s: s.update(maxlen_=[3]), "maxlen_ is of type list"),
+    "type of maxlen": (lambda s: s.update(maxlen="3"), "'maxlen' parameter .* must be an int"),
+    "strip_accents": (lambda s: s.update(strip_accents="os.system"), "'strip_accents' parameter"),
     "missing parameter": (lambda s: s.pop("vocabulary"), r"it lacks \['vocabulary'\]"),
     "shadowed method": (lambda s: s.update(_get_param_names=str), "unknown keys"),
 }
@@ -142,7 +159,7 @@ def test_an_unknown_attribute_is_refused_when_stored(pipeline):
 
 
 class Annotated(SequenceVectorizer):
-    _fitted_attributes = (*SequenceVectorizer._fitted_attributes, "note_")
+    _fitted_attributes: ClassVar = {**SequenceVectorizer._fitted_attributes, "note_": str}
 
 
 def test_a_subclass_stores_its_own_attributes():
@@ -177,6 +194,14 @@ def test_a_stored_optimizer_imports_no_foreign_code(schedule, pipeline):
     with refused("its optimizer needs .* not registered"):
         restored(pipeline[1], state)
     assert "antigravity" not in sys.modules
+
+
+@pytest.mark.parametrize("name", ["function", "__lambda__", "Dense", "schedules", "get"])
+def test_a_stored_optimizer_is_one_of_keras(name, pipeline):
+    state = state_of(pipeline[1])
+    state["optimizer"] = {"Keras optimizer": name, "config": {"value": "4wEAAAAA"}}
+    with refused(f"its optimizer '{name}' is not in keras.optimizers"):
+        restored(pipeline[1], state)
 
 
 @keras.saving.register_keras_serializable(package="tests")

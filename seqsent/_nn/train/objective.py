@@ -89,6 +89,9 @@ def unpack_optimizer(packed: Any) -> Any:
     if not (isinstance(packed, dict) and _PACKED in packed):
         return packed
     _refuse_unregistered(packed["config"])
+    kind = getattr(keras.optimizers, packed[_PACKED], None)
+    if not (isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)):
+        raise ValueError(f"its optimizer {packed[_PACKED]!r} is not in keras.optimizers")
     return keras.optimizers.get({"class_name": packed[_PACKED], "config": packed["config"]})
 
 
