@@ -27,6 +27,7 @@ from ._estimator.parameters import check_keras_objects
 from ._inputs.embedding import embedding_shape, load_embedding_weights
 from ._inputs.ids import choose_n_words, read_ids, replace_unknown
 from ._inputs.initialization import (
+    FITTED_ATTRIBUTES,
     check_network_state,
     continued_network,
     describe_initialization,
@@ -288,20 +289,7 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         "verbose": ["verbose"],
     }
     _shared_parameters = ("embedding_weights", "callbacks")
-    _fitted_attributes: ClassVar[Mapping[str, Any]] = {
-        "classes_": np.ndarray,
-        "n_features_in_": Integral,
-        "feature_names_in_": np.ndarray,
-        "n_words_": Integral,
-        "time_scale_": Real,
-        "history_": dict,
-        "n_iter_": Integral,
-        "best_iter_": Integral,
-        "_seed": Integral,
-        "_initialization": dict,
-        "_stores_optimizer": bool,
-        "_network": dict,
-    }
+    _fitted_attributes = FITTED_ATTRIBUTES
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
     __metadata_request__partial_fit = __metadata_request__fit
 

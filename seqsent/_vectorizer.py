@@ -28,7 +28,7 @@ from ._text.documents import as_documents
 from ._text.encoding import encode, tokenize
 from ._text.rows import RowLayout
 from ._text.running_counts import RunningCounts
-from ._text.state import pack_state, unpack_state
+from ._text.state import FITTED_ATTRIBUTES, import_paths, pack_state, unpack_state
 from ._text.vocabulary import VocabularyOptions, decode_rows
 from ._types import Ids, TokenizedDocument
 
@@ -172,15 +172,10 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
         "oov_char": [Interval(Integral, 1, None, closed="left"), None],
         "index_from": [Interval(Integral, 0, 2**30, closed="both")],  # ids are int32
     }
-    _fitted_attributes: ClassVar[Mapping[str, Any]] = {
-        "_columns": bytes,
-        "maxlen_": Integral,
-        "n_words_": Integral,
-        "_running_counts": dict | None,
-    }
+    _fitted_attributes = FITTED_ATTRIBUTES
+    _import_paths = staticmethod(import_paths)
 
-    # counts of partial_fit; None once the vocabulary is fixed
-    _running_counts: RunningCounts | None = None
+    _running_counts: RunningCounts | None = None  # of partial_fit, until the vocabulary is fixed
 
     def __init__(
         self,
@@ -496,12 +491,6 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
 
     def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
         return unpack_state(state)
-
-    def _import_paths(self, attributes: Mapping[str, Any]) -> dict[str, str]:
-        values = {name: attributes[name] for name in ("analyzer", "tokenizer", "preprocessor")}
-        if values["analyzer"] in ANALYZERS:
-            del values["analyzer"]
-        return {name: value for name, value in values.items() if isinstance(value, str)}
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -218,7 +218,8 @@ class SeqsentEstimator(BaseEstimator):
         """Invert ``_pack``; a state that ``_pack`` cannot have returned is an error."""
         return state
 
-    def _import_paths(self, attributes: Mapping[str, Any]) -> dict[str, str]:
+    @staticmethod
+    def _import_paths(attributes: Mapping[str, Any]) -> dict[str, str]:
         """Return the parameters that name a function by its import path."""
         return {}
 

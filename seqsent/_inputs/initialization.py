@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,22 @@ from .embedding import embedding_shape, load_embedding_weights
 from .ids import choose_n_words
 from .training_data import TrainingData
 from .word_vectors import cooccurrence_tables
+
+# attributes of a fitted classifier in its stored state
+FITTED_ATTRIBUTES: dict[str, Any] = {
+    "classes_": np.ndarray,
+    "n_features_in_": Integral,
+    "feature_names_in_": np.ndarray,
+    "n_words_": Integral,
+    "time_scale_": Real,
+    "history_": dict,
+    "n_iter_": Integral,
+    "best_iter_": Integral,
+    "_seed": Integral,
+    "_initialization": dict,
+    "_stores_optimizer": bool,
+    "_network": dict,
+}
 
 
 def initial_network(
