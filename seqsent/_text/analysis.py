@@ -9,7 +9,7 @@ import numpy as np
 
 from .._estimator.parameters import did_you_mean, resolve
 from .._runtime.warn import warn_user
-from .words import blank_outer_apostrophes, encode_words, is_ascii_word_character
+from .words import blank_outer_apostrophes, encode_words, is_ascii_word_character, limit_marks
 
 Analyzer = Callable[[Any], list[Any]]
 """Function of a document that returns a list of its tokens, str or int."""
@@ -71,7 +71,7 @@ class _Folding:
 
     def __call__(self, text: str) -> str:
         if self.strip_accents is not None:
-            text = self.strip_accents(text)
+            text = self.strip_accents(limit_marks(text))
         return text.lower() if self.lowercase else text
 
 

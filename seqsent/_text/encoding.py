@@ -16,6 +16,8 @@ LookUp = Callable[[list[Any]], Iterable[int]]
 _DOCUMENTS_PER_BATCH = 1024
 _BYTES_PER_BATCH = 2**18  # a batch and its arrays fit into the cache of a core
 _MIN_BULK = 16  # documents from which array operations are faster than a loop
+_LONG = 2**16  # characters of a document from which arrays need less memory than its words
+_WORDS_PER_LOOKUP = 2**14  # so that the memory for words does not depend on a document's length
 
 _KEY_BYTES = 8
 _KEY_MASKS = np.array([2 ** (8 * n) - 1 for n in range(_KEY_BYTES + 1)], dtype=np.uint64)
@@ -30,7 +32,9 @@ def encode(
 
     Only the tokens within the truncation are looked up; None looks up all.
     """
-    if len(documents) >= _MIN_BULK and isinstance(analyze, Splitter):
+    if isinstance(analyze, Splitter) and (
+        len(documents) >= _MIN_BULK or any(len(document) > _LONG for document in documents)
+    ):
         return _encode_in_bulk(documents, analyze, look_up, truncation)
     return _encode_one_by_one(documents, analyze, look_up, truncation)
 
@@ -77,7 +81,11 @@ def _encode_in_bulk(
         if truncation is not None:
             in_row, lengths = truncate(RaggedIds(np.arange(len(starts)), lengths), truncation)
             starts, ends = starts[in_row], ends[in_row]
-        yield RaggedIds(cached.look_up(data, starts, ends, look_up), lengths)
+        ids = np.empty(len(starts), np.int32)
+        for first in range(0, len(starts), _WORDS_PER_LOOKUP):
+            words = slice(first, first + _WORDS_PER_LOOKUP)
+            ids[words] = cached.look_up(data, starts[words], ends[words], look_up)
+        yield RaggedIds(ids, lengths)
 
 
 def _batches(documents: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -89,14 +89,12 @@ def truncate(documents: RaggedIds, truncation: Truncation | None) -> RaggedIds:
     ids, lengths = documents
     if truncation is None or lengths.max(initial=0) <= truncation.max_tokens:
         return documents
-    max_tokens, keep_end = truncation
     ends = np.cumsum(lengths)
-    index = np.arange(len(ids))
-    if keep_end:
-        distance = np.repeat(ends, lengths) - index - 1
-    else:
-        distance = index - np.repeat(ends - lengths, lengths)
-    return RaggedIds(ids[distance < max_tokens], np.minimum(lengths, max_tokens))
+    kept = np.minimum(lengths, truncation.max_tokens)
+    starts = ends - (kept if truncation.keep_end else lengths)
+    # index of a kept token: its start in ``ids``, plus its distance from the start in the result
+    index = np.arange(kept.sum()) + np.repeat(starts - (np.cumsum(kept) - kept), kept)
+    return RaggedIds(ids[index], kept)
 
 
 def remove_oov(documents: RaggedIds) -> RaggedIds:

@@ -5,6 +5,7 @@ each character is a word, with its marks, and so is each emoji.
 """
 
 import codecs
+import io
 import re
 import unicodedata
 from functools import cache, lru_cache
@@ -27,6 +28,13 @@ _MARK_AFTER_HAN = re.compile(
     flags=re.DOTALL,
 )
 _MAX_CACHED_LENGTH = 64  # characters; longer runs seldom repeat, and the cache would grow
+_MAX_CACHED_CHARACTERS = 2**14
+# CPython sorts a run of marks by insertion, in quadratic time. No language needs more than 30
+# marks (Unicode Standard Annex 15, stream-safe text format).
+_MAX_MARKS = 30
+_MAYBE_LONG_MARKS = re.compile(rf"[^\x00-\u02ff\w]{{{_MAX_MARKS + 1}}}")
+_MAX_JOINED_EMOJI = 16  # a family has 4; a match of any length would need memory for each part
+_APOSTROPHE_BLOCK = 2**16  # bytes, so that memory does not depend on the length of a text
 _SPACE, _APOSTROPHE = b" '"
 
 
@@ -41,7 +49,17 @@ def encode_words(text: str) -> bytes:
     The text is normalized to NFC, and apostrophes to ASCII. Non-ASCII characters between words are
     replaced by spaces; ASCII characters do not change.
     """
-    return unicodedata.normalize("NFC", text).encode("ascii", _ERROR_HANDLER)
+    return unicodedata.normalize("NFC", limit_marks(text)).encode("ascii", _ERROR_HANDLER)
+
+
+def limit_marks(text: str) -> str:
+    """Cut runs of more than 30 combining marks, so that a text is normalized in linear time."""
+    if _MAYBE_LONG_MARKS.search(text) is None:
+        return text
+    import regex
+
+    cut: str = regex.sub(rf"(\p{{M}}{{{_MAX_MARKS}}})\p{{M}}+", r"\1", text)
+    return cut
 
 
 def blank_outer_apostrophes(words: bytearray) -> None:
@@ -50,10 +68,12 @@ def blank_outer_apostrophes(words: bytearray) -> None:
     The bytes start and end with a space.
     """
     codes = np.frombuffer(words, np.uint8)
-    apostrophes = np.flatnonzero(codes == _APOSTROPHE)
-    neighbors = codes[apostrophes + np.array([[-1], [1]])]
-    is_outer = ((neighbors == _SPACE) | (neighbors == _APOSTROPHE)).any(axis=0)
-    codes[apostrophes[is_outer]] = _SPACE
+    for start in range(0, len(codes), _APOSTROPHE_BLOCK):
+        block = codes[start : start + _APOSTROPHE_BLOCK]
+        apostrophes = start + np.flatnonzero(block == _APOSTROPHE)
+        neighbors = codes[apostrophes + np.array([[-1], [1]])]
+        is_outer = ((neighbors == _SPACE) | (neighbors == _APOSTROPHE)).any(axis=0)
+        codes[apostrophes[is_outer]] = _SPACE
 
 
 def _encode_run(error: UnicodeError) -> tuple[bytes, int]:
@@ -76,8 +96,9 @@ codecs.register_error(_ERROR_HANDLER, _encode_run)
 
 def _split(run: str) -> str:
     """Put spaces around the words of a run of non-ASCII characters."""
-    words: str = _pattern().sub(_replacement, run)
-    return words
+    words = io.StringIO()  # needs a tenth of the memory of a list of the words
+    words.writelines(map(_replacement, _pattern().finditer(run)))
+    return words.getvalue()
 
 
 _split_cached = lru_cache(maxsize=2**12)(_split)
@@ -87,8 +108,10 @@ class _CharacterTable(dict[int, str]):
     """Replacement of each character that does not combine, filled on first use."""
 
     def __missing__(self, code: int) -> str:
-        self[code] = _split(chr(code))
-        return self[code]
+        words = _split(chr(code))
+        if len(self) < _MAX_CACHED_CHARACTERS:
+            self[code] = words
+        return words
 
 
 _character_table = _CharacterTable()
@@ -113,13 +136,14 @@ def _pattern() -> Any:
     single = rf"[[{scripts}]&&[\p{{L}}\p{{N}}]]"
     long_vowel = r"\u30fc\uff70"  # Katakana, although Unicode assigns them no script
     picture = r"\p{Extended_Pictographic}[\p{M}\p{Emoji_Modifier}]*"
+    joined = rf"(?:\u200d{picture}){{0,{_MAX_JOINED_EMOJI - 1}}}"
     return regex.compile(
         rf"(?P<single>[{single}{long_vowel}]\p{{M}}*)"
-        rf"|(?P<emoji>(?![\u00a9\u00ae\u2122]){picture}(?:\u200d{picture})*"
+        rf"|(?P<emoji>(?![\u00a9\u00ae\u2122]){picture}{joined}"
         r"|\p{Regional_Indicator}{2})"
         r"|(?P<apostrophe>[\u2019\u02bc\uff07])"
         rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}]--[{single}{long_vowel}\u02bc]]+)"
-        r"|(?P<joiner>[\u200c\u200d\u00ad\u2060])"  # does not change the letters of a word
+        r"|(?P<joiner>[\u200c\u200d\u00ad\u2060]+)"  # does not change the letters of a word
         r"|(?P<other>.)",
         flags=regex.VERSION1 | regex.DOTALL,
     )

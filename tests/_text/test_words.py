@@ -1,9 +1,15 @@
 """Words in many scripts, with expected values written by hand."""
 
+import gc
+import re
+import tracemalloc
 import unicodedata
+from types import SimpleNamespace
 
 import pytest
+import sklearn.feature_extraction.text
 
+from seqsent import SequenceVectorizer
 from seqsent._text import words
 from seqsent._text.analysis import make_analyzer
 
@@ -70,6 +76,69 @@ def test_long_runs_of_characters_are_not_cached():
     assert words._split_cached.cache_info().currsize == 0
     assert analyze("ไม่") == ["ไ", "ม่"]
     assert words._split_cached.cache_info().currsize == 1
+
+
+def test_number_of_cached_characters_is_limited(monkeypatch):
+    monkeypatch.setattr(words, "_MAX_CACHED_CHARACTERS", 100)
+    words._character_table.clear()
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 300)))
+    assert make_analyzer()(text) == list(text)
+    assert len(words._character_table) == 100
+
+
+@pytest.mark.parametrize("parameters", [{}, {"strip_accents": "unicode", "lowercase": False}])
+def test_long_runs_of_marks_are_cut_before_normalization(parameters, monkeypatch):
+    """A run of n marks takes n ** 2 operations in CPython."""
+    runs = []
+
+    def normalize(form, text):
+        runs.extend(map(len, re.findall("[\u0300-\u036f]+", text)))
+        return unicodedata.normalize(form, text)
+
+    module = SimpleNamespace(normalize=normalize, combining=unicodedata.combining)
+    monkeypatch.setattr(words, "unicodedata", module)
+    monkeypatch.setattr(sklearn.feature_extraction.text, "unicodedata", module)
+    analyze = make_analyzer(**parameters)
+    (token,) = analyze("e" + "\u0315\u0300" * 5000)
+    assert runs
+    assert max(runs) <= 30
+    assert token == ("e" if parameters else "è" + "\u0300" * 14 + "\u0315" * 15)
+
+
+def test_joined_emoji_are_split_after_16():
+    man, family = "\U0001f468", "\u200d".join(["\U0001f468"] * 16)
+    assert make_analyzer()("\u200d".join([man] * 36)) == [family, family, "\u200d".join([man] * 4)]
+
+
+LONG_TEXTS = {
+    "apostrophes": "'",
+    "words": "ab ",
+    "Cyrillic": "жук ",
+    "Chinese": "很",
+    "marks": "\u0315\u0300",
+    "joined emoji": "\U0001f468\u200d",
+}
+
+
+@pytest.fixture
+def traced_memory():
+    gc.collect()
+    tracemalloc.start()
+    yield tracemalloc
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("name", LONG_TEXTS)
+def test_peak_and_remaining_memory_of_a_long_text(name, traced_memory):
+    repeated = LONG_TEXTS[name]
+    text = repeated * (1_000_000 // len(repeated.encode()))
+    vectorizer = SequenceVectorizer(maxlen=50).fit(["good film", "很 ж ไม่"])  # imports regex
+    traced_memory.clear_traces()
+    vectorizer.transform([text])
+    gc.collect()
+    after, peak = traced_memory.get_traced_memory()
+    assert peak < 22e6  # 16 bytes per byte of the text, and a table of 3 MB
+    assert after < 50e3
 
 
 def test_parameters_apply_to_words_of_any_script():
