@@ -105,8 +105,8 @@ CASES = {
     ),
     "dense counts": (
         lambda: fit(np.eye(12, 30, dtype=int) + np.eye(12, 30, k=15, dtype=int)),
-        UserWarning,
-        r"zeros between numbers up to 1, like the counts of a CountVectorizer",
+        ValueError,
+        r"93% of X is zeros, also between numbers up to 1, like the counts of a CountVectorizer",
     ),
     "scaler": (
         lambda: make_pipeline(

@@ -340,15 +340,6 @@ class TestCompositions:
         assert (importances[[0, 2]] == 0).all()
         assert importances[1].min() > 0.1
 
-    def test_two_text_columns(self, frame, labels, small_classifier):
-        columns = ColumnTransformer(
-            [(name, SequenceVectorizer(maxlen=16), name) for name in ("title", "text")]
-        )
-        pipeline = make_pipeline(columns, small_classifier()).fit(frame, labels)
-        assert_probabilities(pipeline.predict_proba(frame), (N_TEXTS, 2))
-        by_hand = [SequenceVectorizer(maxlen=16).fit_transform(frame[n]) for n in ("title", "text")]
-        assert_array_equal(pipeline[:-1].transform(frame), np.hstack(by_hand))
-
     def test_feature_union_of_first_and_last_words(self, texts, labels, small_classifier):
         both_ends = FeatureUnion(
             [

@@ -13,7 +13,6 @@ from .._types import Ids
 
 _ROW_MULTIPLE = 1024  # of the embedding table, so that folds of a search share a program
 _LARGEST_TABLE = 2**24  # rows; 2 GB of word vectors, 6 GB with Adam's moments
-_FEWEST_COUNT_COLUMNS = 20
 
 _TEXT_RECIPE = """\
 {estimator} expects rows of word ids, got text in {name}. Put a SequenceVectorizer before it:
@@ -134,24 +133,6 @@ def _contains_text(X: Any) -> bool:
     if array.dtype.kind == "O":
         return any(isinstance(value, str) for value in array.ravel()[:64])
     return array.dtype.kind in "UST"
-
-
-def warn_if_counts(ids: Ids) -> None:
-    """Warn if rows look like word counts: mostly zeros, and these between other numbers."""
-    n_samples, width = ids.shape
-    if width < _FEWEST_COUNT_COLUMNS or not n_samples:
-        return
-    is_word = ids != 0
-    first = is_word.argmax(axis=1)
-    last = width - 1 - is_word[:, ::-1].argmax(axis=1)
-    span = np.where(is_word.any(axis=1), last - first + 1, 0)
-    n_zeros = span - is_word.sum(axis=1)
-    if (2 * n_zeros > span).mean() > 0.5 and ids.max() < width:
-        warn_user(
-            f"Most of X is zeros between numbers up to {int(ids.max())}, like the counts of a "
-            "CountVectorizer. The classifier expects word ids in the order of the text, as "
-            "SequenceVectorizer returns them."
-        )
 
 
 def as_ids(ids: NDArray[Any], name: str, *, estimator: str) -> Ids:

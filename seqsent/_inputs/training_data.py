@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from .._estimator.base import check_sample_weight
 from .._nn.batches import last_words
 from .._types import FloatArray, Ids
-from .ids import as_ids, read_ids, reject_foreign, warn_if_counts
+from .ids import as_ids, read_ids, reject_foreign
 from .labels import (
     encode_labels,
     encode_validation_labels,
@@ -22,6 +22,7 @@ from .labels import (
     read_classes,
     read_labels,
 )
+from .layout import reject_other_columns
 
 _SMALLEST_WEIGHT = 2.0**-60  # products of weights within [2**-60, 2**60] fit into float32
 
@@ -66,7 +67,7 @@ def read_training_data(
         classes = find_classes(y)
     targets = encode_labels(y, classes)
     ids = as_ids(X, "X", estimator=name)  # checked after y: one class is reported first
-    warn_if_counts(ids)
+    reject_other_columns(ids, getattr(classifier, "feature_names_in_", ()))
     return TrainingData(ids, targets, _scale(_scale(weights) * _scale(by_class))), classes
 
 
