@@ -295,6 +295,7 @@ def check_export_to_onnx(path, cell, n_classes, **parameters):
     onnxruntime = pytest.importorskip("onnxruntime")
     ids = np.random.RandomState(0).randint(1, 30, (24, 9)).astype(np.int32)
     ids[::2, :4] = 0
+    ids[:3, 6] = 0  # padding between words
     model = RecurrentSentimentClassifier(
         cell=cell, state_dim=4, embed_dim=3, epochs=2, random_state=0, **parameters
     ).fit(ids, ids[:, -1] % n_classes)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._estimator.base import validate_parameter_constraints
+from .._nn.batches import align_right
 from .._nn.model.architecture import Architecture, count_outputs
 from .._nn.model.cells import CELLS
 from .._nn.network import Network, grow_table
@@ -48,7 +49,7 @@ def initial_network(
     tables: Sequence[NDArray[np.float32]] = () if matrix is None else (matrix,)
     if matrix is None and classifier.embedding_init == "ppmi":
         tables = cooccurrence_tables(
-            train.ids,
+            align_right(train.ids) if architecture.mask_padding else train.ids,
             train.weights,
             architecture.n_words,
             architecture.embed_dim,

@@ -58,7 +58,10 @@ class FastEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Ke
 
 
 class FastNgramEmbedding(NgramEmbedding):
-    """:class:`NgramEmbedding` with time as the first axis, see :class:`FastEmbedding`."""
+    """:class:`NgramEmbedding` with time as the first axis, see :class:`FastEmbedding`.
+
+    Padding that is skipped comes first.
+    """
 
     offsets: Sequence[Array] = ()
 

@@ -3,6 +3,9 @@
 An n-gram consists of a word and the n - 1 words before it. A hash of their ids selects a row of
 the n-gram table. Row 0 stays zero, for n-grams that would begin before the text.
 
+Padding between words is skipped, as recurrent layers with a mask skip it: the words around it are
+neighbors. Without a mask, words around padding form no n-gram.
+
 .. [1] A. Joulin, E. Grave, P. Bojanowski and T. Mikolov, "Bag of tricks for efficient text
    classification", EACL 2017, arXiv:1607.01759.
 """
@@ -26,8 +29,9 @@ _MULTIPLIER = 0x2C9277B5
 class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Keras has no annotations
     """Embedding of a word plus the n-grams, for n from 2 to ``max_n``, that end with it.
 
-    The n-gram table has ``n_rows`` rows. ``ngram_dropout`` is the fraction of n-grams dropped in
-    training. ``arguments`` are passed to ``keras.layers.Embedding``.
+    The n-gram table has ``n_rows`` rows. ``skip_padding`` skips padding between words.
+    ``ngram_dropout`` is the fraction of n-grams dropped in training. ``arguments`` are passed to
+    ``keras.layers.Embedding``.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
         *,
         max_n: int,
         n_rows: int,
+        skip_padding: bool,
         ngram_dropout: float = 0.0,
         seed: int | None = None,
         **arguments: Any,
@@ -44,6 +49,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
         super().__init__(input_dim, output_dim, **arguments)
         self.max_n = max_n
         self.n_rows = n_rows
+        self.skip_padding = skip_padding
         self.ngram_dropout = ngram_dropout
         self.seed = seed
         self.ngrams_initializer = keras.initializers.Zeros()
@@ -62,7 +68,8 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
     def call(self, ids: Any, training: bool = False) -> Any:
         """Embed ids (n_samples, maxlen) as vectors (n_samples, maxlen, output_dim)."""
         vectors = super().call(ids)
-        for rows in hash_ngrams(keras.ops, ids, self.max_n, self.n_rows):
+        hash_ids = _hash_without_padding if self.skip_padding else hash_ngrams
+        for rows in hash_ids(keras.ops, ids, self.max_n, self.n_rows):
             ngrams = keras.ops.take(self.ngrams, rows, axis=0)
             vectors = vectors + ngrams * self.scales(rows, training)[..., None]
         return vectors
@@ -84,15 +91,16 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        config = {name: getattr(self, name) for name in ("max_n", "n_rows", "ngram_dropout")}
-        return {**super().get_config(), **config, "seed": self.seed}
+        names = ("max_n", "n_rows", "skip_padding", "ngram_dropout", "seed")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
 def hash_ngrams(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
     """Return the table rows of the n-grams that end at each word, one array per n from 2.
 
     ``ids`` and the rows have shape (n_samples, maxlen) and dtype int32. Row 0 means that the
-    text has fewer words before. ``xp`` is numpy, ``jax.numpy`` or ``keras.ops``.
+    text has fewer words before, or padding between them. ``xp`` is numpy, ``jax.numpy`` or
+    ``keras.ops``.
     """
     rows, hashes, is_ngram = [], ids, ids != 0
     for n_before in range(1, max_n):
@@ -105,10 +113,24 @@ def hash_ngrams(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
     return rows
 
 
+def _hash_without_padding(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
+    """Return the same as :func:`hash_ngrams`, but skip padding between words."""
+    is_word = xp.cast(ids != 0, "int32")
+    position = xp.cumsum(xp.ones_like(ids), axis=1)
+    padding_first = xp.argsort(position + 2**30 * is_word, axis=1)
+    aligned = xp.take_along_axis(ids, padding_first, axis=1)
+    n_padding = xp.sum(1 - is_word, axis=1, keepdims=True)
+    # index in ``aligned`` of each word, and of any padding for padding
+    index = (n_padding + xp.cumsum(is_word, axis=1) - 1) * is_word
+    hashed = hash_ngrams(xp, aligned, max_n, n_rows)
+    return [xp.take_along_axis(rows, index, axis=1) for rows in hashed]
+
+
 def embed(ids: Ids, tables: Sequence[Array], max_n: int) -> NDArray[np.float32]:
     """Embed ids with numpy, as vectors of shape (n_samples, maxlen, embed_dim).
 
-    ``tables`` are the word table and, if ``max_n`` is at least 2, the n-gram table.
+    ``tables`` are the word table and, if ``max_n`` is at least 2, the n-gram table. Padding that
+    is skipped comes first.
     """
     words, *ngram_tables = tables
     vectors: NDArray[np.float32] = words[ids]

@@ -1,13 +1,19 @@
 """The n-gram table: hashing, the embedding layer, and networks with n-grams."""
 
+from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from seqsent import build_network
+from seqsent._nn.model.architecture import Architecture
 from seqsent._nn.model.ngrams import NgramEmbedding, embed, hash_ngrams
 from seqsent._nn.model.numpy_forward import NumpyNetwork
+from seqsent._nn.network import Network
 from seqsent._runtime.backend import import_keras
 
 keras = import_keras()
@@ -63,7 +69,7 @@ def test_hash_ngrams_uses_as_many_rows_as_a_random_assignment(n_rows):
 
 @pytest.fixture
 def layer():
-    layer = NgramEmbedding(10, 4, max_n=3, n_rows=6, ngram_dropout=0.25, seed=0)
+    layer = NgramEmbedding(10, 4, max_n=3, n_rows=6, skip_padding=True, ngram_dropout=0.25, seed=0)
     layer.build((None, None))
     rng = np.random.default_rng(0)
     layer.set_weights([rng.normal(size=(10, 4)), rng.normal(size=(6, 4))])
@@ -130,6 +136,65 @@ def test_keras_jax_and_numpy_predict_the_same(ngram_range, fit):
     words, ngrams = model.get_layer("embedding").get_weights()
     model.get_layer("embedding").set_weights([words, 0 * ngrams])
     assert np.abs(classifier.predict_proba(X)[:, 1:] - expected).max() > 0.01
+
+
+PADDED_NETWORKS = [
+    {"cell": "simple", "ngram_range": (1, 2), "pooling": "max"},
+    {"cell": "lstm", "ngram_range": (1, 3), "bidirectional": True},
+    {"cell": "gru", "ngram_range": (1, 2), "pooling": ("max", "mean"), "n_layers": 2},
+    {"cell": "gru", "ngram_range": (1, 3), "mask_padding": False, "pooling": "mean"},
+    {"cell": "lstm", "ngram_range": (1, 2), "mask_padding": False, "bidirectional": True},
+]
+
+
+@pytest.fixture(scope="module", params=PADDED_NETWORKS, ids=str)
+def networks(request):
+    """A network, its numpy forward pass, and the model read from its .keras file."""
+    options = {"state_dim": 3, "embed_dim": 2, "ngram_buckets": 9, "pooling": "last"}
+    architecture = Architecture(n_words=7, n_outputs=1, **{**options, **request.param})
+    network = Network.draw(
+        architecture,
+        keras.optimizers.Adam(),
+        seed=0,
+        gate_bias="auto",
+        time_scale=9,
+        tables=(),
+    )
+    rng = np.random.default_rng(0)
+    network.model.set_weights([rng.normal(size=w.shape) for w in network.model.get_weights()])
+    with TemporaryDirectory() as folder:
+        network.model.save(f"{folder}/network.keras")
+        loaded = keras.models.load_model(f"{folder}/network.keras", compile=False)
+    return network, NumpyNetwork(architecture, network.model.get_weights()), loaded
+
+
+@given(ids=arrays("int32", (8, 7), elements=st.integers(0, 6)))
+def test_padding_between_words_is_one_definition(ids, networks):
+    network, with_numpy, loaded = networks
+    expected = network.model.predict_on_batch(ids)
+    for outputs in (network.predict(ids), with_numpy.predict(ids), loaded.predict_on_batch(ids)):
+        np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    if network.architecture.mask_padding:
+        words_last = np.zeros_like(ids)
+        for row, padded in zip(ids, words_last, strict=True):
+            words = row[row != 0]
+            padded[len(padded) - len(words) :] = words
+        outputs = network.model.predict_on_batch(words_last)
+        np.testing.assert_allclose(outputs, expected, atol=1e-5)
+
+
+def test_training_from_ppmi_skips_padding_between_words(small_classifier):
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 12, size=(48, 6)).astype(np.int32)
+    padded = np.insert(words, [2, 4], 0, axis=1)
+    parameters = {"num_words": 12, "ngram_range": (1, 2), "ngram_buckets": 20, "epochs": 1}
+    probabilities = [
+        small_classifier(embedding_init="ppmi", **parameters)
+        .fit(X, np.arange(48) % 2)
+        .predict_proba(words if X is words else padded)
+        for X in (words, padded)
+    ]
+    np.testing.assert_allclose(*probabilities, atol=1e-6)
 
 
 def test_training_updates_every_row_but_the_first(fit):
