@@ -44,7 +44,7 @@ from ._nn.batches import count_words
 from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
-from ._nn.serialization import pack, unpack
+from ._nn.serialization import check_finite, pack, unpack
 from ._nn.train.callbacks import deep_copies, light_copies
 from ._nn.train.history import join_histories
 from ._nn.train.objective import pack_optimizer, unpack_optimizer
@@ -504,17 +504,17 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
             If X contains text.
         ValueError
             If X differs from the training data in its number of columns, or contains values
-            that are not ids.
+            that are not ids, or if weights set on ``model_`` are not finite.
         """
         check_is_fitted(self)
         ids = read_ids(self, X)
         if is_forked_child():
-            state = self._network
-            if isinstance(state, Network):
-                state = state.get_state(with_optimizer=False)
-            outputs = NumpyNetwork.from_state(state).predict(ids)
+            outputs = NumpyNetwork.from_state(self._network_state()).predict(ids)
         else:
             outputs = self._fitted_network().predict(ids)
+        if not np.isfinite(outputs).all():
+            check_finite(self._network_state()["weights"])
+            raise ValueError("Probabilities are not finite: the weights are too large. Fit again.")
         if outputs.shape[1] == 1:
             return np.hstack([1 - outputs, outputs])
         return outputs / outputs.sum(axis=1, keepdims=True)
@@ -644,6 +644,11 @@ class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
         self.n_iter_ = training.n_epochs
         self._stores_optimizer = is_partial or self.warm_start
         return training.interrupt
+
+    def _network_state(self) -> dict[str, Any]:
+        if isinstance(self._network, Network):
+            return self._network.get_state(with_optimizer=False)
+        return self._network
 
     def _fitted_network(self) -> Network:
         """Return the network, which is rebuilt on first use after unpickling."""

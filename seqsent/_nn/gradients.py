@@ -28,15 +28,10 @@ class VectorFunctions(NamedTuple):
 
 
 def vector_functions(model: Any, architecture: Architecture) -> VectorFunctions:
-    """Return the functions of a network; raise RuntimeError if the backend has no gradients."""
+    """Return the functions of a network. Without gradients, one of them raises RuntimeError."""
     compile_functions = {"jax": _with_jax, "tensorflow": _with_tensorflow, "torch": _with_torch}
-    backend = keras.backend.backend()
-    if backend not in compile_functions:
-        raise RuntimeError(
-            f"Keras's backend {backend!r} computes no gradients; set KERAS_BACKEND to jax, "
-            "tensorflow or torch before Python starts."
-        )
-    return compile_functions[backend](_AfterEmbedding(model, architecture))
+    function = compile_functions.get(keras.backend.backend(), _without_gradients)
+    return function(_AfterEmbedding(model, architecture))
 
 
 class _AfterEmbedding:
@@ -66,6 +61,19 @@ class _AfterEmbedding:
     def __call__(self, ids: Any, vectors: Any) -> Any:
         inputs = [ids, vectors]
         return self._second_model.stateless_call(*self.weights(), inputs, training=False)[0]
+
+
+def _without_gradients(network: _AfterEmbedding) -> VectorFunctions:
+    def states(ids: Array, vectors: Array) -> Array:
+        return tensor_to_numpy(network(ids, vectors))
+
+    def grad_vectors(ids: Array, vectors: Array, grad_states: Array) -> Array:
+        raise RuntimeError(
+            f"Keras's backend {keras.backend.backend()!r} computes no gradients; set "
+            "KERAS_BACKEND to jax, tensorflow or torch before Python starts."
+        )
+
+    return VectorFunctions(states, grad_vectors)
 
 
 def _with_jax(network: _AfterEmbedding) -> VectorFunctions:

@@ -36,7 +36,7 @@ def pack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     if Architecture.from_dict(state["architecture"]).n_tables > 1:
         rows = row_numbers["ngram_rows"] = np.flatnonzero(weights[1].any(axis=1))
         weights[1] = weights[1][rows]
-    _check_finite(weights)
+    check_finite(weights)
     return {**state, "weights": weights, "checksum": checksum(weights), **row_numbers}
 
 
@@ -56,7 +56,7 @@ def unpack(state: dict[str, Any], embedding_weights: Any) -> dict[str, Any]:
     if "moved_rows" in state:
         base = np.array(embedding_weights, dtype=np.float32)
         weights[0] = _put_rows(base, state.pop("moved_rows"), weights[0])
-    _check_finite(weights)
+    check_finite(weights)
     if "ngram_rows" in state:
         base = np.zeros((architecture.ngram_buckets, architecture.embed_dim), weights[1].dtype)
         weights[1] = _put_rows(base, state.pop("ngram_rows"), weights[1])
@@ -89,7 +89,8 @@ def _put_rows(base: NDArray[Any], rows: Any, values: NDArray[Any]) -> NDArray[An
     return base
 
 
-def _check_finite(weights: Sequence[NDArray[Any]]) -> None:
+def check_finite(weights: Sequence[NDArray[Any]]) -> None:
+    """Raise a ValueError that names a weight array with NaN or infinity."""
     for index, array in enumerate(weights):
         if not np.isfinite(array).all():
             raise ValueError(

@@ -103,9 +103,10 @@ def prepare_backend() -> None:
 
 
 def count_cores() -> int:
-    """Return the number of cores that the operating system lets this process use."""
-    usable = getattr(os, "sched_getaffinity", None)
-    return len(usable(0)) if usable else os.cpu_count() or 1
+    """Return the number of cores by affinity, CPU quota and ``LOKY_MAX_CPU_COUNT``."""
+    import joblib  # takes a while, and only the first network needs it
+
+    return int(joblib.cpu_count())
 
 
 def count_usable_cores() -> int:

@@ -259,6 +259,8 @@ class Program:
 
     def _compile(self, *arguments: Any) -> Callable[..., Any]:
         function: StepFunction = getattr(self._steps(), self.step)
+        if jax.config.jax_disable_jit:  # as debuggers and profilers set it
+            return function
         donated = (0,) if self._donates else ()
         # Calling the jitted function would compile it again for the state of the first result.
         lowered = jax.jit(function, donate_argnums=donated).lower(*arguments)

@@ -1,6 +1,7 @@
 """The hyperparameters of a network, and the ``keras.Model`` that they describe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import Any, Self
 
@@ -133,10 +134,11 @@ class Architecture:
     def assemble(
         self, initial: InitialWeights, seed: int = 0, layers: Mapping[str, Any] | None = None
     ) -> Any:
-        """Return the uncompiled ``keras.Model``.
+        """Return the uncompiled ``keras.Model``, which computes in float32.
 
-        Every random layer gets ``seed``; Keras would otherwise draw one from Python's global
-        generator. ``layers`` replaces layer classes by the name of the cell, "embedding" or
+        The global dtype policy has no effect: gates and masks need the range of float32. Every
+        random layer gets ``seed``; Keras would otherwise draw one from Python's global generator.
+        ``layers`` replaces layer classes by the name of the cell, "embedding" or
         "ngram_embedding".
         """
         prepare_backend()
@@ -146,6 +148,10 @@ class Architecture:
             **{name: cell.layer for name, cell in CELLS.items()},
             **(layers or {}),
         }
+        with _float32_policy():
+            return self._assemble(initial, seed, layers)
+
+    def _assemble(self, initial: InitialWeights, seed: int, layers: Mapping[str, Any]) -> Any:
         ids = keras.Input((None,), dtype="int32", name="ids")
         states = initial.build(self._embedding(layers, seed), ids)
         if self.input_dropout:
@@ -245,6 +251,17 @@ class Architecture:
         weights = layers.Softmax(axis=(1, 2), name="word_weights")(scores)
         mean = layers.Dot(axes=(1, 1), name="weighted_sum")([weights, states])
         return layers.Reshape((states.shape[-1],), name="mean")(mean)
+
+
+@contextmanager
+def _float32_policy() -> Iterator[None]:
+    """Set the dtype policy of Keras, which is local to the thread, to float32."""
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(policy)
 
 
 def count_outputs(n_classes: int) -> int:

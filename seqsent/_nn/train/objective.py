@@ -17,9 +17,11 @@ def loss_and_metrics(n_outputs: int) -> dict[str, Any]:
     kind = "Binary" if n_outputs == 1 else "SparseCategorical"
     loss = getattr(keras.losses, f"{kind}Crossentropy")
     # unlike Keras's metric of this name, the loss accepts both shapes of targets
-    log_loss = keras.metrics.MeanMetricWrapper(loss(reduction=None), name=LOG_LOSS)
+    log_loss = keras.metrics.MeanMetricWrapper(
+        loss(reduction=None, dtype="float32"), name=LOG_LOSS, dtype="float32"
+    )
     return {
-        "loss": loss(reduction="mean_with_sample_weight"),
+        "loss": loss(reduction="mean_with_sample_weight", dtype="float32"),
         "weighted_metrics": ["accuracy", log_loss],
     }
 
