@@ -6,6 +6,7 @@ import pickle
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import cloudpickle
 import joblib
@@ -311,22 +312,38 @@ def check_export_to_onnx(path, cell, n_classes, **parameters):
     np.testing.assert_allclose(outputs[:, -1], model.predict_proba(ids)[:, -1], atol=1e-6)
 
 
+# older versions of Keras export with TensorFlow only; jax2onnx for older JAX leaves
+# jax_dynamic_shapes on, which breaks compiled programs
+needs_jax2onnx = pytest.mark.skipif(
+    keras.backend.backend() != "jax"
+    or parse_version(keras.__version__) < parse_version("3.15")
+    or parse_version(version("jax")) < parse_version("0.7"),
+    reason="jax2onnx needs JAX 0.7 and Keras 3.15",
+)
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(keras.backend.backend() != "jax", reason="jax2onnx needs JAX")
-@pytest.mark.skipif(
-    parse_version(keras.__version__) < parse_version("3.15"),
-    reason="older versions of Keras export with TensorFlow only",
-)
-@pytest.mark.skipif(
-    parse_version(version("jax")) < parse_version("0.7"),
-    reason="jax2onnx for older JAX leaves jax_dynamic_shapes on, which breaks compiled programs",
-)
+@needs_jax2onnx
 @pytest.mark.filterwarnings("default")
 @pytest.mark.parametrize(
     ("cell", "n_classes"), [("simple", 2), ("lstm", 3), ("gru", 2), ("gru", 3)]
 )
 def test_export_to_onnx_with_jax2onnx(cell, n_classes, tmp_path):
     check_export_to_onnx(tmp_path / "model.onnx", cell, n_classes)
+
+
+@pytest.mark.slow
+@needs_jax2onnx
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("parameters", [{"ngram_range": (1, 2)}, {"bidirectional": True}])
+def test_guide_names_the_error_of_an_onnx_export_on_jax(parameters, tmp_path):
+    pytest.importorskip("jax2onnx")
+    classifier = RecurrentSentimentClassifier(cell="gru", epochs=1, random_state=0, **parameters)
+    model = classifier.fit([[5, 6], [6, 7]] * 4, [0, 1] * 4).model_
+    with pytest.raises(Exception, match=r"Symbolic dimension|Reverse scan") as raised:
+        model.export(tmp_path / "model.onnx", format="onnx", verbose=False)
+    guide = Path(__file__).parents[1] / ".ci" / "docs" / "guide" / "saving.md"
+    assert raised.type.__name__ in guide.read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf2onnx needs TensorFlow")

@@ -41,8 +41,9 @@ def load_word_vectors(
     index_from: int = 3,
     texts: Iterable[str] | None = None,
 ) -> Bunch:
-    """Load GloVe or word2vec vectors as a vocabulary and its embedding matrix.
+    """Load GloVe or word2vec vectors into a Bunch: vocabulary, embedding matrix and coverage.
 
+    A Bunch is a dictionary, so read its attributes by name; it cannot be unpacked like a tuple.
     Pass them to the estimators as ``SequenceVectorizer(vocabulary=bunch.vocabulary)`` and
     ``RecurrentSentimentClassifier(embedding_weights=bunch.embedding_weights)``. The ids then
     depend on the file and not on the training texts, so that the matrix fits in each fold of a

@@ -116,12 +116,13 @@ def hash_ngrams(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
 def _hash_without_padding(xp: Any, ids: Any, max_n: int, n_rows: int) -> list[Any]:
     """Return the same as :func:`hash_ngrams`, but skip padding between words."""
     is_word = xp.cast(ids != 0, "int32")
-    position = xp.cumsum(xp.ones_like(ids), axis=1)
-    padding_first = xp.argsort(position + 2**30 * is_word, axis=1)
-    aligned = xp.take_along_axis(ids, padding_first, axis=1)
     n_padding = xp.sum(1 - is_word, axis=1, keepdims=True)
-    # index in ``aligned`` of each word, and of any padding for padding
+    # index of each id after the padding is moved to the start; 0 for all padding
     index = (n_padding + xp.cumsum(is_word, axis=1) - 1) * is_word
+    row = xp.cumsum(xp.ones_like(ids), axis=0) - 1
+    # a sort would need a constant length in exports from JAX
+    indices = xp.reshape(xp.stack([row, index], axis=-1), (-1, 2))
+    aligned = xp.scatter_update(xp.zeros_like(ids), indices, xp.reshape(ids, (-1,)))
     hashed = hash_ngrams(xp, aligned, max_n, n_rows)
     return [xp.take_along_axis(rows, index, axis=1) for rows in hashed]
 

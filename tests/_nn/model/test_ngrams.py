@@ -87,6 +87,16 @@ def test_embedding_adds_the_vectors_of_ngrams(layer):
     np.testing.assert_array_equal(embed(ids, [words], 1), words[ids])
 
 
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="exports of JAX")
+def test_embedding_can_be_exported_with_symbolic_dimensions(layer):
+    import jax
+
+    ids = np.array([[0, 3, 5, 9], [3, 0, 0, 5]], dtype=np.int32)
+    shape = jax.ShapeDtypeStruct(jax.export.symbolic_shape("n_samples, maxlen"), np.int32)
+    exported = jax.export.export(jax.jit(lambda ids: layer(ids)))(shape)
+    np.testing.assert_allclose(exported.call(ids), layer(ids), atol=1e-6)
+
+
 def test_dropout_of_ngrams(layer):
     ids = np.full((500, 20), 3, dtype=np.int32)
     words, ngrams = layer.get_weights()
