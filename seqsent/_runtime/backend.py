@@ -102,6 +102,7 @@ def prepare_backend() -> None:
         use_compilation_cache()
 
 
+@cache
 def count_cores() -> int:
     """Return the number of cores by affinity, CPU quota and ``LOKY_MAX_CPU_COUNT``."""
     import joblib  # takes a while, and only the first network needs it
