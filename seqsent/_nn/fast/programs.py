@@ -183,7 +183,7 @@ class TrainFunction:
     def __init__(self, steps: Callable[[], Steps], architecture: Architecture) -> None:
         self._trims = architecture.mask_padding
         self._state_dim = architecture.state_dim
-        self._n_gates = len(CELLS[architecture.cell].gates)
+        self._n_gates = max(1, len(CELLS[architecture.cell].gates))
         options = _OPTIONS if _large_tables(architecture) else _GRADIENT_OPTIONS
         self.whole = Program(steps, "train", donates=True, options=options)
         self.gradient = Program(steps, "gradient", options=_GRADIENT_OPTIONS)
@@ -203,10 +203,11 @@ class TrainFunction:
 
     def _count_microbatches(self, ids: Array) -> int:
         work = ids.size * self._state_dim * self._n_gates
-        # Threads do not pay off for a SimpleRNN, which has a single gate.
-        if self._n_gates < 2 or work < _MIN_WORK or len(ids) < _MICROBATCH_SIZE:
+        if work < _MIN_WORK or len(ids) < _MICROBATCH_SIZE:
             return 1
-        most = max(len(ids) // _MICROBATCH_SIZE, 2)
+        most = len(ids) // _MICROBATCH_SIZE
+        if self._n_gates > 1:  # two smaller microbatches do not pay off for a SimpleRNN
+            most = max(most, 2)
         return next(n for n in range(most, 0, -1) if len(ids) % n == 0)
 
 

@@ -143,7 +143,7 @@ def test_microbatches_do_not_change_results(n_classes, optimizer, data, classifi
 @pytest.mark.parametrize(
     ("cell", "batch_size", "width", "expected"),
     [("lstm", 32, 256, 1), ("lstm", 64, 256, 2), ("lstm", 128, 256, 2), ("lstm", 320, 256, 5)]
-    + [("lstm", 64, 32, 1), ("simple", 128, 256, 1), ("gru", 97, 256, 1)],
+    + [("lstm", 64, 32, 1), ("simple", 128, 256, 2), ("simple", 64, 256, 1), ("gru", 97, 256, 1)],
 )
 def test_number_of_microbatches(cell, batch_size, width, expected):
     architecture = programs.Architecture(cell=cell, n_words=10, n_outputs=1, state_dim=32)
