@@ -49,5 +49,6 @@ def test_networks_are_freed(fitted: Fitted) -> None:
 def test_backend_without_gradients(fitted: Fitted, monkeypatch: pytest.MonkeyPatch) -> None:
     network = copy.deepcopy(fitted("simple"))[-1]._fitted_network()
     monkeypatch.setattr(import_keras().backend, "backend", lambda: "openvino")
+    log_odds = LogOdds(network)
     with pytest.raises(RuntimeError, match=r"'openvino' computes no gradients; set KERAS_BACKEND"):
-        LogOdds(network)
+        gradient(log_odds)
