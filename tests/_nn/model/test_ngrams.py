@@ -90,10 +90,11 @@ def test_embedding_adds_the_vectors_of_ngrams(layer):
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="exports of JAX")
 def test_embedding_can_be_exported_with_symbolic_dimensions(layer):
     import jax
+    from jax import export
 
     ids = np.array([[0, 3, 5, 9], [3, 0, 0, 5]], dtype=np.int32)
-    shape = jax.ShapeDtypeStruct(jax.export.symbolic_shape("n_samples, maxlen"), np.int32)
-    exported = jax.export.export(jax.jit(lambda ids: layer(ids)))(shape)
+    shape = jax.ShapeDtypeStruct(export.symbolic_shape("n_samples, maxlen"), np.int32)
+    exported = export.export(jax.jit(lambda ids: layer(ids)))(shape)
     np.testing.assert_allclose(exported.call(ids), layer(ids), atol=1e-6)
 
 
