@@ -145,9 +145,9 @@ def _get_or_make(
 ) -> Any:
     """Return the cached programs of a kind, and evict those used least recently."""
     process_settings = (
-        keras.config.dtype_policy().name,
         keras.config.floatx(),
         keras.config.epsilon(),
+        jax.config.jax_disable_jit,
         jax.config.jax_enable_x64,
         jax.config.jax_default_matmul_precision,
         str(jax.config.jax_default_device),
