@@ -57,9 +57,7 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
     analyzer : {"word", "char", "keras"}, callable or str, default="word"
         How a document is split into tokens.
 
-        - "word": words of letters, marks and numbers, with apostrophes inside, in NFC. In scripts
-          without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) each character with its marks is a
-          token, and so is each emoji.
+        - "word": words of letters, marks and numbers, with apostrophes inside (see Notes).
         - "char": single characters, with one space between words.
         - "keras": split at ``filters`` and the space character, as in
           ``keras.datasets.imdb.load_data``.
@@ -132,6 +130,11 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
     Tokens of equal count are ranked by their code points, so ids depend neither on the order of
     the documents nor on the platform.
 
+    ``analyzer="word"`` reads texts in NFC. Each character with its marks is a token in scripts
+    without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) and in Hangul, and so is each emoji.
+    HTML entities are decoded and tags removed. Full-width letters and digits, and half-width Kana
+    and Hangul, become their usual forms. Arabic vowel marks and tatweel are removed.
+
     Documents can be in any iterable, a NumPy array, a pandas or polars Series, or an ``(n, 1)``
     frame or array. An empty text is valid.
 
@@ -174,6 +177,7 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
     }
     _fitted_attributes = FITTED_ATTRIBUTES
     _import_paths = staticmethod(import_paths)
+    _pack, _unpack = staticmethod(pack_state), staticmethod(unpack_state)
 
     _running_counts: RunningCounts | None = None  # of partial_fit, until the vocabulary is fixed
 
@@ -485,12 +489,6 @@ class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Seqs
         """Return the analyzer; the one of a subclass may return any iterable of tokens."""
         analyze = self.build_analyzer()
         return analyze if isinstance(analyze, Splitter) else make_analyzer(analyze)
-
-    def _pack(self, state: dict[str, Any]) -> dict[str, Any]:
-        return pack_state(state)
-
-    def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
-        return unpack_state(state)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -9,7 +9,13 @@ import numpy as np
 
 from .._estimator.parameters import did_you_mean, resolve
 from .._runtime.warn import warn_user
-from .words import blank_outer_apostrophes, encode_words, is_ascii_word_character, limit_marks
+from .words import (
+    blank_outer_apostrophes,
+    encode_words,
+    is_ascii_word_character,
+    limit_marks,
+    remove_markup,
+)
 
 Analyzer = Callable[[Any], list[Any]]
 """Function of a document that returns a list of its tokens, str or int."""
@@ -159,6 +165,9 @@ class _WordSplitter(Splitter):
     """Split into words by Unicode properties, and at ``filters``."""
 
     is_word_character = staticmethod(is_ascii_word_character)
+
+    def clean(self, text: str) -> bytes:
+        return super().clean(remove_markup(text))
 
     def encode(self, text: str) -> bytes:
         return encode_words(text.translate(self.other_filters) if self.other_filters else text)

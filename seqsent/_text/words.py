@@ -1,10 +1,11 @@
 """Word boundaries in any script, by Unicode properties.
 
-A word consists of letters, marks and numbers, with apostrophes inside. In scripts without spaces
-each character is a word, with its marks, and so is each emoji.
+A word consists of letters, marks and numbers, with apostrophes inside. In scripts without spaces,
+and in Hangul, each character is a word, with its marks, and so is each emoji.
 """
 
 import codecs
+import html
 import io
 import re
 import unicodedata
@@ -13,6 +14,13 @@ from typing import Any
 
 import numpy as np
 
+# the semicolon is required, because html.unescape reads "good&not bad" as "good¬ bad"; &amp; can
+# hide an entity that was escaped twice
+_ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,31});")
+# a name alone or with attributes: "a <b and c> d" contains no tag
+_TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z\d]*+\s*+/?|[a-zA-Z][a-zA-Z\d]*+\s[^<>=]*+=[^<>]*+)>")
+# letters and digits of other width: full-width Latin, half-width Katakana and Hangul
+_WIDTHS = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc]+")
 # characters that combine with their neighbors: marks of the scripts without spaces, joiners,
 # variation selectors, and the parts of emoji
 _COMBINING = re.compile(
@@ -20,11 +28,12 @@ _COMBINING = re.compile(
     r"\u00ad\u200b-\u200d\u2060\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\ufe0e\ufe0f"
     r"\U0001f000-\U0001ffff]"
 )
-# a possible mark after Han or Kana: anything but letters, numbers and common punctuation, with the
-# most common ranges first for speed
+# a possible mark after Han, Kana or Hangul: anything but letters, numbers and common punctuation,
+# with the most common ranges first for speed
 _MARK_AFTER_HAN = re.compile(
     r"[^\u4e00-\u9fff\u3041-\u3096\u30a1-\u30fe\u2010-\u2027\u3000-\u3020\uff01-\uff65\w]"
-    r"(?<=[\u3005-\u3007\u3021-\u9fff\uf900-\ufaff\uff66-\uff9f\U00016fe0-\U0003ffff].)",
+    r"(?<=[\u1100-\u11ff\u3005-\u3007\u3021-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
+    r"\U00016fe0-\U0003ffff].)",
     flags=re.DOTALL,
 )
 _MAX_CACHED_LENGTH = 64  # characters; longer runs seldom repeat, and the cache would grow
@@ -43,12 +52,23 @@ def is_ascii_word_character(character: str) -> bool:
     return character.isalnum() or character == "'"
 
 
+def remove_markup(text: str) -> str:
+    """Decode the HTML entities in a text, and replace its tags by spaces."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: html.unescape(f"&{entity[1]};"), text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    return text
+
+
 def encode_words(text: str) -> bytes:
     """Return a text in UTF-8 with spaces around the words that are not ASCII.
 
-    The text is normalized to NFC, and apostrophes to ASCII. Non-ASCII characters between words are
-    replaced by spaces; ASCII characters do not change.
+    The text is normalized to NFC, letters and digits to their usual width, and apostrophes to
+    ASCII. Non-ASCII characters between words are replaced by spaces; ASCII characters do not
+    change.
     """
+    text = _WIDTHS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
     return unicodedata.normalize("NFC", limit_marks(text)).encode("ascii", _ERROR_HANDLER)
 
 
@@ -124,7 +144,7 @@ def _replacement(match: Any) -> str:
         return str(match[0])
     if kind in ("single", "emoji"):
         return f" {match[0].translate(_WITHOUT_VARIATION)} "
-    return {"apostrophe": "'", "joiner": ""}.get(kind, " ")
+    return {"apostrophe": "'", "ignored": ""}.get(kind, " ")
 
 
 @cache
@@ -132,9 +152,11 @@ def _pattern() -> Any:
     """Return the pattern of words and of the characters between them, one group for each kind."""
     import regex  # slow to import, and English text rarely needs it
 
-    scripts = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+    scripts = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
     single = rf"[[{scripts}]&&[\p{{L}}\p{{N}}]]"
-    long_vowel = r"\u30fc\uff70"  # Katakana, although Unicode assigns them no script
+    long_vowel = r"\u30fc"  # Katakana, although Unicode assigns it no script
+    # do not change a word: joiners, the soft hyphen, Arabic vowel marks and tatweel
+    ignored = r"\u200c\u200d\u00ad\u2060\u0640\u064b-\u0652\u0670"
     picture = r"\p{Extended_Pictographic}[\p{M}\p{Emoji_Modifier}]*"
     joined = rf"(?:\u200d{picture}){{0,{_MAX_JOINED_EMOJI - 1}}}"
     return regex.compile(
@@ -142,8 +164,8 @@ def _pattern() -> Any:
         rf"|(?P<emoji>(?![\u00a9\u00ae\u2122]){picture}{joined}"
         r"|\p{Regional_Indicator}{2})"
         r"|(?P<apostrophe>[\u2019\u02bc\uff07])"
-        rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}]--[{single}{long_vowel}\u02bc]]+)"
-        r"|(?P<joiner>[\u200c\u200d\u00ad\u2060]+)"  # does not change the letters of a word
+        rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}]--[{single}{long_vowel}{ignored}\u02bc]]+)"
+        rf"|(?P<ignored>[{ignored}]+)"
         r"|(?P<other>.)",
         flags=regex.VERSION1 | regex.DOTALL,
     )

@@ -25,12 +25,12 @@ LANGUAGES = {
     "Russian": ("Это — хорошо; ёлка №5", "это хорошо ёлка 5"),
     "Ukrainian": ("Об’єкт її", "об'єкт її"),
     "Greek": ("Πολύ καλή, η ταινία·", "πολύ καλή η ταινία"),
-    "Arabic": ("فيلم رائع، جدًا!", "فيلم رائع جدًا"),
+    "Arabic": ("فيلم رائع، جدًا!", "فيلم رائع جدا"),
     "Persian": ("خیلی خوب بود، می\u200cخواهم", "خیلی خوب بود میخواهم"),
     "Hebrew": ("סרט נהדר, מאוד!", "סרט נהדר מאוד"),
     "Hindi": ("फ़िल्म बहुत अच्छी थी।", "फ़िल्म बहुत अच्छी थी"),
     "Tamil": ("படம் மிகவும் நன்று!", "படம் மிகவும் நன்று"),
-    "Korean": ("정말 좋은 영화, 추천!", "정말 좋은 영화 추천"),
+    "Korean": ("정말 좋은 영화, 추천!", "정 말 좋 은 영 화 추 천"),
     "Chinese": ("房间很干净，服务好。", "房 间 很 干 净 服 务 好"),
     "Chinese and English": ("wifi很快,OK!", "wifi 很 快 ok"),
     "Japanese": ("とても良い「コーヒー」", "と て も 良 い コ ー ヒ ー"),
@@ -67,6 +67,68 @@ def test_characters_around_a_word_are_removed(text):
 def test_apostrophes_are_kept_inside_words():
     words = make_analyzer()("rock'n'roll o''clock ' '' 'tis dogs' don’t don't donʼt")
     assert words == ["rock'n'roll", "o", "clock", "tis", "dogs", "don't", "don't", "don't"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("it&#39;s it&#x27;s it&rsquo;s", "it's it's it's"),
+        ("&Eacute;t&eacute;&nbsp;caf&#233;", "été café"),
+        ("Tom &amp; Jerry&quot;s &amp;amp;eacute;", "tom jerry s é"),
+        ("good&not bad; AT&T; R&D", "good not bad at t r d"),
+        ("&unknown; &#0; &#xD800; &#99999999;", "unknown 99999999"),
+    ],
+)
+def test_html_entities_are_decoded(text, expected):
+    assert make_analyzer()(text) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("good<br /><br/>bad<br>", "good bad"),
+        ("<P>good</P><h1 class='a b'>film</h1 >", "good film"),
+        ('<a href="http://x.org?a=b">good</a>', "good"),
+        ("&lt;b&gt;good&lt;/b&gt;", "good"),
+        ("1 < 2, a <b and c> d, <a b", "1 2 a b and c d a b"),
+    ],
+)
+def test_html_tags_are_removed(text, expected):
+    assert make_analyzer()(text) == expected.split()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Ｇｏｏｄ９ ＯＫ", "good9 ok"),
+        ("ｶﾞｯｺｰ", "ガ ッ コ ー"),
+        ("ﾡﾢ", "\u1100 \u1101"),
+        ("it＇s。ｇｏｏｄ，", "it's good"),
+    ],
+)
+def test_characters_of_other_width_are_the_same_word(text, expected):
+    assert make_analyzer()(text) == expected.split()
+
+
+@pytest.mark.parametrize("text", ["جِدًّا", "جـــداـ", "جدا\u064b", "\u064bجدا"], ids=ascii)
+def test_arabic_vowel_marks_and_tatweel_are_removed(text):
+    assert make_analyzer()(f"good {text} bad") == ["good", "جدا", "bad"]
+
+
+def test_arabic_letters_keep_hamza():
+    assert make_analyzer()("\u0627\u064e\u0654") == ["\u0623"]
+
+
+def test_hangul_is_split_into_syllables_with_their_marks():
+    assert make_analyzer()("ㅋㅋ wifi좋아요12 한\u302e국") == [
+        *("ㅋ", "ㅋ", "wifi", "좋", "아", "요", "12", "한\u302e", "국")
+    ]
+
+
+@pytest.mark.parametrize("analyzer", ["keras", "char"])
+def test_markup_is_kept_by_other_analyzers(analyzer):
+    tokens = make_analyzer(analyzer)("a<br />&amp;")
+    assert tokens == {"keras": ["a", "br", "amp"], "char": list("a br amp")}[analyzer]
 
 
 def test_long_runs_of_characters_are_not_cached():
@@ -115,6 +177,9 @@ LONG_TEXTS = {
     "words": "ab ",
     "Cyrillic": "жук ",
     "Chinese": "很",
+    "tags": "ab<i>",
+    "open tags": "<a b=",
+    "entities": "&lt;",
     "marks": "\u0315\u0300",
     "joined emoji": "\U0001f468\u200d",
 }
