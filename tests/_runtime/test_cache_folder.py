@@ -1,8 +1,10 @@
 """Which folder caches compiled programs, and what makes it unusable."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,32 @@ def parent(tmp_path, monkeypatch):
     return tmp_path / "parent"
 
 
-def test_folder_is_created_private(parent):
+needs_modes = pytest.mark.skipif(
+    not hasattr(os, "geteuid"), reason="access lists protect folders on Windows"
+)
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("setpriv"),
+    reason="only root can act as another user, by setpriv",
+)
+
+
+@pytest.fixture
+def umask():
+    """Return a function that sets the umask of this process; restore it after the test."""
+    before = os.umask(0o022)
+    yield os.umask
+    os.umask(before)
+
+
+@needs_modes
+@pytest.mark.parametrize("value", [0o000, 0o022, 0o077, 0o777])
+def test_folders_are_created_private_under_every_umask(value, tmp_path, umask, monkeypatch):
+    monkeypatch.setenv("SEQSENT_CACHE_DIR", str(tmp_path / "a" / "b"))
+    umask(value)
     folder = find_folder()
-    assert folder.parent == parent
-    assert folder.stat().st_mode & 0o777 == 0o700
+    assert folder.parent == tmp_path / "a" / "b"
+    for created in (tmp_path / "a", tmp_path / "a" / "b", folder):
+        assert created.stat().st_mode & 0o777 == 0o700
     assert find_folder() == folder
 
 
@@ -54,16 +78,17 @@ def test_no_folder_if_it_cannot_be_written(monkeypatch):
     assert find_folder() is None
 
 
-def check_refusal(folder, caplog):
-    """Check that the folder is neither used nor changed, and that the user is told."""
-    before = sorted(folder.iterdir())
+def check_refusal(folder, caplog, unsafe=None):
+    """Check that a folder is neither used nor changed, and that one warning names the cause."""
+    before = sorted(folder.iterdir()) if folder.exists() else None
     assert find_folder() is None
-    assert sorted(folder.iterdir()) == before
+    assert (sorted(folder.iterdir()) if folder.exists() else None) == before
     (record,) = caplog.records
-    assert f"{folder} must be a directory with mode 0700" in record.getMessage()
-    assert "Remove it, or set SEQSENT_CACHE_DIR" in record.getMessage()
+    assert f"are not cached: {unsafe or folder} " in record.getMessage()
+    assert "set SEQSENT_CACHE_DIR=off" in record.getMessage()
 
 
+@needs_modes
 @pytest.mark.parametrize("mode", [0o770, 0o702, 0o755])
 def test_folder_open_to_others_is_refused(caplog, mode):
     folder = find_folder()
@@ -71,14 +96,45 @@ def test_folder_open_to_others_is_refused(caplog, mode):
     check_refusal(folder, caplog)
 
 
-def test_folder_of_another_user_is_refused(parent, monkeypatch, caplog):
-    monkeypatch.setattr(cache_folder, "_user_id", lambda: os.geteuid() + 1)
-    folder = parent / cache_folder._fingerprint()
-    folder.mkdir(parents=True, mode=0o700)
+@needs_modes
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o757])
+@pytest.mark.parametrize("exists", [True, False])
+def test_parent_that_others_can_write_to_is_refused(parent, exists, mode, monkeypatch, caplog):
+    monkeypatch.setenv("SEQSENT_CACHE_DIR", str(parent / "a" / "b"))
+    if exists:
+        folder = find_folder()
+    else:
+        parent.mkdir()
+        folder = parent / "a"
+    parent.chmod(mode)
+    check_refusal(folder, caplog, unsafe=parent)
+    assert f"Run 'chmod go-w {parent}'" in caplog.text
+
+
+@needs_modes
+def test_sticky_parent_is_accepted(parent):
+    parent.mkdir()
+    parent.chmod(0o1777)
+    assert find_folder().parent == parent
+
+
+@needs_root
+@pytest.mark.parametrize("mode", [0o755, 0o1777])
+def test_parent_of_another_user_is_refused(parent, mode, caplog):
+    folder = find_folder()
+    os.chown(parent, 12345, 12345)
+    parent.chmod(mode)
+    check_refusal(folder, caplog, unsafe=parent)
+
+
+@needs_root
+def test_folder_of_another_user_is_refused(caplog):
+    folder = find_folder()
+    os.chown(folder, 12345, 12345)
     check_refusal(folder, caplog)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@needs_root
 def test_folder_with_a_file_of_another_user_is_refused(caplog):
     folder = find_folder()
     (folder / "file").write_text("code")
@@ -86,12 +142,121 @@ def test_folder_with_a_file_of_another_user_is_refused(caplog):
     check_refusal(folder, caplog)
 
 
-def test_symbolic_link_is_refused(tmp_path, caplog):
+@needs_modes
+def test_folder_that_is_a_symbolic_link_is_refused(tmp_path, caplog):
     folder = find_folder()
     folder.rmdir()
     (tmp_path / "private").mkdir(mode=0o700)
     folder.symlink_to(tmp_path / "private")
     check_refusal(folder, caplog)
+
+
+@needs_modes
+def test_folder_that_is_a_file_is_refused(parent, caplog):
+    folder = find_folder()
+    folder.rmdir()
+    folder.write_text("")
+    assert find_folder() is None
+    assert f"{folder} is not a directory" in caplog.text
+
+
+@needs_modes
+def test_symbolic_link_in_a_parent_is_resolved(tmp_path, monkeypatch):
+    (tmp_path / "disk" / "home").mkdir(parents=True)
+    (tmp_path / "home").symlink_to(tmp_path / "disk" / "home")
+    monkeypatch.setenv("SEQSENT_CACHE_DIR", str(tmp_path / "home" / "cache"))
+    assert find_folder().parent == tmp_path / "disk" / "home" / "cache"
+
+
+@needs_modes
+def test_symbolic_link_to_an_open_folder_is_refused(tmp_path, monkeypatch, caplog):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o777)
+    (tmp_path / "home").symlink_to(tmp_path / "open")
+    monkeypatch.setenv("SEQSENT_CACHE_DIR", str(tmp_path / "home" / "cache"))
+    check_refusal(tmp_path / "open" / "cache", caplog, unsafe=tmp_path / "open")
+
+
+@needs_modes
+def test_parent_that_is_exchanged_during_the_check_is_refused(tmp_path, monkeypatch, caplog):
+    target, real_open = tmp_path / "parent", os.open
+    (tmp_path / "planted").mkdir()
+
+    def exchange(name, *args, **kwargs):
+        if name == "parent" and not target.is_symlink():
+            target.symlink_to(tmp_path / "planted")
+        return real_open(name, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", exchange)
+    assert find_folder() is None
+    assert f"{target} is not a directory" in caplog.text
+    assert not list((tmp_path / "planted").iterdir())
+
+
+@needs_modes
+def test_entry_that_another_process_removes_is_ignored(monkeypatch):
+    folder = find_folder()
+    (folder / "a-cache").symlink_to("nowhere")
+    real_scandir = os.scandir
+
+    class Scan:
+        def __init__(self, place):
+            self.entries = list(real_scandir(place))
+
+        def __enter__(self):
+            (folder / "a-cache").unlink()
+            return iter(self.entries)
+
+        def __exit__(self, *exception):
+            return None
+
+    monkeypatch.setattr(os, "scandir", Scan)
+    assert find_folder() == folder
+
+
+@pytest.fixture
+def shared_place(monkeypatch):
+    """Return a sticky folder that every user can reach and write to, as /tmp."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        place = Path(name).resolve()
+        place.chmod(0o1777)
+        monkeypatch.setenv("SEQSENT_CACHE_DIR", str(place / "cache"))
+        yield place
+
+
+def as_another_user(*command):
+    """Run a command as user 12345 and return its exit status."""
+    setpriv = ["setpriv", "--reuid=12345", "--regid=12345", "--clear-groups"]
+    return subprocess.run([*setpriv, *map(str, command)], capture_output=True).returncode
+
+
+@needs_root
+def test_another_user_cannot_exchange_the_folder(shared_place):
+    folder = find_folder()
+    assert folder.parent == shared_place / "cache"
+    assert as_another_user("touch", shared_place / "own") == 0
+    for path in (folder, folder.parent):
+        assert as_another_user("mv", path, shared_place / "moved") != 0
+        assert as_another_user("ls", path) != 0
+    assert as_another_user("touch", folder / "planted-cache") != 0
+    assert find_folder() == folder
+
+
+@needs_root
+def test_folder_planted_by_another_user_is_refused(shared_place, caplog):
+    planted = shared_place / "cache"
+    assert as_another_user("mkdir", "-m", "700", planted) == 0
+    check_refusal(planted, caplog, unsafe=planted)
+
+
+@needs_root
+def test_link_planted_by_another_user_is_resolved_once(shared_place, tmp_path, caplog):
+    own = shared_place / "of_another_user"
+    assert as_another_user("mkdir", "-m", "777", own) == 0
+    assert as_another_user("ln", "-s", own, shared_place / "cache") == 0
+    check_refusal(own, caplog, unsafe=own)
+    assert as_another_user("ln", "-sfn", tmp_path, shared_place / "cache") == 0
+    assert find_folder().parent == tmp_path
 
 
 def test_each_user_and_processor_has_a_folder(monkeypatch):
