@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
@@ -34,6 +33,7 @@ from ._inputs.initialization import (
     initial_network,
     new_optimizer,
 )
+from ._inputs.labels import LabelsMixin
 from ._inputs.training_data import (
     TrainingData,
     hold_out,
@@ -57,7 +57,7 @@ _TIME_SCALE_QUANTILE = 0.95
 _rebuild_lock = threading.Lock()
 
 
-class RecurrentSentimentClassifier(ClassifierMixin, SeqsentEstimator):
+class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     r"""Recurrent neural network for the sentiment of texts.
 
     The network embeds each word id, reads the word vectors with a SimpleRNN, an LSTM or a

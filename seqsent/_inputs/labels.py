@@ -4,7 +4,36 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import column_or_1d
+
+
+class LabelsMixin(ClassifierMixin):
+    """Classifier whose ``score`` reads labels as ``fit`` does."""
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy of the predictions for X.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, maxlen)
+            Word ids.
+        y : array-like of shape (n_samples,)
+            Class labels. A label that was not in the training data counts as an error.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each document.
+
+        Returns
+        -------
+        float
+            Share of the documents whose predicted label is the label in y.
+
+        Raises
+        ------
+        ValueError
+            If y contains missing labels.
+        """
+        return float(super().score(X, read_labels(y), sample_weight))
 
 
 def read_labels(y: Any, name: str = "y") -> Any:

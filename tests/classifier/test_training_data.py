@@ -51,6 +51,50 @@ def test_fit_rejects_invalid_labels(y, message, data, small_classifier):
 
 
 @pytest.mark.parametrize(
+    "y",
+    [
+        [0, 1, None] * 30,
+        ["bad", "good", np.nan] * 30,
+        np.array([0, 1, np.nan] * 30),
+        pd.Series([0, 1, None] * 30, dtype="Int64"),
+        pd.Series(["bad", "good", None] * 30, dtype="string"),
+        pd.Series(["bad", "good", None] * 30, dtype="category"),
+    ],
+)
+def test_missing_labels_raise_the_same_error_everywhere(y, data, small_classifier):
+    model = small_classifier(epochs=1).fit(*data)
+    classes = [label for label in y if not pd.isna(label)]
+    X = data[0]
+    message = r"contains 30 missing labels \(rows 2, 5, 8, 11, 14, \.\.\.\)\. Remove these rows\.$"
+    with pytest.raises(ValueError, match=f"^y {message}"):
+        model.fit(X, y)
+    with pytest.raises(ValueError, match=f"^y {message}"):
+        small_classifier().partial_fit(X, y, classes=classes)
+    with pytest.raises(ValueError, match=f"^y_val {message}"):
+        model.fit(*data, X_val=X, y_val=y)
+    with pytest.raises(ValueError, match=f"^y {message}"):
+        model.score(X, y)
+
+
+def test_score_distinguishes_nullable_integers_beyond_float_precision(data, small_classifier):
+    X, y = data
+    large = pd.Series(2**60 + y, dtype="Int64")
+    model = small_classifier(epochs=1).fit(X, large)
+    expected = np.mean(model.predict(X) == 2**60 + y)
+    assert 0 < expected < 1
+    assert model.score(X, large) == expected
+
+
+def test_score_weights_documents(data, small_classifier):
+    X, y = data
+    model = small_classifier(epochs=1).fit(X, y)
+    is_correct = model.predict(X) == y
+    assert model.score(X, y, sample_weight=np.where(is_correct, 3, 1)) == pytest.approx(
+        3 * is_correct.sum() / (3 * is_correct.sum() + (~is_correct).sum())
+    )
+
+
+@pytest.mark.parametrize(
     ("X", "error", "message"),
     [
         (["good", "bad"], TypeError, "expects rows of word ids, got text in X"),
