@@ -3,10 +3,15 @@
 Each function returns data, and each Display class draws it. They accept a fitted
 :class:`~seqsent.RecurrentSentimentClassifier`, which takes rows of word ids, or a fitted
 :class:`~sklearn.pipeline.Pipeline` that ends in one, which takes text.
+
+Displays draw words of every language for which matplotlib finds a font, such as Noto Sans CJK for
+Chinese, Japanese and Korean. Versions of matplotlib before 3.11 draw Arabic letters unconnected and
+from left to right.
 """
 
 from ._attribution_display import TokenAttributionDisplay
 from ._attributions import token_attributions
+from ._axes import COLORS as COLORS  # of cells and models in the figures of the examples
 from ._gate_display import GateActivationDisplay
 from ._gates import gate_activations
 from ._gradient_display import GradientLagDisplay

@@ -58,9 +58,10 @@ def token_attributions(
     -------
     pandas.DataFrame
         One row per token, ``[START]`` included, with the columns ``text`` (index of the text),
-        ``position`` (index of the token in the text), ``word``, ``class`` and ``score`` (in
-        log-odds). A network with n-grams adds the column ``ngram_score``, except for
-        "occlusion": the share of the score that comes from the n-grams that end with the token.
+        ``position`` (index of the token in the text), ``word``, ``class``, ``probability`` (of
+        the class, for the text) and ``score`` (in log-odds). A network with n-grams adds the
+        column ``ngram_score``, except for "occlusion": the share of the score that comes from
+        the n-grams that end with the token.
         {marked_tokens}
 
     Raises
@@ -95,7 +96,8 @@ def token_attributions(
     """
     parts = split_estimator(estimator)
     encoded = parts.encode(texts)
-    classes = _select_classes(parts, encoded.ids, class_of_interest)
+    probabilities = parts.predict_proba(encoded.ids)
+    classes = _select_classes(parts, probabilities, class_of_interest)
     network = LogOdds(parts.network)
     if method == "occlusion":
         scores = {"score": _occlude(network, encoded.ids, classes)}
@@ -109,6 +111,7 @@ def token_attributions(
             "position": np.concatenate([np.arange(length) for length in lengths]),
             "word": pd.Series([word for row in encoded.tokens for word in row], dtype=object),
             "class": np.repeat(parts.classifier.classes_[classes], lengths),
+            "probability": np.repeat(probabilities[np.arange(len(classes)), classes], lengths),
             **{
                 name: np.concatenate([encoded.align(*row) for row in enumerate(values)])
                 for name, values in scores.items()
@@ -117,7 +120,11 @@ def token_attributions(
     )
 
 
-def _select_classes(parts: EstimatorParts, ids: Ids, class_of_interest: Any) -> Classes:
+def _select_classes(
+    parts: EstimatorParts, probabilities: FloatArray, class_of_interest: Any
+) -> Classes:
+    """Return the index of the class to explain for each text."""
+    n_texts = len(probabilities)
     classes = parts.classifier.classes_
     if class_of_interest is not None:
         index = np.flatnonzero(classes == class_of_interest)
@@ -126,10 +133,10 @@ def _select_classes(parts: EstimatorParts, ids: Ids, class_of_interest: Any) -> 
                 f"class_of_interest={class_of_interest!r} is not among the classes "
                 f"{classes.tolist()}."
             )
-        return np.repeat(index, len(ids))
+        return np.repeat(index, n_texts)
     if len(classes) == 2:
-        return np.ones(len(ids), dtype=np.intp)
-    return parts.predict_proba(ids).argmax(axis=1)
+        return np.ones(n_texts, dtype=np.intp)
+    return probabilities.argmax(axis=1)
 
 
 def _gradient_times_input(

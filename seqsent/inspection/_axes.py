@@ -6,10 +6,26 @@ from typing import Any
 
 import numpy as np
 
-# The darker colors of Okabe and Ito (2008), which color-blind readers can distinguish
-LINE_COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#E69F00", "#56B4E9")
+from ._fonts import make_legible
+
+# Colors of cells and models in all figures: those of Okabe and Ito (2008), which color-blind
+# readers can distinguish, without yellow
+COLORS = {
+    "simple": "#000000",
+    "lstm": "#0072B2",
+    "gru": "#D55E00",
+    "linear": "#009E73",
+    "naive_bayes": "#E69F00",
+    "preset": "#56B4E9",
+    "ensemble": "#CC79A7",
+}
+LINE_COLORS = tuple(
+    COLORS[name]
+    for name in ("lstm", "gru", "linear", "ensemble", "simple", "naive_bayes", "preset")
+)
 LINE_STYLES = ("-", "--", "-.", ":")
 UNSIGNED_COLORS = "cividis"
+CHANGE_COLORS = "Blues"
 SIGNED_COLORS = "RdBu"  # negative red, positive blue
 
 _INCHES_PER_TOKEN = 0.16
@@ -53,8 +69,9 @@ def label_tokens(ax: Any, tokens: Sequence[Any]) -> None:
     """Label the x axis with every n-th token, for the smallest n without overlaps."""
     width, _ = axes_size(ax)
     step = max(1, math.ceil(len(tokens) * _LABEL_SIZE * 1.25 / width))
-    labels = [str(token) for token in tokens[::step]]
-    ax.set_xticks(range(0, len(tokens), step), labels, rotation=90, fontsize=_LABEL_SIZE)
+    labels, properties = make_legible(ax.figure, [str(token) for token in tokens[::step]])
+    ticks = range(0, len(tokens), step)
+    ax.set_xticks(ticks, labels, rotation=90, fontsize=_LABEL_SIZE, **properties)
     ax.set_xlim(-0.5, max(len(tokens), 1) - 0.5)
     unlabelled = "" if step == 1 else f" (one of {step} labelled)"
     ax.set_xlabel(f"Words in reading order{unlabelled}")

@@ -6,7 +6,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from ._axes import SIGNED_COLORS, UNSIGNED_COLORS, figure_width, get_axes, label_tokens
+from ._axes import (
+    CHANGE_COLORS,
+    SIGNED_COLORS,
+    UNSIGNED_COLORS,
+    figure_width,
+    get_axes,
+    label_tokens,
+)
 from ._docstrings import fill_docstring
 from ._gates import gate_activations
 
@@ -17,8 +24,8 @@ _MAX_ROW_LABELS = 40
 class GateActivationDisplay:
     """Heat map of gate activations, with tokens on the x axis and one row per gate.
 
-    Gates between 0 (closed) and 1 (open) and signed values, such as the state, have separate
-    color scales. The signed scale is centered at zero.
+    Gates between 0 (closed) and 1 (open) have one color scale. Another one shows either the mean
+    absolute change of the state over all units, or the signed values of single units.
 
     Parameters
     ----------
@@ -29,7 +36,7 @@ class GateActivationDisplay:
     ----------
     {axes}
     images_ : list of matplotlib.image.AxesImage
-        Image of the gates, if there are any, and image of the signed values.
+        Image of the gates, if there are any, and image of the other values.
     colorbars_ : list of matplotlib.colorbar.Colorbar
         Color scales of the images.
 
@@ -44,7 +51,7 @@ class GateActivationDisplay:
     >>> text = "Dull at first, but wonderful in the end"
     >>> display = GateActivationDisplay.from_estimator(pipeline, text)
     >>> [label.get_text() for label in display.ax_.get_yticklabels()]
-    ['update_gate', 'reset_gate', 'candidate', 'state']
+    ['update_gate', 'reset_gate', 'state_change']
     """
 
     def __init__(self, activations: pd.DataFrame) -> None:
@@ -68,7 +75,7 @@ class GateActivationDisplay:
         {estimator}
         {text}
         units : int, "all" or array-like of int, default=None
-            Units of :func:`gate_activations`. If None, the mean over all units.
+            Units of :func:`gate_activations`. If None, means over all units.
         layer : int, default=-1
             Index of the recurrent layer.
         direction : {"forward", "backward"}, default="forward"
@@ -98,9 +105,13 @@ class GateActivationDisplay:
         if n_gates:
             gates = self.activations.loc[:, is_gate]
             self._draw(gates, 0, "Gate (0 closed, 1 open)", cmap=UNSIGNED_COLORS, vmin=0, vmax=1)
-        signed = self.activations.loc[:, ~is_gate]
-        limit = max(np.nan_to_num(np.abs(signed)).max(initial=0.0), 1e-6)
-        self._draw(signed, n_gates, "Value (signed)", cmap=SIGNED_COLORS, vmin=-limit, vmax=limit)
+        rest = self.activations.loc[:, ~is_gate]
+        limit = max(np.nan_to_num(np.abs(rest)).max(initial=0.0), 1e-6)
+        if "state_change" in columns:
+            label, colors = "Mean |state change|", {"cmap": CHANGE_COLORS, "vmin": 0}
+        else:
+            label, colors = "Value of a unit", {"cmap": SIGNED_COLORS, "vmin": -limit}
+        self._draw(rest, n_gates, label, vmax=limit, **colors)
         self.ax_.set_ylim(n_rows - 0.5, -0.5)
         names = [*columns[is_gate], *columns[~is_gate]]
         labels = [name if isinstance(name, str) else f"{name[0]} {name[1]}" for name in names]

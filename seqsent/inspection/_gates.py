@@ -1,6 +1,6 @@
 """Gate activations of one text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from typing import Any, Literal
 
@@ -33,13 +33,17 @@ def gate_activations(
 ) -> pd.DataFrame:
     r"""Return the activation of each gate of a recurrent layer after each token of a text.
 
+    By default these are means over the units, which tell how far each gate is open and how much
+    each token changes the state.
+
     Parameters
     ----------
     {estimator}
     {text}
     units : int, "all" or array-like of int, default=None
-        Units of the layer. If None, the mean over all units; if int, one unit. "all" and an
-        array give one column per gate and unit.
+        Units of the layer. If int, one unit. "all" and an array give one column per gate and
+        unit. If None, the mean of each gate over all units, and the mean absolute change of the
+        state. The mean of signed values has no meaning: the signs of the units are arbitrary.
     layer : int, default=-1
         Index of the recurrent layer. Layer 0 reads the word vectors; the default is the last
         layer.
@@ -52,7 +56,8 @@ def gate_activations(
         One row per token, ``[START]`` included, in text order, with the tokens in the index
         ``word``. The columns are the gates, or pairs of gate and unit. Gates have values between
         0 (closed) and 1 (open), ``state``, ``new_value`` and ``candidate`` between -1 and 1.
-        ``carry`` is unbounded.
+        ``carry`` is unbounded. With ``units=None`` the columns are the gates and
+        ``state_change``, the mean of :math:`|h_t - h_{t-1}|` over the units, between 0 and 2.
         {marked_tokens}
 
     Raises
@@ -93,9 +98,11 @@ def gate_activations(
     >>> from seqsent.inspection import gate_activations
     >>> gates = gate_activations(pipeline, "The plot was not good")
     >>> gates.columns.to_list()
-    ['update_gate', 'reset_gate', 'candidate', 'state']
+    ['update_gate', 'reset_gate', 'state_change']
     >>> gates.index.to_list()
     ['[START]', 'the', 'plot', 'was', 'not', 'good']
+    >>> gate_activations(pipeline, "The plot was not good", units=0).columns.to_list()
+    ['update_gate', 'reset_gate', 'candidate', 'state']
     """
     parts = split_estimator(estimator)
     texts = parts.encode_one(text)
@@ -105,9 +112,26 @@ def gate_activations(
     if network.architecture.mask_padding:
         ids = ids[ids != 0]
     gates = network.layer_activations(ids, index)[direction == "backward"]
-    values, columns = _select_units([gate[ids != 0] for gate in gates.values()], gates, units)
+    if units is None:
+        means = _mean_over_units(gates, reverse=direction == "backward")
+        values = np.stack([mean[ids != 0] for mean in means.values()], axis=1)
+        columns: pd.Index = pd.Index(means, name="gate")
+    else:
+        values, columns = _select_units([gate[ids != 0] for gate in gates.values()], gates, units)
     tokens = pd.Index(texts.tokens[0], name="word", dtype=object)
     return pd.DataFrame(texts.align(0, values), tokens, columns)
+
+
+def _mean_over_units(
+    activations: Mapping[str, FloatArray], *, reverse: bool
+) -> dict[str, FloatArray]:
+    """Return the mean of each gate, and the mean absolute change of the state, by token."""
+    means = {
+        name: values.mean(axis=1) for name, values in activations.items() if name.endswith("_gate")
+    }
+    order = slice(None, None, -1 if reverse else 1)  # the layer starts from a state of zeros
+    change = np.diff(activations["state"][order], axis=0, prepend=0)[order]
+    return {**means, "state_change": np.abs(change).mean(axis=1)}
 
 
 def _check_layer(layer: int, direction: str, network: Network) -> int:
@@ -132,8 +156,6 @@ def _select_units(
     """Return the values and columns of some units, from one array (n_words, n_units) per gate."""
     values = np.stack(gates, axis=1)
     n_units = values.shape[2]
-    if units is None:
-        return values.mean(axis=2), pd.Index(names, name="gate")
     indices = np.arange(n_units) if isinstance(units, str) else np.asarray(units)
     if indices.dtype.kind not in "iu" or ((indices < 0) | (indices >= n_units)).any():
         raise ValueError(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from ._axes import LINE_COLORS, LINE_STYLES, get_axes
 from ._docstrings import fill_docstring
+from ._fonts import make_legible
 from ._gradients import gradient_by_lag
 
 
@@ -98,7 +99,8 @@ class GradientLagDisplay:
         ax = self.ax_
         self.lines_: list[Any] = []
         self.bands_: list[Any] = []
-        for name, curve in self.curves.items():
+        names, properties = make_legible(self.figure_, map(str, self.curves))
+        for name, curve in zip(names, self.curves.values(), strict=True):
             index = len(ax.lines)  # colors continue after the lines of given axes
             color = LINE_COLORS[index % len(LINE_COLORS)]
             style = LINE_STYLES[index % len(LINE_STYLES)]
@@ -115,5 +117,6 @@ class GradientLagDisplay:
             ax.set_yscale("log")
         ax.set_xlabel("Distance from the last word (words)")
         ax.set_ylabel("Gradient norm (log-odds per unit length)")
-        ax.legend()
+        for text in ax.legend().get_texts():
+            text.set(**properties)
         return self

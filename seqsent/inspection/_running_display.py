@@ -6,6 +6,7 @@ import pandas as pd
 
 from ._axes import LINE_COLORS, LINE_STYLES, figure_width, get_axes, label_tokens
 from ._docstrings import fill_docstring
+from ._fonts import make_legible
 from ._running import running_sentiment
 
 
@@ -66,23 +67,27 @@ class RunningSentimentDisplay:
         self.ax_, self.figure_ = get_axes(self, ax, (figure_width(n_tokens), 4.0))
         ax = self.ax_
         classes = self.probabilities.columns[1:] if n_classes == 2 else self.probabilities.columns
+        texts = [*map(str, classes), *self.probabilities.index]  # in one warning
+        texts, properties = make_legible(self.figure_, texts)
+        labels = texts[: len(classes)]
         ax.axhline(1 / n_classes, color="gray", linewidth=1, linestyle=":")
         self.lines_: list[Any] = []
-        for index, label in enumerate(classes):
+        for index, (column, label) in enumerate(zip(classes, labels, strict=True)):
             self.lines_ += ax.plot(
                 range(n_tokens),
-                self.probabilities[label],
+                self.probabilities[column],
                 LINE_STYLES[index % len(LINE_STYLES)],
                 color=LINE_COLORS[index % len(LINE_COLORS)],
                 marker="o",
                 markersize=3,
-                label=str(label),
+                label=label,
             )
         ax.set_ylim(-0.02, 1.02)
         label_tokens(ax, self.probabilities.index.to_list())
         if n_classes == 2:
-            ax.set_ylabel(f"Probability of class {classes[0]}")
+            ax.set_ylabel(f"Probability of class {labels[0]}", **properties)
         else:
             ax.set_ylabel("Probability")
-            ax.legend(title="Class")
+            for text in ax.legend(title="Class").get_texts():
+                text.set(**properties)
         return self

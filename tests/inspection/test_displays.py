@@ -98,18 +98,27 @@ def test_import_without_matplotlib() -> None:
 def test_gate_display(fitted: Fitted) -> None:
     display = GateActivationDisplay.from_estimator(fitted("lstm"), TEXT)
     frame = gate_activations(fitted("lstm"), TEXT)
-    gates, values = display.images_
+    gates, change = display.images_
     np.testing.assert_allclose(gates.get_array(), frame.iloc[:, :3].T)
-    np.testing.assert_allclose(values.get_array(), frame.iloc[:, 3:].T)
+    np.testing.assert_allclose(change.get_array(), frame.iloc[:, 3:].T)
     assert gates.get_clim() == (0, 1)
-    low, high = values.get_clim()
-    assert -low == high == pytest.approx(frame.iloc[:, 3:].abs().to_numpy().max())
+    assert change.get_clim() == (0, pytest.approx(frame["state_change"].max()))
     assert tick_labels(display.ax_.xaxis) == WORDS
     assert tick_labels(display.ax_.yaxis) == frame.columns.to_list()
     assert [bar.ax.get_ylabel() for bar in display.colorbars_] == [
         "Gate (0 closed, 1 open)",
-        "Value (signed)",
+        "Mean |state change|",
     ]
+
+
+def test_gate_display_of_one_unit_has_a_signed_scale(fitted: Fitted) -> None:
+    display = GateActivationDisplay.from_estimator(fitted("lstm"), TEXT, 1)
+    frame = gate_activations(fitted("lstm"), TEXT, 1)
+    _, values = display.images_
+    np.testing.assert_allclose(values.get_array(), frame.iloc[:, 3:].T)
+    low, high = values.get_clim()
+    assert -low == high == pytest.approx(frame.iloc[:, 3:].abs().to_numpy().max())
+    assert display.colorbars_[1].ax.get_ylabel() == "Value of a unit"
 
 
 def test_gate_display_of_units_and_directions(fitted: Fitted) -> None:
@@ -206,11 +215,13 @@ def test_training_history_display(fitted: Fitted) -> None:
     assert of_estimator.best_line_ is None
 
 
+def scores_frame(**columns: Any) -> pd.DataFrame:
+    return pd.DataFrame({"text": 0, "class": "good", "probability": 0.75, **columns})
+
+
 def test_tokens_are_wrapped_inside_the_axes() -> None:
     words = ["wonderful", "a", "unsatisfactory", "film"] * 40
-    frame = pd.DataFrame(
-        {"text": [0] * 100 + [1] * 60, "word": words, "class": "good", "score": np.arange(160) - 80}
-    )
+    frame = scores_frame(text=[0] * 100 + [1] * 60, word=words, score=np.arange(160) - 80)
     _, axes = plt.subplots(1, 2, layout="constrained")
     for ax in (None, axes[0]):
         display = TokenAttributionDisplay(frame).plot(ax)
@@ -223,18 +234,35 @@ def test_tokens_are_wrapped_inside_the_axes() -> None:
         for left, right in pairwise(range(160)):
             if lines[left] == lines[right]:
                 assert boxes[left].x1 <= boxes[right].x0
-        assert lines[100] == lines[99] + 2  # an empty line between texts
+        assert [title.get_text() for title in display.titles_] == ["P(good) = 0.75"] * 2
+        second_title = display.titles_[1].get_position()[1]
+        assert lines[99] < second_title < lines[100]
     assert display.colorbar_.ax.get_xlabel() == "Score for class good (log-odds)"
 
 
 def test_dollar_signs_are_drawn_literally() -> None:
     word = "$x^$"  # as a formula, a syntax error
-    frame = pd.DataFrame({"text": 0, "word": [word], "class": 1, "score": [1.0]})
-    display = TokenAttributionDisplay(frame).plot()
+    display = TokenAttributionDisplay(scores_frame(word=[word], score=[1.0])).plot()
     display.figure_.canvas.draw()
-    display.texts_[0].set_text(word)
+    labelled = RunningSentimentDisplay(
+        pd.DataFrame({"no": [0.1], word: [0.9]}, index=pd.Index([word], name="word"))
+    ).plot()
+    labelled.figure_.canvas.draw()
+    display.texts_[0].set_parse_math(True)
     with pytest.raises(ValueError, match=r"x\^"):
         display.figure_.canvas.draw()
+
+
+def test_displays_with_the_same_maximum_score_have_the_same_colors() -> None:
+    displays = [
+        TokenAttributionDisplay(scores_frame(word=["a"], score=[score])).plot(max_score=2.0)
+        for score in (1.0, 0.5)
+    ]
+    one, half = (display.texts_[0].get_bbox_patch().get_facecolor() for display in displays)
+    assert one != half
+    for display in displays:
+        assert display.colorbar_.get_ticks().tolist() == [-2, 0, 2]
+        assert display.plot(colorbar=False).colorbar_ is None
 
 
 class HTMLCollector(HTMLParser):
@@ -263,6 +291,9 @@ def test_html_shows_scores_and_colors(fitted: Fitted) -> None:
     )
     page = HTMLCollector(display._repr_html_())
     assert " ".join(WORDS) in page.text
+    probabilities = fitted("gru").predict_proba(TEXTS)[:, 0]
+    for probability in probabilities:
+        assert f"P(negative) = {probability:.2f}" in page.text
     assert "negative" in page.text
     spans = [attrs for tag, attrs in page.tags if tag == "span" and "title" in attrs]
     scores = token_attributions(
@@ -275,7 +306,7 @@ def test_html_shows_scores_and_colors(fitted: Fitted) -> None:
 
 def test_html_is_escaped() -> None:
     word = '<script>alert("&")</script>'
-    frame = pd.DataFrame({"text": 0, "word": [word], "class": ["<b>"], "score": [0.5]})
+    frame = scores_frame(word=[word], score=[0.5], **{"class": "<b>"})
     html = TokenAttributionDisplay(frame)._repr_html_()
     assert "<script" not in html
     assert "<b>" not in html
@@ -283,7 +314,7 @@ def test_html_is_escaped() -> None:
 
 
 def test_html_of_more_than_fifty_texts() -> None:
-    frame = pd.DataFrame({"text": range(60), "word": "w", "class": 1, "score": 0.0})
+    frame = scores_frame(text=range(60), word="w", score=0.0)
     assert "(10 more texts)" in HTMLCollector(TokenAttributionDisplay(frame)._repr_html_()).text
 
 
@@ -300,7 +331,7 @@ def luminance(color: np.ndarray) -> float:
 def test_html_is_readable_in_light_and_dark_themes(
     text: tuple[int, int, int], page: tuple[int, int, int]
 ) -> None:
-    frame = pd.DataFrame({"text": 0, "word": ["a", "b"], "class": 1, "score": [1.0, -1.0]})
+    frame = scores_frame(word=["a", "b"], score=[1.0, -1.0])
     html = TokenAttributionDisplay(frame)._repr_html_()
     assert not re.search(r"[^-]color:", html)  # the theme decides the color of text
     colors = re.findall(r"rgba\((\d+), (\d+), (\d+), ([\d.]+)\)", html)

@@ -18,6 +18,7 @@ keras = import_keras()
 Fitted = Callable[[str], Pipeline]
 
 TEXT = "The film was dull at first, but in the end it was quite wonderful"
+TEXT_OF_THREE = "not dull"
 LSTM_GATES = ["forget_gate", "input_gate", "output_gate", "new_value", "carry", "state"]
 GRU_GATES = ["update_gate", "reset_gate", "candidate", "state"]
 
@@ -79,10 +80,10 @@ def test_lstm_gates_equal_the_equations(fitted: Fitted) -> None:
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
         rows.append([sigmoid(f), sigmoid(i), sigmoid(o), np.tanh(g), c, h])
-    gates = gate_activations(pipeline, TEXT)
-    assert gates.columns.to_list() == LSTM_GATES
-    np.testing.assert_allclose(gates, np.mean(rows, axis=2), atol=1e-5)
+    means = gate_activations(pipeline, TEXT)
+    np.testing.assert_allclose(means.iloc[:, :3], np.mean(rows, axis=2)[:, :3], atol=1e-5)
     by_unit = gate_activations(pipeline, TEXT, "all")
+    assert by_unit.columns.unique(0).to_list() == LSTM_GATES
     np.testing.assert_allclose(by_unit, np.reshape(rows, (len(rows), -1)), atol=1e-5)
     np.testing.assert_allclose(
         by_unit["state"].iloc[-1], hidden_states(pipeline, TEXT)[0], atol=1e-5
@@ -103,9 +104,25 @@ def test_gru_gates_equal_the_equations(fitted: Fitted) -> None:
         g = np.tanh(x_terms[2] + r * h_terms[2])
         h = z * h + (1 - z) * g
         rows.append([z, r, g, h])
-    gates = gate_activations(pipeline, TEXT)
-    assert gates.columns.to_list() == GRU_GATES
-    np.testing.assert_allclose(gates, np.mean(rows, axis=2), atol=1e-5)
+    by_unit = gate_activations(pipeline, TEXT, "all")
+    np.testing.assert_allclose(by_unit, np.reshape(rows, (len(rows), -1)), atol=1e-5)
+
+
+@pytest.mark.parametrize("direction", ["forward", "backward"])
+def test_means_over_units_contain_the_absolute_change_of_the_state(
+    fitted: Fitted, direction: str
+) -> None:
+    pipeline = fitted("bidirectional")
+    states = gate_activations(pipeline, TEXT_OF_THREE, "all", direction=direction)["state"]
+    first, second, third = states.to_numpy()
+    zero = np.zeros(4)
+    pairs = [(zero, first), (first, second), (second, third)]
+    if direction == "backward":
+        pairs = [(second, first), (third, second), (zero, third)]
+    means = gate_activations(pipeline, TEXT_OF_THREE, direction=direction)
+    assert means.columns.to_list() == ["update_gate", "reset_gate", "state_change"]
+    expected = [sum(abs(after - before)) / 4 for before, after in pairs]
+    np.testing.assert_allclose(means["state_change"], expected)
 
 
 def test_units(fitted: Fitted) -> None:
@@ -125,7 +142,7 @@ def test_one_row_per_token(fitted: Fitted) -> None:
     gates = gate_activations(fitted("simple"), "The film was zzz")
     assert gates.index.to_list() == ["[START]", "the", "film", "was", "zzz [OOV]"]
     assert gates.index.name == "word"
-    assert gates.columns.to_list() == ["state"]
+    assert gates.columns.to_list() == ["state_change"]
 
 
 def test_tokens_cut_by_maxlen_are_nan(fitted: Fitted) -> None:
@@ -149,8 +166,7 @@ def test_empty_text(fitted: Fitted, kind: str) -> None:
     assert gate_activations(fitted(kind), "").index.to_list() == ["[START]"]
     row = np.zeros(20, dtype=np.int32)
     gates = gate_activations(fitted(kind)[-1], row)
-    assert gates.shape == (0, 4)
-    assert gates.columns.to_list() == GRU_GATES
+    assert gates.shape == (0, 3)
     assert gate_activations(fitted(kind)[-1], row, "all").shape == (0, 16)
 
 
