@@ -88,10 +88,14 @@ def properties(session: nox.Session) -> None:
 
 @nox.session(python=OLDEST_PYTHON)
 def docs(session: nox.Session) -> None:
-    """Build the documentation, into the folder given after ``--`` if there is one."""
-    session.install("-e", f"{ROOT}[docs]")
+    """Run the code of the guide and build the site, into the folder given after ``--``."""
+    source = ROOT / ".ci" / "docs"
+    for name in ("gallery", "generated"):  # pages of names that no longer exist
+        shutil.rmtree(source / name, ignore_errors=True)
+    session.install("-e", f"{ROOT}[docs,core-test]")
+    session.run("python", "-m", "pytest", "-q", str(source / "guide"))
     [folder] = session.posargs or [str(Path(session.create_tmp()) / "html")]
-    session.run("python", "-m", "sphinx", "-W", "-b", "html", str(ROOT / ".ci" / "docs"), folder)
+    session.run("python", "-m", "sphinx", "-W", "-b", "html", str(source), folder)
     session.log(f"written to {folder}")
 
 

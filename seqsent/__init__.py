@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._runtime.backend import select_backend
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 select_backend()
 
