@@ -1,4 +1,4 @@
-"""The code blocks of README.md run and print its output, and the links of its pages lead somewhere."""
+"""The code blocks of README.md run and print its output, and links lead somewhere."""
 
 import re
 from pathlib import Path
