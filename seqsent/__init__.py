@@ -15,9 +15,11 @@ __version__ = "1.0.0"
 select_backend()
 
 _MODULE_OF_NAME = {
+    "NaiveBayesScaler": "._naive_bayes_scaler",
     "RecurrentSentimentClassifier": "._classifier",
     "SequenceVectorizer": "._vectorizer",
     "build_network": "._network",
+    "make_sentiment_ensemble": "._ensemble",
     "make_sentiment_pipeline": "._pipeline",
     "show_versions": "._runtime.versions",
     "to_scikeras": "._scikeras",
@@ -25,11 +27,13 @@ _MODULE_OF_NAME = {
 _SUBPACKAGES = ("datasets", "inspection")
 
 __all__ = [
+    "NaiveBayesScaler",
     "RecurrentSentimentClassifier",
     "SequenceVectorizer",
     "build_network",
     "datasets",
     "inspection",
+    "make_sentiment_ensemble",
     "make_sentiment_pipeline",
     "show_versions",
     "to_scikeras",
@@ -38,6 +42,8 @@ __all__ = [
 if TYPE_CHECKING:
     from . import datasets, inspection
     from ._classifier import RecurrentSentimentClassifier
+    from ._ensemble import make_sentiment_ensemble
+    from ._naive_bayes_scaler import NaiveBayesScaler
     from ._network import build_network
     from ._pipeline import make_sentiment_pipeline
     from ._runtime.versions import show_versions

@@ -106,7 +106,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         Whether to skip padding, so that it never changes a prediction. If False, padding is
         read like a word, as in the classic Keras tutorial.
     embedding_weights : array-like of shape (n_words, embed_dim) or path, default=None
-        Initial word vectors, or a ``.npy`` file of them; row i belongs to id i.
+        Initial word vectors, or a ``.npy`` file of them; row i belongs to id i. NaN entries are
+        initialized by ``embedding_init`` and scaled to the other entries.
     embedding_init : {"ppmi", "uniform"}, default="ppmi"
         Initialization of word vectors without ``embedding_weights``. "ppmi" computes them from
         the training texts: three quarters of the entries are a truncated singular value

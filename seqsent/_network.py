@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
-from ._inputs.embedding import embedding_shape, load_embedding_weights
+from ._inputs.embedding import embedding_shape, fill_missing, load_embedding_weights
 from ._nn.model.architecture import Architecture, count_outputs, draw_network
 from ._nn.model.cells import CELLS
 from ._nn.train.objective import loss_and_metrics
@@ -76,7 +76,8 @@ def build_network(
     mask_padding : bool, default=True
         Whether to skip padding, so that it never changes a prediction.
     embedding_weights : array-like of shape (n_words, embed_dim) or path, default=None
-        Initial word vectors, or a ``.npy`` file of them. If None, they are drawn at random.
+        Initial word vectors, or a ``.npy`` file of them. If None, they are drawn at random, and
+        so are NaN entries.
     train_embedding : bool, default=True
         Whether to train the word vectors.
     ngram_range : tuple (1, n), default=(1, 1)
@@ -134,7 +135,7 @@ def build_network(
         random_state,
         gate_bias=gate_bias,
         time_scale=time_scale or meta.get("n_features_in_") or _DEFAULT_TIME_SCALE,
-        tables=() if matrix is None else (matrix,),
+        tables=() if matrix is None else (fill_missing(matrix, random_state),),
     )
     given = {name: value for name, value in (compile_kwargs or {}).items() if value is not None}
     given.setdefault("optimizer", keras.optimizers.Adam(CELLS[cell].learning_rate))

@@ -25,9 +25,9 @@ LAYERS = [
     ["_estimator"],
     ["_text", "_nn"],
     ["_inputs"],
-    ["_vectorizer", "_network", "_classifier"],
+    ["_vectorizer", "_network", "_classifier", "_naive_bayes_scaler"],
     ["_pipeline", "_scikeras", "datasets"],
-    ["inspection"],
+    ["inspection", "_ensemble"],
     [""],  # seqsent/__init__.py
 ]
 LAYER_OF = {unit: number for number, units in enumerate(LAYERS) for unit in units}

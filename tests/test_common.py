@@ -1,4 +1,4 @@
-"""scikit-learn's estimator checks on both estimators, and more checks for text transformers."""
+"""scikit-learn's estimator checks on the estimators, and more checks for text transformers."""
 
 import copy
 import pickle
@@ -19,7 +19,7 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from sklearn.utils.fixes import parse_version
 
-from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
+from seqsent import NaiveBayesScaler, RecurrentSentimentClassifier, SequenceVectorizer
 
 _EXPECTED_FAILURES = {
     RecurrentSentimentClassifier: {
@@ -30,6 +30,7 @@ _EXPECTED_FAILURES = {
         "check_class_weight_classifiers": "passes negative numbers, which are no ids",
     },
     SequenceVectorizer: {},
+    NaiveBayesScaler: {},
 }
 if parse_version(sklearn.__version__) < parse_version("1.7"):
     _EXPECTED_FAILURES[RecurrentSentimentClassifier]["check_positive_only_tag_during_fit"] = (
@@ -38,13 +39,13 @@ if parse_version(sklearn.__version__) < parse_version("1.7"):
 
 
 def _scikit_learn_checks():
-    """Return `parametrize_with_checks` for both estimators."""
+    """Return `parametrize_with_checks` for the estimators."""
     classifier = RecurrentSentimentClassifier(state_dim=8, embed_dim=8, epochs=5, random_state=0)
     with warnings.catch_warnings():
         # scikit-learn warns that it skips most checks of estimators that take no matrix
         warnings.filterwarnings("ignore", "Can't test estimator", SkipTestWarning)
         decorator = parametrize_with_checks(
-            [SequenceVectorizer(), classifier],
+            [SequenceVectorizer(), NaiveBayesScaler(), classifier],
             expected_failed_checks=lambda estimator: _EXPECTED_FAILURES[type(estimator)],
         )
         names, checks = decorator.args
@@ -81,7 +82,9 @@ def test_scikit_learn_check_skipped_for_text_transformers(check):
     getattr(estimator_checks, check)("SequenceVectorizer", SequenceVectorizer())
 
 
-@pytest.mark.parametrize("kind", [RecurrentSentimentClassifier, SequenceVectorizer])
+@pytest.mark.parametrize(
+    "kind", [RecurrentSentimentClassifier, SequenceVectorizer, NaiveBayesScaler]
+)
 def test_scikit_learn_check_of_parameter_validation(kind):
     # parametrize_with_checks does not yield this check
     estimator_checks.check_param_validation(kind.__name__, kind())

@@ -243,6 +243,19 @@ def test_embedding_weights_initialize_the_embedding(tmp_path):
         assert not network.get_layer("embedding").trainable
 
 
+def test_draws_missing_entries_of_embedding_weights():
+    matrix = np.array([[3.0, np.nan], [-3.0, 3.0]] * 50)
+    weights = [
+        build_network(embedding_weights=matrix, random_state=seed).get_layer("embedding")
+        for seed in (0, 0, 1)
+    ]
+    first, again, other = (layer.get_weights()[0] for layer in weights)
+    np.testing.assert_array_equal(first[1::2], matrix[1::2])
+    np.testing.assert_array_equal(first, again)
+    assert np.sqrt(np.mean(first[::2, 1] ** 2)) == pytest.approx(3, rel=0.2)
+    assert (first[::2, 1] != other[::2, 1]).all()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -250,7 +263,7 @@ def test_embedding_weights_initialize_the_embedding(tmp_path):
         ({"embedding_weights": np.eye(4, 3), "num_words": 9}, "num_words=9 contradicts .* 4 rows"),
         ({"embedding_weights": np.eye(4, 3), "embed_dim": 32}, "embed_dim=32 .* 3 columns"),
         ({"embedding_weights": [1.0, 2.0, 3.0]}, r"got an array of shape \(3,\)"),
-        ({"embedding_weights": [[np.nan]]}, "NaN or infinity"),
+        ({"embedding_weights": [[1.0], [np.inf]]}, r"contains infinity \(rows 1\)"),
     ],
 )
 def test_rejects_an_embedding_without_a_valid_size(options, message):

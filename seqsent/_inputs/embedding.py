@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None:
     """Return word vectors (n_words, embed_dim) as float32, loaded with ``numpy.load`` from a path.
 
-    None stays None.
+    None stays None, and so do NaN entries, which :func:`fill_missing` replaces.
     """
     if embedding_weights is None:
         return None
@@ -22,9 +22,31 @@ def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None
             f"embedding_weights must be a matrix of shape (n_words, embed_dim), "
             f"got an array of shape {matrix.shape}."
         )
-    if not np.isfinite(matrix).all():
-        raise ValueError("embedding_weights contains NaN or infinity. Replace these rows.")
+    if np.isinf(matrix).any():
+        raise ValueError(
+            f"embedding_weights contains infinity (rows {_list_rows(np.isinf(matrix))}). Replace "
+            "it, or set NaN to initialize entries like those of words without a vector."
+        )
     return matrix
+
+
+def fill_missing(
+    matrix: NDArray[np.float32], seed: int | None, vectors: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    """Return word vectors without NaN: entries of ``vectors``, or uniform random numbers if None.
+
+    They are scaled to the root mean square of the other entries of the incomplete columns.
+    """
+    is_missing = np.isnan(matrix)
+    if not is_missing.any():
+        return matrix
+    if vectors is None:  # as in Keras's uniform initializer
+        rng = np.random.default_rng(seed)
+        vectors = rng.uniform(-0.05, 0.05, matrix.shape).astype(np.float32)
+    known = matrix[:, is_missing.any(axis=0)]
+    known = known[~np.isnan(known)]
+    scale = np.sqrt(np.mean(known**2) / np.mean(vectors**2)) if known.any() else 1.0
+    return np.where(is_missing, vectors * scale, matrix).astype(np.float32)
 
 
 def embedding_shape(
@@ -45,3 +67,9 @@ def embedding_shape(
             f"leave embed_dim=None or pass {width}."
         )
     return n_words, width
+
+
+def _list_rows(is_bad: NDArray[np.bool_]) -> str:
+    """Return the first row numbers with a true entry."""
+    rows = np.flatnonzero(is_bad.any(axis=1)).tolist()
+    return ", ".join(map(str, rows[:5])) + ", ..." * (len(rows) > 5)

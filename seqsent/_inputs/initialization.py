@@ -15,7 +15,7 @@ from .._nn.model.cells import CELLS
 from .._nn.network import Network, grow_table
 from .._nn.train.objective import make_optimizer
 from .._types import Ids
-from .embedding import embedding_shape, load_embedding_weights
+from .embedding import embedding_shape, fill_missing, load_embedding_weights
 from .ids import choose_n_words
 from .training_data import TrainingData
 from .word_vectors import cooccurrence_tables
@@ -46,8 +46,9 @@ def initial_network(
     its loaded ``embedding_weights``.
     """
     architecture = _architecture(classifier, matrix)
-    tables: Sequence[NDArray[np.float32]] = () if matrix is None else (matrix,)
-    if matrix is None and classifier.embedding_init == "ppmi":
+    tables: Sequence[NDArray[np.float32]] = ()
+    needs_vectors = matrix is None or bool(np.isnan(matrix).any())
+    if needs_vectors and classifier.embedding_init == "ppmi":
         tables = cooccurrence_tables(
             align_right(train.ids) if architecture.mask_padding else train.ids,
             train.weights,
@@ -55,9 +56,11 @@ def initial_network(
             architecture.embed_dim,
             seed=seed,
             oov_id=classifier.oov_char,
-            max_n=architecture.max_n,
+            max_n=architecture.max_n if matrix is None else 1,
             n_rows=architecture.ngram_buckets,
         )
+    if matrix is not None:
+        tables = (fill_missing(matrix, seed, *tables),)
     return Network.draw(
         architecture,
         new_optimizer(classifier),

@@ -7,8 +7,8 @@ import re
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from collections.abc import Container, Iterable, Iterator
+from itertools import chain, count, islice
 from numbers import Integral
 from pathlib import Path
 from typing import Any
@@ -45,9 +45,9 @@ def load_word_vectors(
 
     A Bunch is a dictionary, so read its attributes by name; it cannot be unpacked like a tuple.
     Pass them to the estimators as ``SequenceVectorizer(vocabulary=bunch.vocabulary)`` and
-    ``RecurrentSentimentClassifier(embedding_weights=bunch.embedding_weights)``. The ids then
-    depend on the file and not on the training texts, so that the matrix fits in each fold of a
-    cross-validation.
+    ``RecurrentSentimentClassifier(embedding_weights=bunch.embedding_weights)``, or both to
+    :func:`~seqsent.make_sentiment_pipeline`. The ids do not depend on the training texts then, so
+    that the matrix fits in each fold of a cross-validation.
 
     Parameters
     ----------
@@ -57,17 +57,18 @@ def load_word_vectors(
         recognized.
 
     num_words : int or None, default=None
-        Upper bound of the ids, as in :class:`~seqsent.SequenceVectorizer`: only the vectors of
-        the first ``num_words - index_from - 1`` words are read. Such files list frequent words
-        first. If None, all vectors are read; set ``SequenceVectorizer(num_words=None)`` as well.
+        Upper bound of the ids, as in :class:`~seqsent.SequenceVectorizer`: the vocabulary has
+        the first ``num_words - index_from - 1`` words, by rank in the file or in ``texts``. Such
+        files list frequent words first. If None, it has all words; set
+        ``SequenceVectorizer(num_words=None)`` as well.
 
     index_from : int, default=3
         The id of a word is its rank (1 for the first line) plus ``index_from``, as in
         :class:`~seqsent.SequenceVectorizer`.
 
     texts : iterable of str or None, default=None
-        Documents to report the coverage of, with the analyzer of the default
-        :class:`~seqsent.SequenceVectorizer`.
+        Documents, such as all training texts, with or without labels. The vocabulary is then
+        theirs, as in the default :class:`~seqsent.SequenceVectorizer`, instead of the file's.
 
     Returns
     -------
@@ -78,7 +79,8 @@ def load_word_vectors(
             The words in rank order.
         embedding_weights : ndarray of float32 of shape (n_words + index_from + 1, n_dimensions)
             Row i is the vector of the word with id i. Row 0 (padding) is zero. Rows 1 to
-            ``index_from`` (``[START]``, ``[OOV]`` and unused) are the mean of all vectors.
+            ``index_from`` (``[START]``, ``[OOV]`` and unused) are the mean of all vectors. Rows of
+            words without a vector are NaN: the classifier initializes them from the texts.
         coverage : dict or None
             With ``texts``: "running_words" is the fraction of tokens that have a vector,
             "distinct_words" the fraction of distinct tokens, and "unknown_words" a list of
@@ -89,8 +91,8 @@ def load_word_vectors(
     OSError
         If the file cannot be opened.
     ValueError
-        If the file is empty, truncated or not text, or if a line is malformed. The message
-        contains the line number.
+        If the file is empty, truncated or not text, if a line is malformed (the message contains
+        its number), or if no word of ``texts`` has a vector.
 
     Warns
     -----
@@ -118,9 +120,10 @@ def load_word_vectors(
     ...     _ = path.write_text("the 0.5 1\\nfilm 1.5 -1\\n")
     ...     bunch = load_word_vectors(path, texts=["The film, the book."])
     >>> bunch.vocabulary
-    ['the', 'film']
+    ['the', 'book', 'film']
     >>> bunch.embedding_weights[4:]
     array([[ 0.5,  1. ],
+           [ nan,  nan],
            [ 1.5, -1. ]], dtype=float32)
     >>> bunch.coverage["running_words"]
     0.75
@@ -131,14 +134,25 @@ def load_word_vectors(
             f"num_words={num_words} excludes all words: the first id is {index_from + 1} with "
             f"index_from={index_from}. Set num_words to {index_from + 2} or more."
         )
-    words, vectors = _read(Path(path), max_words)
-    matrix = np.zeros((len(words) + index_from + 1, vectors.shape[1]), dtype=np.float32)
+    if texts is None:
+        counts = None
+        words, vectors = _read(Path(path), max_words)
+        vocabulary = words
+    else:
+        counts = _count_words(texts)
+        vocabulary = list(counts)[:max_words]
+        words, vectors = _read(Path(path), None, set(vocabulary))
+        if not words:
+            raise ValueError(f"{path} has no vector of a word of texts, such as {vocabulary[:5]}.")
+    index = dict(zip(vocabulary, count(index_from + 1)))
+    matrix = np.full((len(vocabulary) + index_from + 1, vectors.shape[1]), np.nan, np.float32)
+    matrix[0] = 0
     matrix[1 : index_from + 1] = vectors.mean(axis=0, dtype=np.float64)
-    matrix[index_from + 1 :] = vectors
+    matrix[[index[word] for word in words]] = vectors
     return Bunch(
-        vocabulary=words,
+        vocabulary=vocabulary,
         embedding_weights=matrix,
-        coverage=None if texts is None else _coverage(set(words), texts),
+        coverage=None if counts is None else _coverage(set(words), counts),
     )
 
 
@@ -219,14 +233,14 @@ def train_word_vectors(
     return cooccurrence_tables(ids, weights, n_words, embed_dim, seed=seed, oov_id=oov_char)[0]
 
 
-def _coverage(words: set[str], texts: Iterable[str]) -> dict[str, float | list[tuple[str, int]]]:
+def _count_words(texts: Iterable[str]) -> Counter[str]:
+    """Return the counts of the words of texts, by rank."""
     from .._vectorizer import SequenceVectorizer
 
-    if isinstance(texts, str):
-        raise TypeError("texts must be an iterable of str, got a single str; pass [text].")
-    counts = Counter(chain.from_iterable(map(SequenceVectorizer().build_analyzer(), texts)))
-    if not counts:
-        raise ValueError("texts must contain at least one token to report the coverage, got none.")
+    return Counter(SequenceVectorizer(num_words=None).fit(texts).word_counts_)
+
+
+def _coverage(words: set[str], counts: Counter[str]) -> dict[str, float | list[tuple[str, int]]]:
     unknown = Counter({token: count for token, count in counts.items() if token not in words})
     return {
         "running_words": (counts.total() - unknown.total()) / counts.total(),
@@ -235,8 +249,10 @@ def _coverage(words: set[str], texts: Iterable[str]) -> dict[str, float | list[t
     }
 
 
-def _read(path: Path, max_words: int | None) -> tuple[list[str], np.ndarray]:
-    """Return the words and vectors of a file."""
+def _read(
+    path: Path, max_words: int | None, wanted: Container[str] | None = None
+) -> tuple[list[str], np.ndarray]:
+    """Return the first words and vectors of a file, or those of the wanted words."""
     with path.open("rb") as raw:
         is_compressed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)
@@ -245,7 +261,7 @@ def _read(path: Path, max_words: int | None) -> tuple[list[str], np.ndarray]:
         # newline="\n", because some words of GloVe contain other line separators
         lines = io.TextIOWrapper(file, encoding="utf-8-sig", newline="\n")
         try:
-            return _parse(lines, path, max_words)
+            return _parse(lines, path, max_words, wanted)
         except UnicodeDecodeError as error:
             raise ValueError(
                 f"{path} is not UTF-8 text ({error.reason}). Expected the text format of GloVe or "
@@ -255,7 +271,9 @@ def _read(path: Path, max_words: int | None) -> tuple[list[str], np.ndarray]:
             raise ValueError(f"{path} is a damaged gzip file: {error}") from error
 
 
-def _parse(lines: Iterator[str], path: Path, max_words: int | None) -> tuple[list[str], np.ndarray]:
+def _parse(
+    lines: Iterator[str], path: Path, max_words: int | None, wanted: Container[str] | None
+) -> tuple[list[str], np.ndarray]:
     first = next(lines, "")
     fields = first.split()
     if not fields:
@@ -266,7 +284,8 @@ def _parse(lines: Iterator[str], path: Path, max_words: int | None) -> tuple[lis
     else:
         n_dimensions = len(fields) - 1
         lines = chain([first], lines)
-    seen: dict[str, None] = {}  # an ordered set
+    seen: set[str] = set()
+    found: list[str] = []
     unique = []
     n_lines = 0
     while block := list(islice(lines, min(_BLOCK_SIZE, (max_words or sys.maxsize) - len(seen)))):
@@ -276,8 +295,10 @@ def _parse(lines: Iterator[str], path: Path, max_words: int | None) -> tuple[lis
         first_rows = []
         for row, word in enumerate(words):
             if word not in seen:
-                seen[word] = None
-                first_rows.append(row)
+                seen.add(word)
+                if wanted is None or word in wanted:
+                    found.append(word)
+                    first_rows.append(row)
         unique.append(vectors[first_rows])
     if not seen or (n_expected is not None and n_lines < n_expected and len(seen) != max_words):
         raise ValueError(
@@ -285,7 +306,7 @@ def _parse(lines: Iterator[str], path: Path, max_words: int | None) -> tuple[lis
         )
     if len(seen) < n_lines:
         warn_user(f"{n_lines - len(seen)} lines of {path} repeat a word; the first vector is used.")
-    return list(seen), np.concatenate(unique)
+    return found, np.concatenate(unique)
 
 
 def _parse_block(

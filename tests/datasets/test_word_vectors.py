@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 
-from seqsent import SequenceVectorizer
+from seqsent import SequenceVectorizer, make_sentiment_pipeline
 from seqsent.datasets import _word_vectors, load_word_vectors, train_word_vectors
 
 LINES = ["the 0.5 1 -2", "film 1.5 -1 3e-1", ". . 1 2 3", "caf\u00e9 0 0 4"]
@@ -149,10 +149,52 @@ def test_coverage_of_texts(write):
     assert coverage["unknown_words"] == [("a", 2), ("book", 1)]
 
 
-def test_coverage_of_invalid_texts(write):
-    with pytest.raises(ValueError, match="texts must contain at least one token"):
+def test_vocabulary_of_texts(write):
+    bunch = load_word_vectors(write(LINES), texts=["A book: the film!", "the book", "caf\u00e9"])
+    # by count, then alphabetically
+    assert bunch.vocabulary == ["book", "the", "a", "caf\u00e9", "film"]
+    found = bunch.embedding_weights
+    np.testing.assert_array_equal(found[[5, 7, 8]], VECTORS[[0, 3, 1]])
+    np.testing.assert_array_equal(found[[4, 6]], np.nan)
+    np.testing.assert_array_equal(found[0], 0)
+    mean = VECTORS[[0, 3, 1]].mean(axis=0)
+    np.testing.assert_allclose(found[1:4], np.tile(mean, (3, 1)), rtol=1e-6)
+
+
+def test_num_words_limits_the_vocabulary_of_texts(write):
+    path = write(["rare 0 0 0", *LINES])
+    bunch = load_word_vectors(path, texts=["book film book", "book film the"], num_words=6)
+    assert bunch.vocabulary == ["book", "film"]
+    assert bunch.embedding_weights.shape == (6, 3)
+    assert bunch.coverage["unknown_words"] == [("book", 3), ("the", 1)]
+
+
+def test_pipeline_takes_the_vectors_of_a_vocabulary_of_texts(write):
+    texts = ["the good film", "the bad film"] * 4
+    bunch = load_word_vectors(write(LINES), texts=texts)
+    pipeline = make_sentiment_pipeline(
+        vocabulary=bunch.vocabulary,
+        embedding_weights=bunch.embedding_weights,
+        train_embedding=False,
+        epochs=1,
+        random_state=0,
+    ).fit(texts, [1, 0] * 4)
+    table = pipeline["classifier"].model_.get_layer("embedding").get_weights()[0]
+    is_known = ~np.isnan(bunch.embedding_weights)
+    np.testing.assert_array_equal(table[is_known], bunch.embedding_weights[is_known])
+    good, bad = (4 + bunch.vocabulary.index(word) for word in ("good", "bad"))
+    assert np.abs(table[[good, bad]]).min() > 0
+
+
+def test_texts_without_a_known_word_are_refused(write):
+    with pytest.raises(ValueError, match=r"no vector of a word of texts, such as \['book'\]"):
+        load_word_vectors(write(LINES), texts=["book"])
+
+
+def test_texts_must_be_valid(write):
+    with pytest.raises(ValueError, match="vocabulary is empty"):
         load_word_vectors(write(LINES), texts=["", "!"])
-    with pytest.raises(TypeError, match=r"a single str; pass \[text\]"):
+    with pytest.raises(TypeError, match=r"Pass a list: \[text\]"):
         load_word_vectors(write(LINES), texts="the film")
 
 
