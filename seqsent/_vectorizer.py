@@ -10,11 +10,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import Tags
 
 from ._estimator.base import Interval, RealNotInt, SeqsentEstimator, StrOptions, fit_context
+from ._estimator.html import PositionNamesMixin
 from ._text.analysis import (
     ANALYZERS,
     KERAS_FILTERS,
@@ -40,7 +41,7 @@ _DOCUMENT_FREQUENCY = [
 ]
 
 
-class SequenceVectorizer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, SeqsentEstimator):
+class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator):
     """Convert texts to rows of token ids of equal length.
 
     Tokens are ranked by their number of occurrences: the most frequent token has rank 1, and a

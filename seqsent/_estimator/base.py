@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.base import _fit_context as fit_context
+from sklearn.base import BaseEstimator, _fit_context
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import (
     HasMethods,
@@ -22,6 +21,8 @@ from sklearn.utils._param_validation import (
 from sklearn.utils.validation import _check_sample_weight
 
 from .._types import FloatArray
+from .callbacks import TRANSIENT, CallbackSupportMixin, report_to_callbacks
+from .html import DOC_LINK
 from .parameters import did_you_mean
 from .state import (
     FORMAT,
@@ -51,6 +52,16 @@ __all__ = [
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def fit_context(*, prefer_skip_nested_validation: bool) -> Callable[[_Function], _Function]:
+    """Validate parameters as scikit-learn's estimators do, and report the fit to callbacks."""
+    validate = _fit_context(prefer_skip_nested_validation=prefer_skip_nested_validation)
+
+    def decorate(method: _Function) -> _Function:
+        return cast(_Function, validate(report_to_callbacks(method)))
+
+    return decorate
 
 
 def validated(constraints: Mapping[str, list[Any]]) -> Callable[[_Function], _Function]:
@@ -127,7 +138,7 @@ def _unknown_argument(estimator: type["SeqsentEstimator"], method: str, name: st
     return f"{start}{did_you_mean(name, parameters)}"
 
 
-class SeqsentEstimator(BaseEstimator):
+class SeqsentEstimator(CallbackSupportMixin, BaseEstimator):
     """Base of the estimators: suggests parameter names, shares large parameters, checks its state.
 
     Attributes
@@ -142,6 +153,10 @@ class SeqsentEstimator(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {}
     _shared_parameters: ClassVar[tuple[str, ...]] = ()
     _fitted_attributes: ClassVar[Mapping[str, Any]] = {}
+
+    # the link "?" of the HTML representation
+    _doc_link_module = "seqsent"
+    _doc_link_template = DOC_LINK
 
     def set_params(self, **params: Any) -> Self:
         """Set the parameters of this estimator.
@@ -185,7 +200,8 @@ class SeqsentEstimator(BaseEstimator):
         return {**self._state(), "_functions": list_functions(self._import_paths(vars(self)))}
 
     def _state(self) -> dict[str, Any]:
-        state = {**self._pack(dict(super().__getstate__())), "_format": FORMAT}
+        state = {k: v for k, v in super().__getstate__().items() if k not in TRANSIENT}
+        state = {**self._pack(state), "_format": FORMAT}
         unknown = find_unknown(state, self._known_names())
         if unknown:
             raise ValueError(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any, Self
 
+from .epoch_tasks import epoch_tasks
 from .objective import has_cosine_decay
 
 _SMALL_BATCH, _MEDIUM_BATCH = 32, 64
@@ -65,7 +66,7 @@ class TrainingOptions:
             decays=not is_partial and has_cosine_decay(parameters["optimizer"]),
             patience=parameters["n_iter_no_change"] if parameters["early_stopping"] else None,
             tol=parameters["tol"],
-            callbacks=parameters["callbacks"] or (),
+            callbacks=[*(parameters["callbacks"] or ()), *epoch_tasks(parameters)],
             verbose=parameters["verbose"],
             parameters={name: parameters[name] for name in names if name not in unrelated},
         )
