@@ -83,22 +83,23 @@ def read(name: str, part: str, seed: int) -> accuracy.Split:
 
 def make_linear(name: str, method: str) -> Any:
     """Return the unfitted linear model of a method."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    from seqsent import make_sentiment_ensemble
+    from seqsent import NaiveBayesScaler, make_sentiment_ensemble
 
-    if method == _TF_IDF:
-        return accuracy.make_linear(name)
-    if method == _NAIVE_BAYES:
-        return accuracy.make_linear(name, accuracy._NB_LR)
     if method == _LINEAR_PART:
         return dict(make_sentiment_ensemble().estimators)["linear"]
-    return make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
-        LogisticRegression(C=10, max_iter=1000),
-    )
+    if method == _NAIVE_BAYES:
+        units = "char" if name == "chn_hotel" else "word"
+        vectorizer = CountVectorizer(analyzer=units, ngram_range=(1, 3), min_df=2, binary=True)
+        classifier = LogisticRegression(C=0.3, max_iter=1000)
+        return make_pipeline(vectorizer, NaiveBayesScaler(), classifier)
+    if method == _CHARACTERS:
+        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
+        return make_pipeline(vectorizer, LogisticRegression(C=10, max_iter=1000))
+    return accuracy.make_linear(name)
 
 
 def fit(part: str, name: str, method: str, seed: str) -> dict[str, Result]:
