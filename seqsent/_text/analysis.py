@@ -9,13 +9,8 @@ import numpy as np
 
 from .._estimator.parameters import did_you_mean, resolve
 from .._runtime.warn import warn_user
-from .words import (
-    blank_outer_apostrophes,
-    encode_words,
-    is_ascii_word_character,
-    limit_marks,
-    remove_markup,
-)
+from .web_text import clean_web_text
+from .words import blank_outer_apostrophes, encode_words, is_ascii_word_character, limit_marks
 
 Analyzer = Callable[[Any], list[Any]]
 """Function of a document that returns a list of its tokens, str or int."""
@@ -167,7 +162,7 @@ class _WordSplitter(Splitter):
     is_word_character = staticmethod(is_ascii_word_character)
 
     def clean(self, text: str) -> bytes:
-        return super().clean(remove_markup(text))
+        return super().clean(clean_web_text(text))
 
     def encode(self, text: str) -> bytes:
         return encode_words(text.translate(self.other_filters) if self.other_filters else text)

@@ -5,7 +5,6 @@ and in Hangul, each character is a word, with its marks, and so is each emoji.
 """
 
 import codecs
-import html
 import io
 import re
 import unicodedata
@@ -14,11 +13,6 @@ from typing import Any
 
 import numpy as np
 
-# the semicolon is required, because html.unescape reads "good&not bad" as "good¬ bad"; &amp; can
-# hide an entity that was escaped twice
-_ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,31});")
-# a name alone or with attributes: "a <b and c> d" contains no tag
-_TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z\d]*+\s*+/?|[a-zA-Z][a-zA-Z\d]*+\s[^<>=]*+=[^<>]*+)>")
 # letters and digits of other width: full-width Latin, half-width Katakana and Hangul
 _WIDTHS = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc]+")
 # characters that combine with their neighbors: marks of the scripts without spaces, joiners,
@@ -50,15 +44,6 @@ _SPACE, _APOSTROPHE = b" '"
 def is_ascii_word_character(character: str) -> bool:
     """Return whether an ASCII character is part of a word."""
     return character.isalnum() or character == "'"
-
-
-def remove_markup(text: str) -> str:
-    """Decode the HTML entities in a text, and replace its tags by spaces."""
-    if "&" in text:
-        text = _ENTITY.sub(lambda entity: html.unescape(f"&{entity[1]};"), text)
-    if "<" in text:
-        text = _TAG.sub(" ", text)
-    return text
 
 
 def encode_words(text: str) -> bytes:
