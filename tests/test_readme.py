@@ -26,20 +26,18 @@ def run_code(code, tmp_path, run_script):
     return output
 
 
-@pytest.mark.parametrize("code", code_blocks(README, "python"))
+@pytest.mark.parametrize("code", code_blocks(README, "python")[1:])
 def test_readme_block_runs(code, tmp_path, run_script):
     run_code(code, tmp_path, run_script)
 
 
-@pytest.mark.skipif(
-    import_keras().backend.backend() != "jax", reason="other backends draw other random numbers"
-)
-def test_readme_prints_its_output(tmp_path, run_script):
+def test_first_readme_block_prints_its_output(tmp_path, run_script):
     [expected] = code_blocks(README, "text")
     output = run_code(code_blocks(README, "python")[0], tmp_path, run_script)
     assert NUMBER.sub("", output) == NUMBER.sub("", expected)
-    numbers = [[float(n) for n in NUMBER.findall(text)] for text in (output, expected)]
-    assert numbers[0] == pytest.approx(numbers[1], abs=0.02)
+    if import_keras().backend.backend() == "jax":  # others draw other random numbers
+        numbers = [[float(n) for n in NUMBER.findall(text)] for text in (output, expected)]
+        assert numbers[0] == pytest.approx(numbers[1], abs=0.02)
 
 
 def test_readme_has_two_set_up_commands():
@@ -66,6 +64,8 @@ def test_relative_links_exist(page):
 def test_links_to_the_site_have_a_page(page):
     names = [link.removeprefix(SITE) for link in links(page) if link.startswith(SITE)]
     for name in filter(None, names):
-        source = (ROOT / ".ci" / "docs" / name).with_suffix(".md")
-        example = (ROOT / "examples" / Path(name).name).with_suffix(".py")
-        assert source.is_file() or (name.startswith("gallery/") and example.is_file()), name
+        page = ROOT / ".ci" / "docs" / name
+        sources = [page.with_suffix(".md"), page.with_suffix(".rst")]
+        if name.startswith("gallery/"):
+            sources = [ROOT / "examples" / "GALLERY_HEADER.rst"]
+        assert any(source.is_file() for source in sources), name
