@@ -15,6 +15,7 @@ import numpy as np
 
 # letters and digits of other width: full-width Latin, half-width Katakana and Hangul
 _WIDTHS = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc]+")
+_LAUGHTER = re.compile(r"([\u3131-\u318e])\1\1+")  # Hangul letters: "ㅋㅋㅋㅋ" laughs
 # characters that combine with their neighbors: marks of the scripts without spaces, joiners,
 # variation selectors, and the parts of emoji
 _COMBINING = re.compile(
@@ -50,10 +51,11 @@ def encode_words(text: str) -> bytes:
     """Return a text in UTF-8 with spaces around the words that are not ASCII.
 
     The text is normalized to NFC, letters and digits to their usual width, and apostrophes to
-    ASCII. Non-ASCII characters between words are replaced by spaces; ASCII characters do not
-    change.
+    ASCII. A Hangul letter is repeated at most once. Non-ASCII characters between words are
+    replaced by spaces; ASCII characters do not change.
     """
     text = _WIDTHS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
+    text = _LAUGHTER.sub(r"\1\1", text)
     return unicodedata.normalize("NFC", limit_marks(text)).encode("ascii", _ERROR_HANDLER)
 
 

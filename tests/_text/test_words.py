@@ -97,6 +97,10 @@ def test_hangul_is_split_into_syllables_with_their_marks():
     ]
 
 
+def test_repeated_hangul_letters_are_cut_to_two():
+    assert make_analyzer()("굿ㅋㅋㅋㅋㅋ ㅠㅠ ㅎ") == ["굿", "ㅋ", "ㅋ", "ㅠ", "ㅠ", "ㅎ"]
+
+
 def test_long_runs_of_characters_are_not_cached():
     words._split_cached.cache_clear()
     analyze = make_analyzer()
