@@ -133,10 +133,9 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
 
     ``analyzer="word"`` reads texts in NFC. Each character with its marks is a token in scripts
     without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) and in Hangul, and so is each emoji.
-    Emoticons such as ``:)`` are read as emoji, and a URL as the emoji of a link. Names (``@name``)
-    and hashtags keep their words. HTML entities are decoded and tags removed. Letters and digits
-    of other width become the usual ones. Arabic vowel marks and tatweel are removed. Repeated
-    Hangul letters (not syllables) are cut to two.
+    Emoticons such as ``:)`` are read as emoji, a URL as the emoji of a link, ``@name`` and ``#tag``
+    as words. HTML entities are decoded and tags removed. Letters of other width become the usual
+    ones, Arabic vowel marks and tatweel are removed, and repeated Hangul letters are cut to two.
 
     Documents can be in any iterable, a NumPy array, a pandas or polars Series, or an ``(n, 1)``
     frame or array. An empty text is valid.
