@@ -5,12 +5,15 @@ Few labels and many texts
 
 Texts without a label improve a network in two ways. ``train_word_vectors`` computes word vectors
 from all texts, and scikit-learn's ``SelfTrainingClassifier`` predicts the missing labels and adds
-the confident predictions (pseudo-labels) to the training data. This example compares the network
-with TF-IDF and logistic regression, on a CSV file in which labels may be missing::
+the confident predictions (pseudo-labels) to the training data. Knowledge about words helps as well:
+pretrained word vectors, and a lexicon that assigns a number to words. This example compares the
+network with TF-IDF and logistic regression, on a CSV file in which labels may be missing::
 
     python few_labels.py
     python few_labels.py reviews.csv --text comment --label stars --n-labels 200 1000
     python few_labels.py reviews.csv --preset fast --output figure.png
+    python few_labels.py reviews.csv --vectors glove.6B.50d.txt --lexicon vader
+    python few_labels.py reviews.csv --lexicon words.csv
 """
 
 # %%
@@ -28,7 +31,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 from seqsent import make_sentiment_pipeline
-from seqsent.datasets import make_reviews, train_word_vectors
+from seqsent.datasets import load_word_vectors, make_reviews, train_word_vectors
 
 parser = argparse.ArgumentParser(description="Learn from few labels and many texts.")
 parser.add_argument("csv", nargs="?", help="CSV file; default: synthetic reviews")
@@ -36,6 +39,8 @@ parser.add_argument("--text", default="text", help="column of texts")
 parser.add_argument("--label", default="label", help="column of labels, empty if missing")
 parser.add_argument("--n-labels", type=int, nargs="+", default=[400, 800], help="numbers of labels")
 parser.add_argument("--preset", choices=["fast", "accurate"], help="default: a GRU")
+parser.add_argument("--vectors", help="file of word vectors, such as GloVe")
+parser.add_argument("--lexicon", help='CSV file of words and numbers, or "vader" (vaderSentiment)')
 parser.add_argument("--n-samples", type=int, default=4000, help="number of synthetic reviews")
 parser.add_argument("--output", help="file for the figure")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
@@ -58,6 +63,40 @@ X_unknown = texts[~is_known]
 print(f"{len(X_train)} labelled, {len(X_unknown)} unlabelled and {len(X_test)} test texts")
 
 # %%
+# Knowledge about words
+# ---------------------
+# A lexicon becomes one more dimension of the word vectors: the number of a word, or 0. They are
+# divided by their standard deviation. Entries of ``embedding_weights`` may be NaN, here those of
+# words without a pretrained vector: the classifier initializes them from the training texts.
+
+
+def read_lexicon(source):
+    """Return a dict of words and numbers."""
+    if source == "vader":
+        from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+        return SentimentIntensityAnalyzer().lexicon
+    return pd.read_csv(source, index_col=0).iloc[:, 0].to_dict()
+
+
+def make_word_vectors(texts, vectorizer, embed_dim):
+    """Return a vector for each id of a fitted vectorizer."""
+    if options.vectors:
+        found = load_word_vectors(options.vectors, texts=texts, num_words=vectorizer.num_words)
+        vectors = found.embedding_weights  # the ids are those of the vectorizer
+    else:
+        ids = vectorizer.transform(texts)
+        vectors = train_word_vectors(ids, embed_dim, num_words=vectorizer.n_words_, random_state=0)
+    if options.lexicon:
+        lexicon = read_lexicon(options.lexicon)
+        numbers = pd.Series(vectorizer.vocabulary_.keys()).map(lexicon)
+        column = np.zeros(vectorizer.n_words_)
+        column[list(vectorizer.vocabulary_.values())] = (numbers / numbers.std()).fillna(0)
+        vectors = np.column_stack([vectors, column])
+    return vectors
+
+
+# %%
 # Models of the labelled texts and of all texts
 # ---------------------------------------------
 # ``SelfTrainingClassifier`` expects -1 for a missing label. It gets the word ids, because the
@@ -75,10 +114,9 @@ def make_network(texts=None):
     pipeline = make_sentiment_pipeline(cell, preset=options.preset, random_state=0)
     if texts is None:
         return pipeline
-    vectorizer, classifier = pipeline["vectorizer"], pipeline["classifier"]
-    ids = vectorizer.fit_transform(texts)
-    vectors = train_word_vectors(ids, classifier.embed_dim or 32, random_state=0)
-    classifier.set_params(embedding_weights=vectors, num_words=None)
+    vectorizer, classifier = pipeline["vectorizer"].fit(texts), pipeline["classifier"]
+    vectors = make_word_vectors(texts, vectorizer, classifier.embed_dim or 32)
+    classifier.set_params(embedding_weights=vectors, num_words=None, embed_dim=None)
     return make_pipeline(vectorizer, SelfTrainingClassifier(classifier, threshold=0.9, max_iter=1))
 
 

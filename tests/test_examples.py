@@ -141,10 +141,10 @@ def test_beat_the_linear_model(tmp_path: Path, run_example: RunExample) -> None:
     lines = output.strip().splitlines()
     assert lines[1].split() == ["accuracy", "std", "log", "loss", "seconds"]
     assert [line.split("  ")[0] for line in lines[2:]] == [
-        "TF-IDF + logistic regression",
-        "naive Bayes + logistic regression",
+        "TF-IDF of words",
+        "linear part of the ensemble",
         'preset="fast"',
-        "vote of the last two",
+        "ensemble",
     ]
     accuracies = [float(line.split()[-4]) for line in lines[2:]]
     assert min(accuracies) > 0.5
@@ -161,6 +161,21 @@ def test_few_labels(tmp_path: Path, run_example: RunExample) -> None:
     assert lines[:2] == [["model", "TF-IDF", "network"], ["texts", *["labelled", "all"] * 2]]
     assert [line[0] for line in lines[3:]] == ["60", "90"]
     assert min(float(accuracy) for line in lines[3:] for accuracy in line[1:]) > 0.3
+
+
+def test_few_labels_with_word_vectors_and_a_lexicon(
+    tmp_path: Path, run_example: RunExample
+) -> None:
+    (tmp_path / "vectors.txt").write_text("the 0.1 0.2\nfilm 0.3 -0.1\ngood 0.9 0.4\n")
+    (tmp_path / "words.csv").write_text("word,number\ngood,2\nbad,-3\n")
+    options = ("--n-samples", 200, "--n-labels", 60)
+    for knowledge in (["--vectors", "vectors.txt"], []):
+        paths = [*knowledge, "--lexicon", "words.csv"]
+        paths = [tmp_path / name if "." in name else name for name in paths]
+        output = run_example("few_labels.py", *options, *paths)
+        accuracies = output.strip().splitlines()[-1].split()
+        assert accuracies[0] == "60"
+        assert min(map(float, accuracies[1:])) > 0.3
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the example reads /proc and limits memory")
