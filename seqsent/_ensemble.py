@@ -87,7 +87,8 @@ def make_sentiment_ensemble(
 
     A VotingClassifier passes ``sample_weight`` to Pipelines by metadata routing only: after
     ``sklearn.set_config(enable_metadata_routing=True)``, call
-    ``set_fit_request(sample_weight=True)`` on the last step of both Pipelines.
+    ``set_fit_request(sample_weight=True)`` on the last step of both Pipelines and, with ``cv``, on
+    the CalibratedClassifierCV.
 
     Examples
     --------

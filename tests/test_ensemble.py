@@ -130,13 +130,17 @@ def test_class_weight_is_set_on_both_models():
     assert found["linear__classifier__class_weight"] == "balanced"
 
 
-def test_sample_weight_reaches_both_models_by_metadata_routing(fitted):
+@pytest.mark.parametrize("cv", [None, 2])
+def test_sample_weight_reaches_both_models_by_metadata_routing(cv):
     weights = np.where(LABELS == "good", 20.0, 0.05)
     with sklearn.config_context(enable_metadata_routing=True):
-        ensemble = make_sentiment_ensemble(**SMALL)
-        for _, pipeline in ensemble.estimators:
-            pipeline[-1].set_fit_request(sample_weight=True)
-        ensemble.fit(TEXTS, LABELS, sample_weight=weights)
-    for weighted, unweighted in zip(ensemble.estimators_, fitted.estimators_, strict=True):
-        difference = weighted.predict_proba(TEXTS) - unweighted.predict_proba(TEXTS)
+        ensemble = make_sentiment_ensemble(**SMALL, cv=cv)
+        network, linear = (model for _, model in ensemble.estimators)
+        linear[-1].set_fit_request(sample_weight=True)
+        pipeline = network if cv is None else network.set_fit_request(sample_weight=True).estimator
+        pipeline[-1].set_fit_request(sample_weight=True)
+        unweighted = clone(ensemble).fit(TEXTS, LABELS)
+        weighted = clone(ensemble).fit(TEXTS, LABELS, sample_weight=weights)
+    for one, other in zip(weighted.estimators_, unweighted.estimators_, strict=True):
+        difference = one.predict_proba(TEXTS) - other.predict_proba(TEXTS)
         assert difference[:, 1].mean() > 0.001  # of "good"
