@@ -40,6 +40,7 @@ from ._inputs.training_data import (
     read_training_data,
     read_validation_data,
 )
+from ._nn.automatic import train_calibrated
 from ._nn.batches import count_words
 from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
@@ -118,6 +119,10 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         Whether to train the word vectors.
     embedding_dropout : float, default=None
         Dropout rate of the word vectors' channels and of n-grams. If None, ``dropout``.
+    word_dropout : float, default=1.0
+        In training, a word that occurs c times in the training data is replaced by [OOV] with
+        probability ``word_dropout / (word_dropout + c)`` [7]_, anew in each epoch. Unknown words
+        of new texts then have a trained vector, and rare words are not learned by heart.
     ngram_range : tuple (1, n), default=(1, 1)
         If n is 2 or more, the hashed vectors of the n-grams of 2 to n words that end at a word
         are added to its vector [5]_. ``model_`` then contains a layer of seqsent.
@@ -271,6 +276,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         "embedding_weights": ["array-like", str, PathLike, None],
         "embedding_init": [StrOptions({"ppmi", "uniform"})],
         "train_embedding": ["boolean"],
+        "word_dropout": [Interval(Real, 0, None, closed="left")],
         "embedding_dropout": [Interval(Real, 0, 1, closed="left"), None],
         "ngram_range": [tuple, list],
         "ngram_buckets": [Interval(Integral, 2, None, closed="left")],
@@ -315,6 +321,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         embedding_init: Literal["ppmi", "uniform"] = "ppmi",
         train_embedding: bool = True,
         embedding_dropout: float | None = None,
+        word_dropout: float = 1.0,
         ngram_range: tuple[int, int] = (1, 1),
         ngram_buckets: int = 2**18,
         optimizer: Any = "adam",
@@ -349,6 +356,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         self.embedding_init = embedding_init
         self.train_embedding = train_embedding
         self.embedding_dropout = embedding_dropout
+        self.word_dropout = word_dropout
         self.ngram_range = ngram_range
         self.ngram_buckets = ngram_buckets
         self.optimizer = optimizer
@@ -579,14 +587,15 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         train, validation = data, None
         if self.early_stopping and X_val is None and y_val is None:
             train, validation = hold_out(data, self.validation_fraction, seed)
-        train = train.last_words(self.train_maxlen, skips_padding=self.mask_padding)
         if continues:
             new._continue(data.ids, labels, is_partial=is_partial)
         else:
-            new._initialize(data.ids, train, labels, seed, is_partial=is_partial)
+            last_words = train.last_words(self.train_maxlen, skips_padding=self.mask_padding)
+            new._initialize(data.ids, last_words, labels, seed, is_partial=is_partial)
         if X_val is not None or y_val is not None:
             validation = read_validation_data(new, X_val, y_val)
-        interrupt = new._train(train, validation, is_partial=is_partial)
+        kind: Literal["first", "continued", "partial"] = "continued" if continues else "first"
+        interrupt = new._train(train, validation, "partial" if is_partial else kind)
 
         self.__dict__ = new.__dict__
         if interrupt is not None:
@@ -616,34 +625,39 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         """Continue from a copy of the previous fit's network."""
         network = self._fitted_network()
         self._network = continued_network(self, network, ids, classes, is_partial=is_partial)
+        self._network.divide_logits(1 / self.temperature_)
         self.n_words_ = self._network.architecture.n_words
 
     def _train(
-        self, train: TrainingData, validation: TrainingData | None, *, is_partial: bool
+        self,
+        train: TrainingData,
+        validation: TrainingData | None,
+        kind: Literal["first", "continued", "partial"],
     ) -> KeyboardInterrupt | None:
         """Train the network and extend the history.
 
         Return the interrupt if training was interrupted after one or more complete epochs.
         """
         network = self._fitted_network()
-        ids = replace_unknown(train.ids, self.n_words_, self.oov_char)
-        train = train._replace(ids=ids)
-        training = network.train(
-            train,
-            validation,
-            adversarial=float(self.adversarial),
-            options=TrainingOptions.from_parameters(
-                vars(self),
-                n_samples=len(train.ids),
-                n_epochs_before=self.n_iter_,
-                seed=self._seed,
-                is_partial=is_partial,
-            ),
+        train = train._replace(ids=replace_unknown(train.ids, self.n_words_, self.oov_char))
+        if kind == "partial":
+            counts = np.bincount(train.ids.ravel(), minlength=self.n_words_)
+            self._word_counts = counts + getattr(self, "_word_counts", 0)
+        options = TrainingOptions.from_parameters(
+            vars(self),
+            kind=kind,
+            n_samples=len(train.ids),
+            n_epochs_before=self.n_iter_,
+            seed=self._seed,
+            word_counts=self._word_counts if kind == "partial" else None,
+        )
+        training, self.temperature_ = train_calibrated(
+            network, train, validation, options=options, adversarial=float(self.adversarial)
         )
         self.history_ = join_histories(self.history_, training.history)
         self.best_iter_ = training.best_epoch
         self.n_iter_ = training.n_epochs
-        self._stores_optimizer = is_partial or self.warm_start
+        self._stores_optimizer = kind == "partial" or self.warm_start
         return training.interrupt
 
     def _network_state(self) -> dict[str, Any]:

@@ -30,6 +30,8 @@ FITTED_ATTRIBUTES: dict[str, Any] = {
     "history_": dict,
     "n_iter_": Integral,
     "best_iter_": Integral,
+    "temperature_": Real,
+    "_word_counts": np.ndarray,
     "_seed": Integral,
     "_initialization": dict,
     "_stores_optimizer": bool,

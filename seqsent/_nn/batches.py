@@ -50,6 +50,30 @@ def choose_widths(lengths: NDArray[np.intp], n_steps: int) -> tuple[int, ...]:
     return tuple(sorted({max(_to_multiple(int(np.ceil(cut))), _WIDTH_MULTIPLE) for cut in cuts}))
 
 
+class WordDropout:
+    """Replacement of rare words by [OOV] in training, so that its vector is learned [1]_.
+
+    A word with ``counts[id]`` occurrences is replaced with probability ``rate / (rate + count)``.
+    ``seeds`` is set before each epoch. The result does not depend on the order of the batches.
+
+    .. [1] E. Kiperwasser and Y. Goldberg, "Simple and accurate dependency parsing using
+       bidirectional LSTM feature representations", TACL 4, 2016.
+    """
+
+    def __init__(self, counts: NDArray[np.integer[Any]], oov_id: int, rate: float) -> None:
+        self.oov_id = oov_id
+        self.probabilities = (rate / (rate + np.maximum(counts, 1))).astype(np.float32)
+        self.probabilities[[0, oov_id]] = 0
+        self.seeds = np.random.SeedSequence(0)
+
+    def apply(self, ids: Ids, index: int) -> Ids:
+        """Return the ids of the batch with an index, some of them replaced."""
+        entropy, key = self.seeds.entropy, (*self.seeds.spawn_key, index)
+        rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=key))
+        is_replaced = rng.random(ids.shape, np.float32) < self.probabilities[ids]
+        return np.where(is_replaced, np.int32(self.oov_id), ids)
+
+
 class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
     """Batches of equal size for ``keras.Model.fit``, trimmed to ``widths`` unless None.
 
@@ -63,8 +87,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         weights: NDArray[np.float32],
         batch_size: int,
         widths: tuple[int, ...] | None,
+        word_dropout: "WordDropout | None" = None,
     ) -> None:
         super().__init__()
+        self.word_dropout = word_dropout
         self.ids = ids if widths is None else align_right(ids)
         self.lengths = np.full(len(ids), ids.shape[1]) if widths is None else count_words(ids)
         self.trims = widths is not None
@@ -83,7 +109,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         start = index * self.batch_size
         rows = self._order[start : start + self.batch_size]
         width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
-        ids = _pad(self.ids[rows, -width:], self.batch_size, width)
+        ids = self.ids[rows, -width:]
+        if self.word_dropout is not None:
+            ids = self.word_dropout.apply(ids, index)
+        ids = _pad(ids, self.batch_size, width)
         targets = np.zeros(self.batch_size, dtype=self.targets.dtype)
         weights = np.zeros(self.batch_size, dtype=np.float32)
         targets[: len(rows)] = self.targets[rows]

@@ -25,6 +25,7 @@ from .model.cells import CELLS
 from .model.initializers import InitialWeights
 from .model.ngrams import embed
 from .model.numpy_forward import NumpyNetwork
+from .train.calibration import CycleMonitor
 from .train.objective import build_optimizer, get_config, loss_and_metrics, restore_optimizer_state
 from .train.options import TrainingOptions
 from .train.saturation import check_saturation
@@ -74,6 +75,17 @@ class Network:
         kernel, bias = to_numpy(self.model.get_layer("output").weights)
         return kernel, bias
 
+    def copy(self) -> Self:
+        """Return a network with the same weights and a new optimizer with the same options."""
+        optimizer = self.model.optimizer
+        optimizer = type(optimizer).from_config(get_config(optimizer))
+        return self.from_state(self.get_state(with_optimizer=False), optimizer)
+
+    def divide_logits(self, temperature: float) -> None:
+        """Divide the weights of the output layer by a temperature."""
+        layer = self.model.get_layer("output")
+        layer.set_weights([values / np.float32(temperature) for values in self.output_weights])
+
     def recurrent_layer(self, depth: int, *, backward: bool = False) -> Any:
         """Return the recurrent layer at a depth, starting at 0, for one direction."""
         if not self.architecture.bidirectional:
@@ -88,6 +100,7 @@ class Network:
         *,
         options: TrainingOptions,
         adversarial: float = 0.0,
+        monitor: CycleMonitor | None = None,
     ) -> TrainingResult:
         """Train the network. After an interrupt, rebuild it with a new optimizer."""
         if adversarial and not fast.is_usable():
@@ -109,7 +122,12 @@ class Network:
 
             programs = training_programs(self.architecture, optimizer, adversarial)
         result = train_network(
-            self.model, data, validation_data, programs=programs, options=options
+            self.model,
+            data,
+            validation_data,
+            programs=programs,
+            options=options,
+            monitor=monitor,
         )
         if result.interrupt is not None:  # JAX may have deleted the model's arrays
             state = {"architecture": self.architecture.to_dict(), "weights": result.weights}

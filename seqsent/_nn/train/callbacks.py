@@ -1,4 +1,4 @@
-"""Early stopping, the decay of the learning rate, and copies of the user's callbacks."""
+"""Early stopping, and copies of the user's callbacks."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..._runtime.backend import import_keras, tensor_to_numpy
+from ..._runtime.backend import import_keras
 from .history import TrainingHistory
 
 keras = import_keras()
@@ -35,23 +35,6 @@ class EarlyStopping(keras.callbacks.Callback):  # type: ignore[name-defined]  # 
 
     def on_train_end(self, logs: Any = None) -> None:
         self.model.set_weights(self.best_weights)
-
-
-class CosineDecay(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
-    """Decay the learning rate along half a cosine, by its mean over each epoch, and restore it."""
-
-    def __init__(self, optimizer: Any, epochs: int, n_epochs_before: int) -> None:
-        super().__init__()
-        self.rate = float(tensor_to_numpy(optimizer.learning_rate.value))
-        self.optimizer, self.epochs, self.n_epochs_before = optimizer, epochs, n_epochs_before
-
-    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        start = (epoch - self.n_epochs_before) / self.epochs
-        rise = np.sin(np.pi * (start + 1 / self.epochs)) - np.sin(np.pi * start)
-        self.optimizer.learning_rate = self.rate * (0.5 + self.epochs * rise / (2 * np.pi))
-
-    def on_train_end(self, logs: Any = None) -> None:
-        self.optimizer.learning_rate = self.rate
 
 
 def light_copies(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:

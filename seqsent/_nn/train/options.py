@@ -2,25 +2,25 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil
-from typing import Any, Self
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .epoch_tasks import epoch_tasks
 from .objective import has_cosine_decay
+from .schedule import Schedule
 
 _SMALL_BATCH, _MEDIUM_BATCH = 32, 64
+_CONTINUED_CYCLES = 2  # of a warm start
 _SMALL_DATA = 10_000  # documents, up to which "auto" is the smaller batch size
-_MIN_STEPS = 300
-_MIN_EPOCHS, _MAX_EPOCHS = 2, 100
-_MIN_EPOCHS_WITH_NGRAMS = 3  # when n-grams halve the number of epochs
-_LARGE_BATCH = 64  # larger batches need more epochs
 
 
 @dataclass(frozen=True)
 class TrainingOptions:
     """Options of a training."""
 
-    epochs: int  # maximum number of epochs
+    schedule: Schedule
     n_epochs_before: int  # epochs of earlier trainings, from which callbacks count
     batch_size: int
     seed: int  # of the order of documents and of dropout, see seeds.py
@@ -28,7 +28,12 @@ class TrainingOptions:
     trims: bool  # whether batches are trimmed to their longest document
     is_partial: bool  # whether the data are a chunk, as in partial_fit
     decays: bool  # whether the learning rate decays along a cosine
+    calibrates: bool  # whether held-out documents choose a temperature
     patience: int | None  # epochs without improvement before early stopping, None for no limit
+    train_maxlen: int | None  # number of last words of a document that are used in training
+    word_dropout: float  # rate of the replacement of rare words by [OOV]
+    word_counts: NDArray[np.int64] | None  # by id, None to count the training data
+    oov_id: int | None
     tol: float  # minimum decrease of the validation loss that counts as an improvement
     callbacks: Sequence[Any]  # of the user
     verbose: int
@@ -42,29 +47,39 @@ class TrainingOptions:
         n_samples: int,
         n_epochs_before: int,
         seed: int,
-        is_partial: bool,
+        kind: Literal["first", "continued", "partial"],
+        word_counts: NDArray[np.int64] | None = None,
     ) -> Self:
         """Return options from the parameters of a classifier, such as ``vars(classifier)``."""
-        epochs = parameters["epochs"]
-        if epochs == "auto":
-            epochs = choose_epochs(
-                n_samples,
-                parameters["batch_size"],
-                has_ngrams=parameters["ngram_range"][1] > 1,
-                is_adversarial=parameters["adversarial"] > 0,
-            )
+        batch_size = choose_batch_size(parameters["batch_size"], n_samples)
+        is_automatic = parameters["epochs"] == "auto" and kind != "partial"
+        if kind == "partial":
+            schedule = Schedule(1)
+        elif not is_automatic:
+            schedule = Schedule(int(parameters["epochs"]))
+        else:
+            schedule = Schedule.automatic(n_samples, batch_size)
+            if parameters["early_stopping"]:
+                schedule = Schedule(schedule.epochs)  # a restart would stop it
+            elif kind == "continued":
+                schedule = Schedule(schedule.cycle_ends[:_CONTINUED_CYCLES][-1])
         names = (name for name in parameters if not name.startswith("_") and name[-1] != "_")
         unrelated = {"callbacks", "verbose", "optimizer"}  # the optimizer is compared by its state
         return cls(
-            epochs=1 if is_partial else int(epochs),
+            schedule=schedule,
             n_epochs_before=n_epochs_before,
-            batch_size=choose_batch_size(parameters["batch_size"], n_samples),
+            batch_size=batch_size,
             seed=seed,
             shuffle=parameters["shuffle"],
             trims=parameters["mask_padding"],
-            is_partial=is_partial,
-            decays=not is_partial and has_cosine_decay(parameters["optimizer"]),
+            is_partial=kind == "partial",
+            decays=kind != "partial" and has_cosine_decay(parameters["optimizer"]),
+            calibrates=is_automatic and kind == "first",
             patience=parameters["n_iter_no_change"] if parameters["early_stopping"] else None,
+            train_maxlen=parameters["train_maxlen"],
+            word_dropout=parameters["word_dropout"],
+            word_counts=word_counts,
+            oov_id=parameters["oov_char"],
             tol=parameters["tol"],
             callbacks=[*(parameters["callbacks"] or ()), *epoch_tasks(parameters)],
             verbose=parameters["verbose"],
@@ -77,17 +92,3 @@ def choose_batch_size(batch_size: int | str, n_samples: int) -> int:
     if batch_size != "auto":
         return int(batch_size)
     return _SMALL_BATCH if n_samples <= _SMALL_DATA else _MEDIUM_BATCH
-
-
-def choose_epochs(
-    n_samples: int, batch_size: int | str, *, has_ngrams: bool, is_adversarial: bool
-) -> int:
-    """Return the number of epochs for ``epochs="auto"``."""
-    if isinstance(batch_size, str):  # smaller batches mean more steps, not fewer epochs
-        batch_size = _MEDIUM_BATCH
-    is_slow = batch_size > _LARGE_BATCH and not has_ngrams
-    fewest = 2 * _MIN_EPOCHS if is_slow else _MIN_EPOCHS
-    epochs = max(fewest, ceil(_MIN_STEPS / ceil(n_samples / batch_size)))
-    if has_ngrams:  # they overfit small data sooner
-        epochs = max(min(epochs, _MIN_EPOCHS_WITH_NGRAMS), ceil(epochs / 2))
-    return min(2 * epochs if is_adversarial else epochs, _MAX_EPOCHS)

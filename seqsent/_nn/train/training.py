@@ -9,12 +9,21 @@ from numpy.typing import NDArray
 
 from ..._runtime.backend import import_keras, to_numpy
 from ..._types import FloatArray, Ids
-from ..batches import Batches, choose_chunk_width, choose_widths, count_words
-from .callbacks import CosineDecay, EarlyStopping
+from ..batches import (
+    Batches,
+    WordDropout,
+    choose_chunk_width,
+    choose_widths,
+    count_words,
+    last_words,
+)
+from .calibration import CycleMonitor
+from .callbacks import EarlyStopping
 from .checkpoints import Checkpoint, fingerprint
 from .history import TrainingHistory, divergence_message
 from .options import TrainingOptions
 from .progress import EpochProgress
+from .schedule import CosineDecay
 from .seeds import EpochSeeds
 
 if TYPE_CHECKING:
@@ -44,14 +53,24 @@ def train_network(
     *,
     programs: "TrainingPrograms | None",
     options: TrainingOptions,
+    monitor: CycleMonitor | None = None,
 ) -> TrainingResult:
     """Fit a compiled model in place, by programs or, if None, by functions that Keras compiles."""
+    if options.train_maxlen is not None:
+        ids = last_words(training_data[0], options.train_maxlen, skips_padding=options.trims)
+        training_data = ids, *training_data[1:]
     batches = _make_batches(*training_data, options=options)
+    if options.word_dropout and options.oov_id is not None:
+        counts = options.word_counts
+        if counts is None:
+            counts = np.bincount(training_data[0].ravel(), minlength=options.oov_id + 1)
+        batches.word_dropout = WordDropout(counts, options.oov_id, options.word_dropout)
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, options=options)
     history = TrainingHistory(options)
     callbacks = [history, EpochSeeds(options.seed, batches, shuffles=options.shuffle)]
+    callbacks += [monitor] if monitor is not None else []
     callbacks += _make_callbacks(model, history, options, training_data, validation_data)
     interrupt = None
     try:
@@ -59,7 +78,7 @@ def train_network(
             model.fit(
                 batches,
                 initial_epoch=options.n_epochs_before,
-                epochs=options.n_epochs_before + options.epochs,
+                epochs=options.n_epochs_before + options.schedule.epochs,
                 validation_data=validation,
                 callbacks=[*callbacks, *progress],
                 verbose=0,
@@ -86,7 +105,7 @@ def _make_callbacks(
     """Return callbacks for the learning rate, early stopping, the user's, and checkpoints."""
     callbacks: list[Any] = []
     if options.decays:
-        callbacks.append(CosineDecay(model.optimizer, options.epochs, options.n_epochs_before))
+        callbacks.append(CosineDecay(model.optimizer, options.schedule, options.n_epochs_before))
     if options.patience is not None:
         callbacks.append(EarlyStopping(history, options.patience, options.tol))
     callbacks += options.callbacks
@@ -133,7 +152,7 @@ def _make_batches(
     if options.trims and options.is_partial:
         widths = (choose_chunk_width(ids),)
     elif options.trims:
-        n_steps = options.epochs * len(ids) // options.batch_size
+        n_steps = options.schedule.epochs * len(ids) // options.batch_size
         if keras.backend.backend() == "tensorflow":
             n_steps = 0  # it infers the shape of all batches from the first two
         widths = choose_widths(count_words(ids), n_steps)

@@ -1,0 +1,99 @@
+"""Temperature scaling on held-out documents [1]_.
+
+.. [1] C. Guo, G. Pleiss, Y. Sun and K. Q. Weinberger, "On calibration of modern neural networks",
+   International Conference on Machine Learning, 2017, arXiv:1706.04599.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from ..._runtime.backend import import_keras, to_numpy
+from ..._types import FloatArray, Ids
+
+keras = import_keras()
+
+_SMALLEST = 1e-7  # probability
+_MAX_LOG_TEMPERATURE = 3.0
+
+
+class Calibration(NamedTuple):
+    """The best temperature, and the loss with it."""
+
+    temperature: float
+    loss: float
+
+
+def fit_temperature(
+    outputs: FloatArray, targets: NDArray[np.int32], weights: FloatArray
+) -> Calibration:
+    """Return the temperature with the lowest cross-entropy of held-out documents.
+
+    ``outputs`` are probabilities of shape (n_samples, n_outputs). A normal prior of the logarithm
+    of the temperature, with standard deviation 1, keeps it finite.
+    """
+    if outputs.shape[1] == 1:
+        outputs = np.hstack([1 - outputs, outputs])
+    logits = np.log(np.maximum(outputs, _SMALLEST))
+    rows = np.arange(len(targets))
+    weights = weights / weights.sum()
+
+    def loss(log_temperature: float) -> float:
+        log_probabilities = log_softmax(logits / np.exp(log_temperature), axis=1)
+        return float(-weights @ log_probabilities[rows, targets])
+
+    def penalized(log_temperature: float) -> float:
+        return loss(log_temperature) + log_temperature**2 / (2 * len(rows))
+
+    bounds = (-_MAX_LOG_TEMPERATURE, _MAX_LOG_TEMPERATURE)
+    best = minimize_scalar(penalized, bounds=bounds, method="bounded").x
+    return Calibration(float(np.exp(best)), loss(best))
+
+
+class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
+    """Evaluate held-out documents at the end of each cycle, and stop after one that is no better.
+
+    The loss is that with the best temperature: the cross-entropy of a network that becomes too
+    certain rises while its accuracy still improves.
+    """
+
+    def __init__(
+        self,
+        predict: Callable[[Ids], FloatArray],
+        held_out: tuple[Ids, NDArray[np.int32], FloatArray],
+        cycle_ends: Sequence[int],
+        *,
+        min_cycles: int = 1,
+        restores: bool = False,
+    ) -> None:
+        super().__init__()
+        self.predict, self.held_out, self.cycle_ends = predict, held_out, cycle_ends
+        self.min_cycles, self.restores = min_cycles, restores
+        self.outputs: list[FloatArray] = []
+        self.calibrations: list[Calibration] = []
+        self.best_weights: list[NDArray[Any]] = []
+
+    @property
+    def best(self) -> int:
+        """Index of the best cycle."""
+        return int(np.argmin([calibration.loss for calibration in self.calibrations]))
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        if epoch + 1 not in self.cycle_ends:
+            return
+        ids, targets, weights = self.held_out
+        self.outputs.append(self.predict(ids))
+        self.calibrations.append(fit_temperature(self.outputs[-1], targets, weights))
+        is_best = self.best == len(self.calibrations) - 1
+        if is_best and self.restores:
+            self.best_weights = to_numpy(self.model.weights)
+        if not is_best and len(self.calibrations) >= self.min_cycles:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Any = None) -> None:
+        if self.best_weights:
+            self.model.set_weights(self.best_weights)
