@@ -40,6 +40,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
         "embed_dim": 32,
         "state_dim": 32,
         "dropout": 0.0,
+        "word_dropout": 0.0,
         "mask_padding": False,
         "pooling": "last",
         "gate_bias": "keras",

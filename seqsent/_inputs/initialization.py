@@ -2,13 +2,11 @@
 
 import zlib
 from collections.abc import Sequence
-from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._estimator.base import validate_parameter_constraints
 from .._nn.batches import align_right
 from .._nn.model.architecture import Architecture, count_outputs
 from .._nn.model.cells import CELLS
@@ -19,24 +17,6 @@ from .embedding import embedding_shape, fill_missing, load_embedding_weights
 from .ids import choose_n_words
 from .training_data import TrainingData
 from .word_vectors import cooccurrence_tables
-
-# attributes of a fitted classifier in its stored state
-FITTED_ATTRIBUTES: dict[str, Any] = {
-    "classes_": np.ndarray,
-    "n_features_in_": Integral,
-    "feature_names_in_": np.ndarray,
-    "n_words_": Integral,
-    "time_scale_": Real,
-    "history_": dict,
-    "n_iter_": Integral,
-    "best_iter_": Integral,
-    "temperature_": Real,
-    "_word_counts": np.ndarray,
-    "_seed": Integral,
-    "_initialization": dict,
-    "_stores_optimizer": bool,
-    "_network": dict,
-}
 
 
 def initial_network(
@@ -90,7 +70,9 @@ def continued_network(
         needed = choose_n_words(ids, n_words if is_fixed else None, classifier.oov_char)
         if needed > n_words:
             state = grow_table(state, needed, seed=classifier._seed)
-    return Network.from_state(state, new_optimizer(classifier))
+    continued = Network.from_state(state, new_optimizer(classifier))
+    continued.divide_logits(1 / classifier.temperature_)  # undo its calibration
+    return continued
 
 
 def describe_initialization(classifier: Any, matrix: NDArray[np.float32] | None) -> dict[str, Any]:
@@ -110,20 +92,6 @@ def new_optimizer(classifier: Any, cell: str | None = None) -> Any:
         classifier.learning_rate,
         default_rate=CELLS[cell or classifier.cell].learning_rate,
     )
-
-
-def check_network_state(state: dict[str, Any], constraints: dict[str, Any]) -> None:
-    """Raise a ValueError if the stored network of a classifier contradicts its attributes."""
-    architecture = state["_network"]["architecture"]
-    validate_parameter_constraints(constraints, architecture, "RecurrentSentimentClassifier")
-    n_words, n_classes = architecture["n_words"], max(architecture["n_outputs"], 2)
-    if state["n_words_"] != n_words:
-        raise ValueError(f"n_words_ is {state['n_words_']}, but the table has {n_words} rows")
-    shape = getattr(state["classes_"], "shape", None)
-    if shape != (n_classes,):
-        raise ValueError(
-            f"classes_ has shape {shape}, but the network distinguishes {n_classes} classes"
-        )
 
 
 def _architecture(classifier: Any, matrix: NDArray[np.float32] | None) -> Architecture:

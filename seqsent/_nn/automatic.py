@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from math import ceil
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .train.training import Data, TrainingResult
 _FEW = 100  # documents, below which nothing is held out
 _MANY = 10_000  # documents, above which the network is not trained again on all of them
 _FOLDS = 5  # of up to _MANY documents
-_ENOUGH_HELD_OUT = 300  # documents, in as many folds as necessary
+_ENOUGH_HELD_OUT = 250  # documents, in as many folds as necessary
 _MAX_HELD_OUT = 2000  # of more than _MANY documents
 _MIN_CYCLES = 3  # of up to _MANY documents, as the first ones may learn nothing
 
@@ -45,8 +45,9 @@ def train_calibrated(
     With early stopping, the validation data determine the temperature.
     """
     monitor, temperature = None, 1.0
+    split: dict[str, Any] = {"seed": options.seed, "oov_id": options.oov_id}
     if options.schedule.unit and len(data[0]) > _MANY:
-        ((data, held_out),) = _folds(data, ceil(len(data[0]) / _MAX_HELD_OUT), 1, options)
+        ((data, held_out),) = _folds(data, ceil(len(data[0]) / _MAX_HELD_OUT), 1, **split)
         ends = options.schedule.cycle_ends
         monitor = CycleMonitor(network.predict, held_out, ends, restores=True)
     elif options.schedule.unit and len(data[0]) >= _FEW:
@@ -75,7 +76,7 @@ def _choose(
     n_folds = min(_FOLDS, ceil(_ENOUGH_HELD_OUT * _FOLDS / len(data[0])))
     ends = schedule.cycle_ends
     monitors, held_out_parts = [], []
-    for part, held_out in _folds(data, _FOLDS, n_folds, options):
+    for part, held_out in _folds(data, _FOLDS, n_folds, seed=options.seed, oov_id=options.oov_id):
         copy = network.copy()
         monitor = CycleMonitor(copy.predict, held_out, ends, min_cycles=_MIN_CYCLES)
         fold_options = replace(
@@ -99,7 +100,7 @@ def _choose(
 
 
 def _folds(
-    data: Data, n_folds: int, n_used: int, options: TrainingOptions
+    data: Data, n_folds: int, n_used: int, *, seed: int, oov_id: int | None
 ) -> Iterator[tuple[Data, Data]]:
     """Yield the training part and the held-out part of some folds, stratified by class.
 
@@ -107,14 +108,14 @@ def _folds(
     """
     ids, targets, weights = data
     fold = np.empty(len(targets), dtype=np.intp)
-    noise = make_rng("held_out", options.seed, 0).random(len(targets))
+    noise = make_rng("held_out", seed, 0).random(len(targets))
     fold[np.lexsort((noise, targets))] = np.arange(len(targets)) % n_folds
     for index in range(n_used):
         is_held_out = fold == index
         part = ids[~is_held_out], targets[~is_held_out], weights[~is_held_out]
         held_out_ids = ids[is_held_out]
-        if options.oov_id is not None:
+        if oov_id is not None:
             is_known = np.zeros(int(ids.max(initial=0)) + 1, dtype=bool)
             is_known[np.concatenate([part[0].ravel(), [0]])] = True
-            held_out_ids = np.where(is_known[held_out_ids], held_out_ids, options.oov_id)
+            held_out_ids = np.where(is_known[held_out_ids], held_out_ids, np.int32(oov_id))
         yield part, (held_out_ids, targets[is_held_out], weights[is_held_out])

@@ -15,6 +15,7 @@ def keras_defaults():
         "optimizer": keras.optimizers.Adam(0.006),
         "embedding_init": "uniform",
         "dropout": 0.0,
+        "word_dropout": 0.0,
     }
 
 

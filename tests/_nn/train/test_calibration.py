@@ -1,0 +1,84 @@
+"""Temperature scaling on held-out documents."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+
+from seqsent._nn.train.calibration import CycleMonitor, fit_temperature
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
+def test_temperature_of_two_classes(rng, temperature):
+    logits = rng.normal(scale=2, size=(100_000, 1))
+    targets = (rng.random(100_000) < expit(logits[:, 0])).astype(np.int32)
+    found = fit_temperature(expit(logits * temperature), targets, np.ones(100_000))
+    assert found.temperature == pytest.approx(temperature, rel=0.05)
+
+
+def test_temperature_of_three_classes(rng):
+    logits = rng.normal(scale=2, size=(100_000, 3))
+    cumulated = softmax(logits, axis=1).cumsum(axis=1)
+    targets = (rng.random((100_000, 1)) > cumulated).sum(axis=1).clip(max=2)
+    found = fit_temperature(softmax(logits * 3, axis=1), targets, np.ones(100_000))
+    assert found.temperature == pytest.approx(3, rel=0.05)
+
+
+def test_weight_of_two_equals_two_copies(rng):
+    outputs, targets = rng.random((50, 1)), rng.integers(2, size=50)
+    outputs, targets = np.repeat(outputs, 200, axis=0), np.repeat(targets, 200)
+    weights = np.where(np.arange(len(targets)) < 5000, 2.0, 1.0)
+    copied = np.concatenate([np.arange(10_000), np.arange(5000)])
+    weighted = fit_temperature(outputs, targets, weights)
+    copies = fit_temperature(outputs[copied], targets[copied], np.ones(15_000))
+    assert weighted.temperature == pytest.approx(copies.temperature, rel=1e-3)
+
+
+def test_certain_and_right_outputs_have_a_finite_temperature():
+    found = fit_temperature(np.array([[1.0], [0.0]]), np.array([1, 0]), np.ones(2))
+    assert 0.04 < found.temperature < 1
+
+
+class Model:
+    """Keras model of which callbacks use these attributes."""
+
+    def __init__(self):
+        self.weights = []
+        self.stop_training = False
+
+
+def monitor_of(certainties, **options):
+    """Return a monitor of a network whose outputs are right with these certainties."""
+    outputs = iter(certainties)
+    targets = np.array([1, 1, 1, 0], np.int32)
+    held_out = np.zeros((4, 2), np.int32), targets, np.ones(4)
+
+    def predict(ids):
+        certainty = next(outputs)
+        return np.where(targets[:, np.newaxis] == 1, certainty, 1 - certainty)
+
+    monitor = CycleMonitor(predict, held_out, [1, 3, 7], **options)
+    monitor.set_model(Model())
+    return monitor
+
+
+def test_training_stops_after_a_cycle_without_improvement():
+    monitor = monitor_of([0.7, 0.6])
+    stopped = []
+    for epoch in range(3):
+        monitor.on_epoch_end(epoch)
+        stopped.append(monitor.model.stop_training)
+    assert stopped == [False, False, True]
+    assert monitor.best == 0
+
+
+def test_first_cycles_never_stop_the_training():
+    monitor = monitor_of([0.7, 0.6, 0.8], min_cycles=3)
+    for epoch in range(7):
+        monitor.on_epoch_end(epoch)
+    assert not monitor.model.stop_training
+    assert monitor.best == 2
