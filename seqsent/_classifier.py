@@ -47,7 +47,7 @@ from ._nn.network import Network
 from ._nn.serialization import check_finite
 from ._nn.train.callbacks import deep_copies
 from ._nn.train.history import join_histories
-from ._nn.train.options import TrainingOptions
+from ._nn.train.options import TrainingOptions, choose_train_maxlen
 from ._runtime.backend import is_forked_child, refuse_in_fork
 from ._runtime.signals import defer_signals
 from ._types import FloatArray, Ids
@@ -69,7 +69,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         The recurrent cell. See the Notes for its equations.
     state_dim : int, default=32
         Number of units of the state.
-    dropout : float, default=0.3
+    dropout : float, default=0.5
         Dropout rate of the word vectors' channels and of the state, in [0, 1).
     epochs : int or "auto", default="auto"
         Passes over the training data. "auto" trains for as long as held-out documents improve and
@@ -138,9 +138,9 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         vectors. The loss averages the clean and the adversarial example. Values of 0.02 to 0.05
         reduce overfitting and double the time. It rises linearly over the first 100 steps.
         Requires JAX.
-    train_maxlen : int, default=None
-        Number of last words of a document that are used in training. Predictions read whole
-        rows. If None, training reads whole rows, too.
+    train_maxlen : int, "auto" or None, default="auto"
+        Number of last words of a document that are used in training; predictions read whole rows.
+        "auto" is 500 for up to 10,000 training documents, else 250. If None, all words.
     class_weight : dict or "balanced", default=None
         Weight of each class in the loss. "balanced" sets weights inversely proportional to
         class frequencies.
@@ -292,7 +292,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "adversarial": [Interval(Real, 0, 1, closed="left")],
-        "train_maxlen": [Interval(Integral, 1, None, closed="left"), None],
+        "train_maxlen": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"}), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -314,7 +314,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         *,
         cell: str = "lstm",
         state_dim: int = 32,
-        dropout: float = 0.3,
+        dropout: float = 0.5,
         epochs: int | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         embed_dim: int | None = None,
@@ -336,7 +336,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         learning_rate: float | None = None,
         batch_size: int | Literal["auto"] = "auto",
         adversarial: float = 0.0,
-        train_maxlen: int | None = None,
+        train_maxlen: int | Literal["auto"] | None = "auto",
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
@@ -598,7 +598,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         if continues:
             new._continue(data.ids, labels, is_partial=is_partial)
         else:
-            last_words = train.last_words(self.train_maxlen, skips_padding=self.mask_padding)
+            n_words = choose_train_maxlen(self.train_maxlen, len(train.ids))
+            last_words = train.last_words(n_words, skips_padding=self.mask_padding)
             new._initialize(data.ids, last_words, labels, seed, is_partial=is_partial)
         if X_val is not None or y_val is not None:
             validation = read_validation_data(new, X_val, y_val)
@@ -653,7 +654,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         options = TrainingOptions.from_parameters(
             vars(self),
             kind=kind,
-            n_samples=len(train.ids),
+            lengths=count_words(train.ids),
             n_epochs_before=self.n_iter_,
             seed=self._seed,
             word_counts=self._word_counts if kind == "partial" else None,

@@ -45,7 +45,14 @@ def shared_data() -> Path:
     return folder
 
 
-_SMALL: dict[str, Any] = {"state_dim": 6, "embed_dim": 5, "epochs": 2, "random_state": 0}
+_SMALL: dict[str, Any] = {
+    "state_dim": 6,
+    "embed_dim": 5,
+    "epochs": 2,
+    "dropout": 0.3,
+    "word_dropout": 0,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="session")

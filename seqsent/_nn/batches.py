@@ -109,10 +109,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         start = index * self.batch_size
         rows = self._order[start : start + self.batch_size]
         width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
-        ids = self.ids[rows, -width:]
-        if self.word_dropout is not None:
+        ids = _pad(self.ids[rows, -width:], self.batch_size, width)
+        if self.word_dropout is not None:  # after padding, which changes no random number then
             ids = self.word_dropout.apply(ids, index)
-        ids = _pad(ids, self.batch_size, width)
         targets = np.zeros(self.batch_size, dtype=self.targets.dtype)
         weights = np.zeros(self.batch_size, dtype=np.float32)
         targets[: len(rows)] = self.targets[rows]

@@ -13,7 +13,8 @@ from .schedule import Schedule
 
 _SMALL_BATCH, _MEDIUM_BATCH = 32, 64
 _CONTINUED_CYCLES = 2  # of a warm start
-_SMALL_DATA = 10_000  # documents, up to which "auto" is the smaller batch size
+_SHORT, _LONG = 250, 500  # words to train on
+_SMALL_DATA = 10_000  # documents, up to which batches are small and documents long
 
 
 @dataclass(frozen=True)
@@ -44,21 +45,27 @@ class TrainingOptions:
         cls,
         parameters: Mapping[str, Any],
         *,
-        n_samples: int,
+        lengths: NDArray[np.intp],
         n_epochs_before: int,
         seed: int,
         kind: Literal["first", "continued", "partial"],
         word_counts: NDArray[np.int64] | None = None,
     ) -> Self:
-        """Return options from the parameters of a classifier, such as ``vars(classifier)``."""
+        """Return options from the parameters of a classifier, such as ``vars(classifier)``.
+
+        ``lengths`` are the numbers of words of the training documents.
+        """
+        n_samples = len(lengths)
         batch_size = choose_batch_size(parameters["batch_size"], n_samples)
+        train_maxlen = choose_train_maxlen(parameters["train_maxlen"], n_samples)
         is_automatic = parameters["epochs"] == "auto" and kind != "partial"
         if kind == "partial":
             schedule = Schedule(1)
         elif not is_automatic:
             schedule = Schedule(int(parameters["epochs"]))
         else:
-            schedule = Schedule.automatic(n_samples, batch_size)
+            n_words = int(np.minimum(lengths, train_maxlen or np.inf).sum())
+            schedule = Schedule.automatic(n_samples, batch_size, n_words)
             if parameters["early_stopping"]:
                 schedule = Schedule(schedule.epochs)  # a restart would stop it
             elif kind == "continued":
@@ -76,7 +83,7 @@ class TrainingOptions:
             decays=kind != "partial" and has_cosine_decay(parameters["optimizer"]),
             calibrates=is_automatic and kind == "first",
             patience=parameters["n_iter_no_change"] if parameters["early_stopping"] else None,
-            train_maxlen=parameters["train_maxlen"],
+            train_maxlen=train_maxlen,
             word_dropout=parameters["word_dropout"],
             word_counts=word_counts,
             oov_id=parameters["oov_char"],
@@ -92,3 +99,10 @@ def choose_batch_size(batch_size: int | str, n_samples: int) -> int:
     if batch_size != "auto":
         return int(batch_size)
     return _SMALL_BATCH if n_samples <= _SMALL_DATA else _MEDIUM_BATCH
+
+
+def choose_train_maxlen(train_maxlen: int | str | None, n_samples: int) -> int | None:
+    """Return the number of last words to train on, for "auto" more of small data."""
+    if train_maxlen != "auto":
+        return None if train_maxlen is None else int(train_maxlen)
+    return _LONG if n_samples <= _SMALL_DATA else _SHORT

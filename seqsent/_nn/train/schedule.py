@@ -19,6 +19,7 @@ keras = import_keras()
 
 _UNIT_STEPS = 60  # training steps of the first cycle, if an epoch has fewer
 _ENOUGH_STEPS = 1000  # no further cycle after these
+_MAX_WORDS = 5_000_000  # read in all epochs, so that a few long documents do not take minutes
 _MIN_CYCLES = 2
 _MAX_EPOCHS = 130
 
@@ -31,14 +32,15 @@ class Schedule:
     unit: int = 0  # epochs of the first cycle; 0 for a single decay over all epochs
 
     @classmethod
-    def automatic(cls, n_samples: int, batch_size: int) -> "Schedule":
-        """Return the longest schedule for a number of documents."""
+    def automatic(cls, n_samples: int, batch_size: int, n_words: int) -> "Schedule":
+        """Return the longest schedule for a number of documents, and of words in all of them."""
         steps = ceil(n_samples / batch_size)
         unit = max(1, round(_UNIT_STEPS / steps))
         epochs, n_cycles = unit, 1
         while n_cycles < _MIN_CYCLES or epochs * steps < _ENOUGH_STEPS:
             longer = 2 * epochs + unit
-            if longer > _MAX_EPOCHS:
+            has_too_many_words = n_cycles >= _MIN_CYCLES and longer * n_words > _MAX_WORDS
+            if longer > _MAX_EPOCHS or has_too_many_words:
                 break
             epochs, n_cycles = longer, n_cycles + 1
         return cls(epochs, unit)

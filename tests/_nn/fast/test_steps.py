@@ -85,7 +85,7 @@ def fit_one_step(X, y, weights, **parameters):
     start = WeightsAtStart()
     fitted = RecurrentSentimentClassifier(
         **parameters, state_dim=4, embed_dim=3, epochs=1, callbacks=[start], num_words=30,
-        optimizer=keras.optimizers.SGD(RATE), dropout=0.0, random_state=0,
+        optimizer=keras.optimizers.SGD(RATE), dropout=0.0, word_dropout=0, random_state=0,
     ).fit(X, y, sample_weight=weights)  # fmt: skip
     return start.weights, fitted.model_
 

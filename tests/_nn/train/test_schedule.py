@@ -7,7 +7,7 @@ from seqsent._nn.train.schedule import Schedule
 
 
 @pytest.mark.parametrize(
-    ("n_samples", "batch_size", "cycle_ends"),
+    ("n_samples", "batch_size", "cycle_ends"),  # of documents of 20 words
     [
         (25_000, 64, [1, 3]),  # 391 steps each: 3 epochs have more than 1,000
         (1_000_000, 64, [1, 3]),  # at least two cycles
@@ -19,7 +19,13 @@ from seqsent._nn.train.schedule import Schedule
     ],
 )
 def test_number_of_epochs_follows_from_the_number_of_steps(n_samples, batch_size, cycle_ends):
-    assert Schedule.automatic(n_samples, batch_size).cycle_ends == cycle_ends
+    assert Schedule.automatic(n_samples, batch_size, 20 * n_samples).cycle_ends == cycle_ends
+
+
+def test_long_documents_have_fewer_cycles():
+    # 7 epochs of 2,000 documents of 300 words have 4.2 million words, 15 have 9 million
+    assert Schedule.automatic(2000, 32, 600_000).cycle_ends == [1, 3, 7]
+    assert Schedule.automatic(2000, 32, 6_000_000).cycle_ends == [1, 3]
 
 
 def test_cosine_without_restarts():

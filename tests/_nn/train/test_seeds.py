@@ -16,7 +16,8 @@ def test_streams_are_independent():
 
 
 @pytest.mark.parametrize(
-    ("parameters", "varies"), [({"dropout": 0.5, "word_dropout": 0.0}, True), ({"dropout": 0.0, "word_dropout": 0.0}, False)]
+    ("parameters", "varies"),
+    [({"dropout": 0.5, "word_dropout": 0.0}, True), ({"dropout": 0.0, "word_dropout": 0.0}, False)],
 )
 def test_dropout_differs_in_each_epoch(parameters, varies, small_classifier):
     X = np.random.default_rng(0).integers(3, 60, size=(90, 12), dtype=np.int32)
