@@ -614,10 +614,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     def _initialize(
         self, ids: Ids, train: TrainingData, classes: NDArray[Any], seed: int, *, is_partial: bool
     ) -> None:
-        """Create a network with initial weights, and the attributes that describe it.
-
-        ``train`` lacks held-out documents and the words before the last ``train_maxlen``.
-        """
+        """Create a network; ``train`` lacks held-out documents, and words that are not trained."""
         matrix = load_embedding_weights(self.embedding_weights)
         n_words, _ = embedding_shape(self.num_words, self.embed_dim, matrix)
         self.n_words_ = choose_n_words(ids, n_words, self.oov_char, is_partial=is_partial)

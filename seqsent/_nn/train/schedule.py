@@ -19,7 +19,7 @@ keras = import_keras()
 
 _UNIT_STEPS = 60  # training steps of the first cycle, if an epoch has fewer
 _ENOUGH_STEPS = 1000  # no further cycle after these
-_MAX_WORDS = 5_000_000  # read in all epochs, so that a few long documents do not take minutes
+_MAX_WORDS = 10_000_000  # read in all epochs, so that a few long documents do not take minutes
 _MIN_CYCLES = 2
 _MAX_EPOCHS = 130
 
