@@ -26,7 +26,7 @@ def build_network(
     n_layers: int = 1,
     bidirectional: bool = False,
     pooling: Literal["last", "max", "mean"] | Sequence[str] | None = None,
-    dropout: float = 0.3,
+    dropout: float = 0.5,
     embedding_dropout: float | None = None,
     gate_bias: Literal["chrono", "keras"] = "chrono",
     time_scale: float | None = None,
@@ -64,7 +64,7 @@ def build_network(
         Input of the dense layer: the last state, or the elementwise maximum or mean of all
         states, or both. If None, "last" for an LSTM or a GRU, and ("max", "mean") for a
         SimpleRNN with ``mask_padding=True``.
-    dropout : float, default=0.3
+    dropout : float, default=0.5
         Dropout rate of the word vectors' channels and of the state, in [0, 1).
     embedding_dropout : float, default=None
         Dropout rate of the word vectors' channels and of n-grams. If None, ``dropout``.

@@ -53,7 +53,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
     num_words : int or None, default=10000
         Upper bound of the ids, special ids included. Only the most frequent tokens, with ids
         below ``num_words``, are in the vocabulary. If None, all tokens are.
-    maxlen : int or None, default=250
+    maxlen : int or None, default=500
         Length of a row, ``start_char`` included. If None, rows fit the longest training text.
     analyzer : {"word", "char", "keras"}, callable or str, default="word"
         How a document is split into tokens.
@@ -187,7 +187,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         self,
         *,
         num_words: int | None = 10000,
-        maxlen: int | None = 250,
+        maxlen: int | None = 500,
         analyzer: Any = "word",
         min_df: float = 1,
         max_df: float = 1.0,

@@ -161,7 +161,7 @@ def test_vocabulary_may_be_empty_until_transform():
     with pytest.raises(ValueError, match="min_df=2"):
         vectorizer.transform(["once"])
     assert vectorizer.partial_fit(["once"]).vocabulary_ == {"once": 4}
-    assert vectorizer.transform(["once"]).shape == (1, 250)
+    assert vectorizer.transform(["once"]).shape == (1, 500)
 
 
 def test_partial_fit_rejects_unlimited_rows_without_unknown_words():

@@ -37,7 +37,7 @@ class Architecture:
     n_layers: int = 1
     bidirectional: bool = False
     pooling: str | tuple[str, ...] = "last"
-    dropout: float = 0.3
+    dropout: float = 0.5
     embedding_dropout: float | None = None
     mask_padding: bool = True
     train_embedding: bool = True
