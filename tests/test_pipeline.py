@@ -87,7 +87,7 @@ class TestPresets:
     def test_tutorial_has_the_parameters_of_the_tutorial(self):
         pipeline = make_sentiment_pipeline(preset="tutorial")
         vectorizer, classifier = pipeline["vectorizer"], pipeline["classifier"]
-        assert (vectorizer.num_words, vectorizer.maxlen) == (10_000, 500)
+        assert (vectorizer.num_words, vectorizer.maxlen) == (10_000, 250)
         assert (vectorizer.start_char, vectorizer.oov_char, vectorizer.index_from) == (1, 2, 3)
         assert (vectorizer.padding, vectorizer.truncating) == ("pre", "pre")
         assert classifier.cell == "simple"
