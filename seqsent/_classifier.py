@@ -47,7 +47,7 @@ from ._nn.network import Network
 from ._nn.serialization import check_finite
 from ._nn.train.callbacks import deep_copies
 from ._nn.train.history import join_histories
-from ._nn.train.options import TrainingOptions, choose_train_maxlen
+from ._nn.train.options import Kind, TrainingOptions, choose_train_maxlen
 from ._runtime.backend import is_forked_child, refuse_in_fork
 from ._runtime.signals import defer_signals
 from ._types import FloatArray, Ids
@@ -204,12 +204,13 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
 
     Notes
     -----
-    With ``epochs="auto"`` the learning rate restarts after cycles of 1, 2, 4, ... epochs (or
-    multiples) [3]_, up to about 1,000 steps. Up to 10,000 documents, a copy of the network learns
-    from four fifths of them, and the other fifth selects the number of cycles with the lowest
-    cross-entropy, and a temperature [8]_; below 1,250 documents in several folds. Then the network
-    learns from all documents. Of more than 10,000, up to 2,000 are held out, and nothing is
-    trained again. Fewer than 100, and a warm start, train for a fixed number of cycles.
+    With ``epochs="auto"``, up to 10,000 documents, a copy of the network learns from four fifths
+    of them in cycles of 1, 2, 4, ... epochs (or multiples), after which the learning rate restarts
+    [3]_, up to about 1,000 steps. The other fifth selects the number of cycles with the lowest
+    cross-entropy and a temperature [8]_; below 1,250 documents in several folds. Then the network
+    learns from all documents. With more than 10,000 documents it learns for about 800 steps and
+    at least 2 epochs, and up to 2,000 documents are held out for the temperature. Fewer than 100
+    documents, and a warm start, have no temperature.
 
     With word vectors :math:`x_t` and states :math:`h_t`, ``cell="simple"`` computes
 
@@ -603,7 +604,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
             new._initialize(data.ids, last_words, labels, seed, is_partial=is_partial)
         if X_val is not None or y_val is not None:
             validation = read_validation_data(new, X_val, y_val)
-        kind: Literal["first", "continued", "partial"] = "continued" if continues else "first"
+        kind: Kind = "continued" if continues else "first"
         interrupt = new._train(train, validation, "partial" if is_partial else kind)
 
         self.__dict__ = new.__dict__
@@ -638,7 +639,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         self,
         train: TrainingData,
         validation: TrainingData | None,
-        kind: Literal["first", "continued", "partial"],
+        kind: Kind,
     ) -> KeyboardInterrupt | None:
         """Train the network and extend the history. Return an interrupt after a complete epoch."""
         network = self._fitted_network()

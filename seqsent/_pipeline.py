@@ -14,13 +14,11 @@ _FAST: dict[str, Any] = {
     "cell": "gru",
     "num_words": 20_000,
     "maxlen": 1000,
-    "train_maxlen": 200,
     "ngram_range": (1, 2),
     "bidirectional": True,
-    "dropout": 0.5,
+    "pooling": ("max", "mean"),
     "embedding_dropout": 0.3,
     "learning_rate": 0.004,
-    "epochs": "auto",
 }
 _PRESETS: dict[str, dict[str, Any]] = {
     "fast": _FAST,

@@ -17,7 +17,14 @@ TEXTS = pd.Series(
     ["a good film", "a bad film", "not bad at all", "not good at all"] * 3, index=range(5, 17)
 )
 LABELS = np.array(["good", "bad", "good", "bad"] * 3)
-SMALL = {"cell": "gru", "state_dim": 4, "embed_dim": 4, "epochs": 2, "random_state": 0}
+SMALL = {
+    "cell": "gru",
+    "state_dim": 4,
+    "embed_dim": 4,
+    "epochs": 2,
+    "word_dropout": 0,
+    "random_state": 0,
+}
 
 
 @pytest.fixture(scope="module")

@@ -131,11 +131,11 @@ def test_weight_shapes(cell, options):
 @pytest.mark.parametrize(
     ("options", "rates"),
     [
-        ({}, {"embedding_dropout": 0.3, "state_dropout": 0.3}),
+        ({}, {"embedding_dropout": 0.5, "state_dropout": 0.5}),
         ({"dropout": 0.0}, {}),
         ({"dropout": 0.5}, {"embedding_dropout": 0.5, "state_dropout": 0.5}),
-        ({"embedding_dropout": 0.1}, {"embedding_dropout": 0.1, "state_dropout": 0.3}),
-        ({"embedding_dropout": 0.0}, {"state_dropout": 0.3}),
+        ({"embedding_dropout": 0.1}, {"embedding_dropout": 0.1, "state_dropout": 0.5}),
+        ({"embedding_dropout": 0.0}, {"state_dropout": 0.5}),
         ({"dropout": 0.0, "embedding_dropout": 0.1}, {"embedding_dropout": 0.1}),
     ],
 )

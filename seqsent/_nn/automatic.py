@@ -1,9 +1,10 @@
-"""Training with ``epochs="auto"``: held-out documents choose its length and a temperature."""
+"""Training with ``epochs="auto"``: held-out documents determine its length and a temperature."""
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from math import ceil
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,15 +15,13 @@ from .train.schedule import Schedule
 from .train.seeds import make_rng
 from .train.training import Data, TrainingResult
 
-_FEW = 100  # documents, below which nothing is held out
-_MANY = 10_000  # documents, above which the network is not trained again on all of them
-_FOLDS = 5  # of up to _MANY documents
+_FOLDS = 5
 _ENOUGH_HELD_OUT = 250  # documents, in as many folds as necessary
-_MAX_HELD_OUT = 2000  # of more than _MANY documents
-_MIN_CYCLES = 3  # of up to _MANY documents, as the first ones may learn nothing
+_MAX_HELD_OUT = 2000  # documents that are not trained on
+_MIN_CYCLES = 3  # as the first ones may learn nothing
 
 
-class AutomaticResult(NamedTuple):
+class CalibratedResult(NamedTuple):
     """Result of a training, with the temperature that its output layer was divided by."""
 
     training: TrainingResult
@@ -36,36 +35,31 @@ def train_calibrated(
     *,
     options: TrainingOptions,
     adversarial: float,
-) -> AutomaticResult:
-    """Train a network, with a schedule of cycles for as long as held-out documents improve.
+) -> CalibratedResult:
+    """Train a network, and divide its logits by a temperature that held-out documents determine.
 
-    Up to 10,000 documents, copies of the network are trained on four fifths of them, and then the
-    network on all of them for the number of epochs that was best for the other fifth. Of more
-    documents, up to 2,000 are held out, and the network keeps the weights after the best cycle.
-    With early stopping, the validation data determine the temperature.
+    If the schedule has cycles, copies of the network are trained on four fifths of the documents
+    first, and then the network on all of them for the number of cycles that was best for the other
+    fifth. Otherwise, up to 2,000 documents are held out, or those of early stopping.
     """
-    monitor, temperature = None, 1.0
-    split: dict[str, Any] = {"seed": options.seed, "oov_id": options.oov_id}
-    if options.schedule.unit and len(data[0]) > _MANY:
-        ((data, held_out),) = _folds(data, ceil(len(data[0]) / _MAX_HELD_OUT), 1, **split)
-        ends = options.schedule.cycle_ends
-        monitor = CycleMonitor(network.predict, held_out, ends, restores=True)
-    elif options.schedule.unit and len(data[0]) >= _FEW:
-        schedule, temperature = _choose(network, data, options, adversarial)
-        options = replace(options, schedule=schedule)
-    training = network.train(
-        data, validation_data, options=options, adversarial=adversarial, monitor=monitor
-    )
+    held_out, temperature = None, 1.0
+    if options.calibrates and options.patience is not None:
+        held_out = validation_data
+    elif options.calibrates:
+        if options.schedule.unit:
+            schedule, temperature = _choose(network, data, options, adversarial)
+            options = replace(options, schedule=schedule)
+        else:
+            n_folds = ceil(len(data[0]) / _MAX_HELD_OUT)
+            data, held_out = next(_folds(data, max(n_folds, _FOLDS), options))
+    training = network.train(data, validation_data, options=options, adversarial=adversarial)
     if training.interrupt is not None:
-        return AutomaticResult(training, 1.0)
-    if monitor is not None:
-        training = training._replace(best_epoch=options.schedule.cycle_ends[monitor.best])
-        temperature = monitor.calibrations[monitor.best].temperature
-    elif options.calibrates and options.patience is not None and validation_data is not None:
-        ids, targets, weights = validation_data
+        return CalibratedResult(training, 1.0)
+    if held_out is not None:
+        ids, targets, weights = held_out
         temperature = fit_temperature(network.predict(ids), targets, weights).temperature
     network.divide_logits(temperature)
-    return AutomaticResult(training, temperature)
+    return CalibratedResult(training, temperature)
 
 
 def _choose(
@@ -76,7 +70,7 @@ def _choose(
     n_folds = min(_FOLDS, ceil(_ENOUGH_HELD_OUT * _FOLDS / len(data[0])))
     ends = schedule.cycle_ends
     monitors, held_out_parts = [], []
-    for part, held_out in _folds(data, _FOLDS, n_folds, seed=options.seed, oov_id=options.oov_id):
+    for part, held_out in islice(_folds(data, _FOLDS, options), n_folds):
         copy = network.copy()
         monitor = CycleMonitor(copy.predict, held_out, ends, min_cycles=_MIN_CYCLES)
         fold_options = replace(
@@ -99,23 +93,21 @@ def _choose(
     return Schedule(ends[best], schedule.unit), calibrations[best].temperature
 
 
-def _folds(
-    data: Data, n_folds: int, n_used: int, *, seed: int, oov_id: int | None
-) -> Iterator[tuple[Data, Data]]:
-    """Yield the training part and the held-out part of some folds, stratified by class.
+def _folds(data: Data, n_folds: int, options: TrainingOptions) -> Iterator[tuple[Data, Data]]:
+    """Yield the training part and the held-out part of each fold, stratified by class.
 
     Held-out words that the training part lacks are unknown, as they will be in new texts.
     """
     ids, targets, weights = data
     fold = np.empty(len(targets), dtype=np.intp)
-    noise = make_rng("held_out", seed, 0).random(len(targets))
+    noise = make_rng("held_out", options.seed, 0).random(len(targets))
     fold[np.lexsort((noise, targets))] = np.arange(len(targets)) % n_folds
-    for index in range(n_used):
+    for index in range(n_folds):
         is_held_out = fold == index
         part = ids[~is_held_out], targets[~is_held_out], weights[~is_held_out]
         held_out_ids = ids[is_held_out]
-        if oov_id is not None:
+        if options.oov_id is not None:
             is_known = np.zeros(int(ids.max(initial=0)) + 1, dtype=bool)
             is_known[np.concatenate([part[0].ravel(), [0]])] = True
-            held_out_ids = np.where(is_known[held_out_ids], held_out_ids, np.int32(oov_id))
+            held_out_ids = np.where(is_known[held_out_ids], held_out_ids, np.int32(options.oov_id))
         yield part, (held_out_ids, targets[is_held_out], weights[is_held_out])

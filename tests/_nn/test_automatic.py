@@ -5,6 +5,7 @@ import pytest
 
 import seqsent
 from seqsent._nn import automatic
+from seqsent._nn.train.options import TrainingOptions
 from seqsent.datasets import make_reviews
 
 
@@ -25,6 +26,15 @@ def make(**parameters):
 def fitted(reviews):
     X, y, _, _ = reviews
     return make().fit(X, y)
+
+
+OPTIONS = TrainingOptions.from_parameters(
+    seqsent.RecurrentSentimentClassifier().get_params(),
+    kind="first",
+    lengths=np.full(100, 2),
+    n_epochs_before=0,
+    seed=0,
+)
 
 
 def log_loss(probabilities, y):
@@ -66,11 +76,9 @@ def test_explicit_epochs_have_no_temperature(reviews):
 
 def test_many_documents_are_trained_once(reviews, monkeypatch):
     X, y, _, _ = reviews
-    monkeypatch.setattr(automatic, "_MANY", 300)
-    monkeypatch.setattr(automatic, "_MAX_HELD_OUT", 100)
+    monkeypatch.setattr("seqsent._nn.train.options._SMALL_DATA", 300)
     model = make().fit(X, y)
-    assert model.best_iter_ in (5, 15, 35, 75)
-    assert model.best_iter_ <= model.n_iter_
+    assert model.n_iter_ == 114  # 800 steps, of 7 in an epoch
     assert model.temperature_ != 1
 
 
@@ -105,7 +113,7 @@ def test_rare_classes(labels):
 def test_words_that_only_held_out_documents_contain_are_unknown():
     ids = np.array([[5, 6]] * 4 + [[5, 7]], np.int32)
     targets, weights = np.zeros(5, np.int32), np.ones(5)
-    folds = list(automatic._folds((ids, targets, weights), 5, 5, seed=0, oov_id=2))
+    folds = list(automatic._folds((ids, targets, weights), 5, OPTIONS))
     held_out = np.concatenate([held_out[0] for _, held_out in folds])
     assert sorted(map(tuple, held_out)) == [(5, 2), *[(5, 6)] * 4]
 
@@ -113,6 +121,6 @@ def test_words_that_only_held_out_documents_contain_are_unknown():
 def test_folds_are_stratified():
     ids, weights = np.ones((100, 2), np.int32), np.ones(100)
     targets = np.repeat([0, 1], [80, 20]).astype(np.int32)
-    for part, held_out in automatic._folds((ids, targets, weights), 5, 5, seed=0, oov_id=2):
+    for part, held_out in automatic._folds((ids, targets, weights), 5, OPTIONS):
         assert np.bincount(held_out[1]).tolist() == [16, 4]
         assert len(part[1]) == 80

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
-from ..._runtime.backend import import_keras, to_numpy
+from ..._runtime.backend import import_keras
 from ..._types import FloatArray, Ids
 
 keras = import_keras()
@@ -66,16 +66,13 @@ class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # K
         predict: Callable[[Ids], FloatArray],
         held_out: tuple[Ids, NDArray[np.int32], FloatArray],
         cycle_ends: Sequence[int],
-        *,
-        min_cycles: int = 1,
-        restores: bool = False,
+        min_cycles: int,
     ) -> None:
         super().__init__()
         self.predict, self.held_out, self.cycle_ends = predict, held_out, cycle_ends
-        self.min_cycles, self.restores = min_cycles, restores
+        self.min_cycles = min_cycles
         self.outputs: list[FloatArray] = []
         self.calibrations: list[Calibration] = []
-        self.best_weights: list[NDArray[Any]] = []
 
     @property
     def best(self) -> int:
@@ -89,11 +86,5 @@ class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # K
         self.outputs.append(self.predict(ids))
         self.calibrations.append(fit_temperature(self.outputs[-1], targets, weights))
         is_best = self.best == len(self.calibrations) - 1
-        if is_best and self.restores:
-            self.best_weights = to_numpy(self.model.weights)
         if not is_best and len(self.calibrations) >= self.min_cycles:
             self.model.stop_training = True
-
-    def on_train_end(self, logs: Any = None) -> None:
-        if self.best_weights:
-            self.model.set_weights(self.best_weights)

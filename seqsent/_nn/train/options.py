@@ -12,9 +12,12 @@ from .objective import has_cosine_decay
 from .schedule import Schedule
 
 _SMALL_BATCH, _MEDIUM_BATCH = 32, 64
-_CONTINUED_CYCLES = 2  # of a warm start
+_FEW = 100  # documents, below which nothing is held out
 _SHORT, _LONG = 250, 500  # words to train on
 _SMALL_DATA = 10_000  # documents, up to which batches are small and documents long
+
+Kind = Literal["first", "continued", "partial"]
+"""A first fit, a warm start, or a chunk in partial_fit."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class TrainingOptions:
         lengths: NDArray[np.intp],
         n_epochs_before: int,
         seed: int,
-        kind: Literal["first", "continued", "partial"],
+        kind: Kind,
         word_counts: NDArray[np.int64] | None = None,
     ) -> Self:
         """Return options from the parameters of a classifier, such as ``vars(classifier)``.
@@ -58,22 +61,10 @@ class TrainingOptions:
         n_samples = len(lengths)
         batch_size = choose_batch_size(parameters["batch_size"], n_samples)
         train_maxlen = choose_train_maxlen(parameters["train_maxlen"], n_samples)
-        is_automatic = parameters["epochs"] == "auto" and kind != "partial"
-        if kind == "partial":
-            schedule = Schedule(1)
-        elif not is_automatic:
-            schedule = Schedule(int(parameters["epochs"]))
-        else:
-            n_words = int(np.minimum(lengths, train_maxlen or np.inf).sum())
-            schedule = Schedule.automatic(n_samples, batch_size, n_words)
-            if parameters["early_stopping"]:
-                schedule = Schedule(schedule.epochs)  # a restart would stop it
-            elif kind == "continued":
-                schedule = Schedule(schedule.cycle_ends[:_CONTINUED_CYCLES][-1])
         names = (name for name in parameters if not name.startswith("_") and name[-1] != "_")
         unrelated = {"callbacks", "verbose", "optimizer"}  # the optimizer is compared by its state
         return cls(
-            schedule=schedule,
+            schedule=_choose_schedule(parameters, lengths, batch_size, kind),
             n_epochs_before=n_epochs_before,
             batch_size=batch_size,
             seed=seed,
@@ -81,7 +72,9 @@ class TrainingOptions:
             trims=parameters["mask_padding"],
             is_partial=kind == "partial",
             decays=kind != "partial" and has_cosine_decay(parameters["optimizer"]),
-            calibrates=is_automatic and kind == "first",
+            calibrates=parameters["epochs"] == "auto"
+            and kind == "first"
+            and (n_samples >= _FEW or parameters["early_stopping"]),
             patience=parameters["n_iter_no_change"] if parameters["early_stopping"] else None,
             train_maxlen=train_maxlen,
             word_dropout=parameters["word_dropout"],
@@ -92,6 +85,21 @@ class TrainingOptions:
             verbose=parameters["verbose"],
             parameters={name: parameters[name] for name in names if name not in unrelated},
         )
+
+
+def _choose_schedule(
+    parameters: Mapping[str, Any], lengths: NDArray[np.intp], batch_size: int, kind: Kind
+) -> Schedule:
+    if kind == "partial":
+        return Schedule(1)
+    if parameters["epochs"] != "auto":
+        return Schedule(int(parameters["epochs"]))
+    n_samples = len(lengths)
+    if kind == "first" and _FEW <= n_samples <= _SMALL_DATA and not parameters["early_stopping"]:
+        train_maxlen = choose_train_maxlen(parameters["train_maxlen"], n_samples)
+        n_words = int(np.minimum(lengths, train_maxlen or np.inf).sum())
+        return Schedule.longest(n_samples, batch_size, n_words)
+    return Schedule.fixed(n_samples, batch_size)
 
 
 def choose_batch_size(batch_size: int | str, n_samples: int) -> int:

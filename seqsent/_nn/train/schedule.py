@@ -1,9 +1,9 @@
 """Length of a training and its learning rate: cosine decay with warm restarts.
 
-With ``epochs="auto"`` a training consists of cycles of 1, 2, 4, 8, ... units, each with a learning
-rate that decays along half a cosine (Loshchilov & Hutter 2017, arXiv:1608.03983). A network at the
-end of a cycle is as good as one trained for so long from the start, so that one training on a
-part of the data tells the best number of cycles.
+With ``epochs="auto"`` a training on few documents consists of cycles of 1, 2, 4, 8, ... units,
+each with a learning rate that decays along half a cosine (Loshchilov & Hutter 2017,
+arXiv:1608.03983). A network at the end of a cycle is about as good as one trained for so long from
+the start, so one training on a part of the data tells the best number of cycles.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,10 @@ keras = import_keras()
 
 _UNIT_STEPS = 60  # training steps of the first cycle, if an epoch has fewer
 _ENOUGH_STEPS = 1000  # no further cycle after these
+_STEPS = 800  # without cycles
 _MAX_WORDS = 10_000_000  # read in all epochs, so that a few long documents do not take minutes
 _MIN_CYCLES = 2
+_MIN_EPOCHS = 2  # without cycles
 _MAX_EPOCHS = 130
 
 
@@ -32,7 +34,13 @@ class Schedule:
     unit: int = 0  # epochs of the first cycle; 0 for a single decay over all epochs
 
     @classmethod
-    def automatic(cls, n_samples: int, batch_size: int, n_words: int) -> "Schedule":
+    def fixed(cls, n_samples: int, batch_size: int) -> "Schedule":
+        """Return a schedule without cycles for a number of documents."""
+        epochs = round(_STEPS / ceil(n_samples / batch_size))
+        return cls(min(max(epochs, _MIN_EPOCHS), _MAX_EPOCHS))
+
+    @classmethod
+    def longest(cls, n_samples: int, batch_size: int, n_words: int) -> "Schedule":
         """Return the longest schedule for a number of documents, and of words in all of them."""
         steps = ceil(n_samples / batch_size)
         unit = max(1, round(_UNIT_STEPS / steps))

@@ -56,15 +56,7 @@ def train_network(
     monitor: CycleMonitor | None = None,
 ) -> TrainingResult:
     """Fit a compiled model in place, by programs or, if None, by functions that Keras compiles."""
-    if options.train_maxlen is not None:
-        ids = last_words(training_data[0], options.train_maxlen, skips_padding=options.trims)
-        training_data = ids, *training_data[1:]
-    batches = _make_batches(*training_data, options=options)
-    if options.word_dropout and options.oov_id is not None:
-        counts = options.word_counts
-        if counts is None:
-            counts = np.bincount(training_data[0].ravel(), minlength=options.oov_id + 1)
-        batches.word_dropout = WordDropout(counts, options.oov_id, options.word_dropout)
+    batches, training_data = _training_batches(training_data, options)
     validation = None
     if validation_data is not None:
         validation = _make_batches(*validation_data, options=options)
@@ -143,6 +135,20 @@ def _check_weights(model: Any, weights: Sequence[NDArray[Any]]) -> None:
         if variable.trainable and not is_usable:
             reason = f"weights of {variable.path} are not finite, or exceed {_MAX_WEIGHT:g}"
             raise ValueError(divergence_message(reason))
+
+
+def _training_batches(data: Data, options: TrainingOptions) -> tuple[Batches, Data]:
+    """Return batches with word dropout, and the data without words that are not trained."""
+    ids, targets, weights = data
+    if options.train_maxlen is not None:
+        ids = last_words(ids, options.train_maxlen, skips_padding=options.trims)
+    batches = _make_batches(ids, targets, weights, options=options)
+    if options.word_dropout and options.oov_id is not None:
+        counts = options.word_counts
+        if counts is None:
+            counts = np.bincount(ids.ravel(), minlength=options.oov_id + 1)
+        batches.word_dropout = WordDropout(counts, options.oov_id, options.word_dropout)
+    return batches, (ids, targets, weights)
 
 
 def _make_batches(

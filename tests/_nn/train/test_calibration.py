@@ -51,7 +51,7 @@ class Model:
         self.stop_training = False
 
 
-def monitor_of(certainties, **options):
+def monitor_of(certainties, min_cycles=1):
     """Return a monitor of a network whose outputs are right with these certainties."""
     outputs = iter(certainties)
     targets = np.array([1, 1, 1, 0], np.int32)
@@ -61,7 +61,7 @@ def monitor_of(certainties, **options):
         certainty = next(outputs)
         return np.where(targets[:, np.newaxis] == 1, certainty, 1 - certainty)
 
-    monitor = CycleMonitor(predict, held_out, [1, 3, 7], **options)
+    monitor = CycleMonitor(predict, held_out, [1, 3, 7], min_cycles)
     monitor.set_model(Model())
     return monitor
 

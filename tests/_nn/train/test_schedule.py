@@ -7,25 +7,37 @@ from seqsent._nn.train.schedule import Schedule
 
 
 @pytest.mark.parametrize(
+    ("n_samples", "epochs"),
+    [
+        (11_700, 4),  # 183 steps each
+        (25_000, 2),  # 391 steps each
+        (1_000_000, 2),
+        (90, 130),
+    ],
+)
+def test_large_data_have_no_cycles(n_samples, epochs):
+    assert Schedule.fixed(n_samples, 64) == Schedule(epochs)
+
+
+@pytest.mark.parametrize(
     ("n_samples", "batch_size", "cycle_ends"),  # of documents of 20 words
     [
-        (25_000, 64, [1, 3]),  # 391 steps each: 3 epochs have more than 1,000
-        (1_000_000, 64, [1, 3]),  # at least two cycles
         (8_530, 32, [1, 3, 7]),  # 267 steps each
         (2_000, 32, [1, 3, 7, 15, 31]),  # 63 steps each
         (500, 32, [4, 12, 28, 60, 124]),  # 16 steps each: 4 epochs have about 60
         (100, 32, [15, 45, 105]),  # no more than 130 epochs
         (30, 32, [60]),
+        (10_000, 8, [1, 3]),  # at least two cycles, although the first has 1,250 steps
     ],
 )
-def test_number_of_epochs_follows_from_the_number_of_steps(n_samples, batch_size, cycle_ends):
-    assert Schedule.automatic(n_samples, batch_size, 20 * n_samples).cycle_ends == cycle_ends
+def test_number_of_cycles_follows_from_the_number_of_steps(n_samples, batch_size, cycle_ends):
+    assert Schedule.longest(n_samples, batch_size, 20 * n_samples).cycle_ends == cycle_ends
 
 
 def test_long_documents_have_fewer_cycles():
     # 7 epochs of 2,000 documents of 300 words have 4.2 million words, 15 have 9 million
-    assert Schedule.automatic(2000, 32, 600_000).cycle_ends == [1, 3, 7]
-    assert Schedule.automatic(2000, 32, 6_000_000).cycle_ends == [1, 3]
+    assert Schedule.longest(2000, 32, 600_000).cycle_ends == [1, 3, 7]
+    assert Schedule.longest(2000, 32, 6_000_000).cycle_ends == [1, 3]
 
 
 def test_cosine_without_restarts():
