@@ -35,9 +35,9 @@ def test_number_of_cycles_follows_from_the_number_of_steps(n_samples, batch_size
 
 
 def test_long_documents_have_fewer_cycles():
-    # 7 epochs of 2,000 documents of 300 words have 4.2 million words, 15 have 9 million
-    assert Schedule.longest(2000, 32, 600_000).cycle_ends == [1, 3, 7]
-    assert Schedule.longest(2000, 32, 6_000_000).cycle_ends == [1, 3]
+    # 7 epochs of 2,000 documents of 450 words have 6.3 million words, 15 have 13.5 million
+    assert Schedule.longest(2000, 32, 900_000).cycle_ends == [1, 3, 7]
+    assert Schedule.longest(2000, 32, 9_000_000).cycle_ends == [1, 3]
 
 
 def test_cosine_without_restarts():
