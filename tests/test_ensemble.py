@@ -21,7 +21,8 @@ SMALL = {
     "cell": "gru",
     "state_dim": 4,
     "embed_dim": 4,
-    "epochs": 2,
+    "epochs": 10,
+    "dropout": 0.0,
     "word_dropout": 0,
     "random_state": 0,
 }
