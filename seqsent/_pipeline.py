@@ -24,9 +24,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "fast": _FAST,
     "accurate": {
         **_FAST,
-        "train_maxlen": 250,
         "embed_dim": 64,
-        "pooling": ("max", "mean"),
         "adversarial": 0.05,
         "learning_rate": 0.003,
     },
@@ -67,11 +65,10 @@ def make_sentiment_pipeline(
     preset : {"fast", "accurate", "tutorial"}, default=None
         Initial values of the parameters. Parameters that are passed override them.
 
-        - "fast": a bidirectional GRU on words and pairs of words. It trains on the last 200
-          words of a document and predicts from the last 1,000.
-        - "accurate": "fast" with word vectors of length 64, max and mean pooling, and
-          adversarial training on the last 250 words. It takes about seven times as long and
-          requires JAX. With few long documents, set ``train_maxlen=500``.
+        - "fast": a bidirectional GRU on words and pairs of words, with max and mean pooling, that
+          reads up to 1,000 words in predictions.
+        - "accurate": "fast" with word vectors of length 64 and adversarial training. It takes
+          about three times as long and requires JAX.
         - "tutorial": the classic Keras program on IMDB. A SimpleRNN (unless ``cell`` is
           passed), 10,000 words as Keras splits them, the last 250 of each document, padding
           that is not masked, RMSprop with rate 0.001, Keras's initial weights, 5 epochs.
