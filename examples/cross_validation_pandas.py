@@ -3,9 +3,10 @@
 Cross-validation on a pandas DataFrame
 ======================================
 
-The reviews are one column of a DataFrame. A ``ColumnTransformer`` selects the column,
-``cross_validate`` computes several scores of a GRU, and the out-of-fold predictions are joined to
-the DataFrame. Confident mistakes show which labels are worth a review::
+Where is a model wrong, and which labels are worth a second look? Cross-validation predicts each
+review with a model that has not seen it. The reviews are one column of a DataFrame: a
+``ColumnTransformer`` selects the column, ``cross_validate`` computes several scores of a GRU, and
+the out-of-fold predictions are joined to the DataFrame::
 
     python cross_validation_pandas.py
     python cross_validation_pandas.py --data imdb --n-samples 5000
@@ -33,7 +34,7 @@ from seqsent.datasets import fetch_imdb, make_reviews
 parser = argparse.ArgumentParser(description="Cross-validate a GRU on a pandas DataFrame.")
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
 parser.add_argument("--data-home", help="folder of the IMDB data")
-parser.add_argument("--n-samples", type=int, default=2000)
+parser.add_argument("--n-samples", type=int, default=1000)
 parser.add_argument("--epochs", type=int, help='default: "auto"')
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 

@@ -3,21 +3,23 @@
 Grid search on a Dask cluster
 =============================
 
-joblib distributes the fits of a search to the workers of a ``dask.distributed`` cluster, local
-processes or the workers of a running scheduler. The scores are the same as in one process. If a
-worker dies, another one repeats its tasks (``pip install ".[dask]"``)::
+A large grid search needs more than one computer. joblib distributes its fits to the workers of a
+``dask.distributed`` cluster: local processes, as here, or the workers of a running scheduler. The
+scores are the same as in one process. If a worker dies, another one repeats its tasks (``pip
+install ".[dask]"``)::
 
     python distributed_grid_search.py
     python distributed_grid_search.py --address tcp://scheduler:8786
 """
 
 import argparse
+import logging
 import pickle
 
 import joblib
 import pandas as pd
 from dask.distributed import Client, LocalCluster
-from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.model_selection import GridSearchCV, ParameterGrid, StratifiedKFold
 
 from seqsent import make_sentiment_pipeline
 from seqsent.datasets import make_reviews
@@ -30,8 +32,8 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Run a grid search on a Dask cluster.")
     parser.add_argument("--address", help="of a scheduler; default: start a local cluster")
     parser.add_argument("--workers", type=int, default=2, help="processes of the local cluster")
-    parser.add_argument("--n-samples", type=int, default=1200)
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--n-samples", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=4)
     return parser.parse_args()
 
 
@@ -55,6 +57,7 @@ def main() -> None:
     options = parse_options()
     texts, labels = make_reviews(options.n_samples, return_X_y=True, random_state=0)
     texts, labels = list(texts), labels.tolist()
+    print(f"{len(texts)} reviews")
     pipeline = make_sentiment_pipeline(
         maxlen=50, batch_size=32, epochs=options.epochs, random_state=0
     )
@@ -64,11 +67,15 @@ def main() -> None:
     folds = as_lists(StratifiedKFold(3, shuffle=True, random_state=0), labels)
     search = GridSearchCV(pipeline, grid, cv=folds)
     cluster = options.address or LocalCluster(
-        n_workers=options.workers, threads_per_worker=1, dashboard_address=":0"
+        n_workers=options.workers,
+        threads_per_worker=1,
+        dashboard_address=":0",
+        silence_logs=logging.ERROR,  # at the end, Dask kills processes that exit slowly
     )
     with Client(cluster) as client:
         client.wait_for_workers(1)
-        print(f"{len(client.scheduler_info()['workers'])} workers")
+        n_fits = len(ParameterGrid(grid)) * len(folds)
+        print(f"{n_fits} fits on {len(client.scheduler_info()['workers'])} workers", flush=True)
         with joblib.parallel_config("dask", wait_for_workers_timeout=60):
             search.fit(texts, labels)
     if not options.address:

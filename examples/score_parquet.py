@@ -3,6 +3,7 @@
 Prediction on Parquet files larger than memory
 ==============================================
 
+A model that was trained on one computer often has to label more texts than fit into memory.
 ``dask.dataframe`` reads a directory of Parquet files in partitions, a fitted Pipeline predicts each
 partition, and the results are written as Parquet files, on several processes or computers in
 parallel (``pip install ".[dask]"``)::
@@ -12,6 +13,7 @@ parallel (``pip install ".[dask]"``)::
 """
 
 import argparse
+import logging
 import tempfile
 import time
 from pathlib import Path
@@ -54,7 +56,7 @@ def make_files(folder: Path) -> tuple[Path, Path]:
     joblib.dump(pipeline.fit(texts, labels), folder / "model.joblib")
     (folder / "texts").mkdir()
     for number in range(8):
-        frame = make_reviews(2500, as_frame=True, random_state=1 + number).frame
+        frame = make_reviews(1000, as_frame=True, random_state=1 + number).frame
         frame[["text"]].to_parquet(folder / "texts" / f"part-{number}.parquet")
     return folder / "model.joblib", folder / "texts"
 
@@ -93,7 +95,10 @@ def main() -> None:
             model, texts = make_files(Path(folder))
         output = options.output or Path(folder) / "scored"
         cluster = options.address or LocalCluster(
-            n_workers=options.workers, threads_per_worker=1, dashboard_address=":0"
+            n_workers=options.workers,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            silence_logs=logging.ERROR,  # at the end, Dask kills processes that exit slowly
         )
         with Client(cluster) as client:
             client.wait_for_workers(options.workers if not options.address else 1)

@@ -105,15 +105,19 @@ def test_optuna_search(run_example: RunExample) -> None:
     pytest.importorskip("optuna")
     options = ("--n-samples", 500, "--epochs", 3, "--n-trials", 6)
     output = run_example("optuna_search.py", *options)
-    lines = output.splitlines()
-    trials = pd.read_csv(StringIO("\n".join(lines[: lines.index("")])), sep=r"\s+")
+    pattern = r"^trial +\d: (\w+) +after (\d) epochs, loss (\S+), cell (\w+),.*_rate (\S+),"
+    trials = pd.DataFrame(
+        re.findall(pattern, output, re.M), columns=["state", "epochs", "loss", "cell", "rate"]
+    ).astype({"epochs": int, "loss": float, "rate": float})
+    assert len(trials) == 6
+    assert trials["rate"].between(1e-4, 0.1).all()
     pruned = trials["state"] == "PRUNED"
     assert pruned.sum() >= 1
     assert (trials["epochs"][pruned] < 3).any()
     assert (trials["epochs"][~pruned] == 3).all()
     assert f"{pruned.sum()} of 6 trials pruned; {trials['epochs'].sum()} epochs run" in output
     best = ast.literal_eval(re.search(r"^best: (.*)", output, re.M)[1])
-    assert best["cell"] == trials["params_cell"][trials["value"][~pruned].idxmin()]
+    assert best["cell"] == trials["cell"][trials["loss"][~pruned].idxmin()]
     assert float(re.search(r"on 100 test reviews: (\S+)", output)[1]) > 0.6
 
 

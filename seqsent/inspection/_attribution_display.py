@@ -62,10 +62,9 @@ class TokenAttributionDisplay:
     --------
     {example_pipeline}
     >>> from seqsent.inspection import TokenAttributionDisplay
-    >>> text = "Dull at first, but wonderful in the end"
-    >>> display = TokenAttributionDisplay.from_estimator(pipeline, text)
+    >>> display = TokenAttributionDisplay.from_estimator(pipeline, "The film was wonderful")
     >>> [text.get_text() for text in display.plot().texts_]
-    ['[START]', 'dull', 'at', 'first', 'but', 'wonderful', 'in', 'the', 'end']
+    ['[START]', 'the', 'film', 'was', 'wonderful']
     """
 
     def __init__(self, attributions: pd.DataFrame) -> None:
