@@ -92,19 +92,24 @@ print(table.round({"accuracy": 4, "std": 4, "log loss": 3, "seconds": 1}).to_str
 # %%
 # Accuracy by fold
 # ----------------
-# Lines connect the accuracies of the models on the same fold.
+# A gray line connects the accuracies of the models on one fold. Where the lines run in parallel, the
+# difference between two models is the same in all folds, even if the folds differ.
 
 if options.output:
     import matplotlib.pyplot as plt
 
+    from seqsent.inspection import COLORS
+
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
     by_fold = pd.DataFrame({name: found["test_accuracy"] for name, found in scores.items()})
     rows = range(len(by_fold.columns))
-    ax.plot(by_fold.to_numpy().T, rows, color="0.8", zorder=1)
-    ax.scatter(by_fold, [rows] * len(by_fold), color="tab:blue", alpha=0.6, zorder=2)
+    lines = ax.plot(by_fold.to_numpy().T, rows, color="0.75", zorder=1)
+    lines[0].set_label("one fold")
+    colors = [COLORS[name] for name in ("linear", "naive_bayes", "preset", "ensemble")]
+    ax.scatter(by_fold, [rows] * len(by_fold), color=colors * len(by_fold), zorder=2)
     ax.scatter(by_fold.mean(), rows, color="black", marker="|", s=300, label="mean", zorder=3)
     ax.set_yticks(rows, by_fold.columns)
     ax.invert_yaxis()
-    ax.set_xlabel("accuracy on the test fold")
+    ax.set(title="Accuracy of each fold", xlabel="Accuracy on the test fold")
     ax.legend()
     figure.savefig(options.output, dpi=120)

@@ -144,20 +144,25 @@ print(table.round(3).to_string())
 # %%
 # Accuracy by number of labels
 # ----------------------------
+# Solid lines with filled markers use all texts, dotted lines with open markers only the labelled
+# ones.
 
 if options.output:
     import matplotlib.pyplot as plt
 
+    from seqsent.inspection import COLORS
+
     figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
     for name, texts in table.columns:
-        color = "tab:orange" if name == "TF-IDF" else "tab:blue"
-        style = "-" if texts == "all" else ":"
-        label = f"{name}, {texts} texts"
-        ax.plot(table.index, table[name, texts], style, marker="o", color=color, label=label)
+        style = {"color": COLORS["linear" if name == "TF-IDF" else "gru"]}
+        if texts == "all":
+            style |= {"linestyle": "-", "marker": "o"}
+        else:
+            style |= {"linestyle": ":", "marker": "s", "markerfacecolor": "white"}
+        ax.plot(table.index, table[name, texts], label=f"{name}, {texts} texts", **style)
     ax.set_xscale("log")
     ax.set_xticks(table.index, table.index, minor=False)
     ax.minorticks_off()
-    ax.set_xlabel("labels")
-    ax.set_ylabel("accuracy on the test texts")
+    ax.set(xlabel="Labels", ylabel="Accuracy on the test texts")
     ax.legend()
     figure.savefig(options.output, dpi=120)

@@ -16,7 +16,7 @@ MAX_IMAGE_SIZE = 100_000  # bytes
 # a line of the output
 EXPECTED = {
     "plot_attributions.py": r"^0\.\d\d  This hotel was great, not disappointing at all\.$",
-    "plot_calibration.py": r"^the same, calibrated +0\.\d+ +\d\.\d+ +0\.\d+$",
+    "plot_calibration.py": r"^the same, calibrated( +\d\.\d+){4}$",
     "plot_cells_and_memory.py": r"^GRU, chrono gates +\d\.\de[-+]\d\d$",
     "plot_gates.py": r"^wonderful +0\.\d\d +0\.\d\d",
     "plot_grid_search.py": r"^gru +0\.\d+ +0\.\d+",
