@@ -92,7 +92,7 @@ print(table.round({"accuracy": 4, "std": 4, "log loss": 3, "seconds": 1}).to_str
 # %%
 # Accuracy by fold
 # ----------------
-# A gray line connects the accuracies of the models on one fold. Where the lines run in parallel, the
+# A gray line connects the accuracies of the models on one fold. Where the lines are parallel, the
 # difference between two models is the same in all folds, even if the folds differ.
 
 if options.output:

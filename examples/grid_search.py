@@ -71,7 +71,7 @@ search.fit(train["text"], train["label"])
 # %%
 # Results
 # -------
-# ``std_test_score`` is the standard deviation over the folds. Of candidates that differ by less,
+# ``std_test_score`` is the standard deviation over the folds. Among candidates that differ by less,
 # the one with the smaller ``mean_fit_time`` is as good a choice as the first.
 
 results = pd.DataFrame(search.cv_results_).sort_values("rank_test_score")

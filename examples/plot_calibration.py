@@ -10,7 +10,7 @@ overconfident network with scikit-learn's
 :class:`~sklearn.calibration.CalibratedClassifierCV`::
 
     python plot_calibration.py
-    python plot_calibration.py --output calibration.png --n-train 1000
+    python plot_calibration.py --output calibration.png --n-train 2000
 """
 
 # %%
@@ -33,7 +33,7 @@ from seqsent.inspection import COLORS
 parser = argparse.ArgumentParser(description="Plot calibration curves.")
 parser.add_argument("--output", help="PNG file; default: show the figure")
 parser.add_argument("--data-home", help="folder of the IMDB data")
-parser.add_argument("--n-train", type=int, default=400, help="number of training reviews")
+parser.add_argument("--n-train", type=int, default=800, help="number of training reviews")
 parser.add_argument("--quick", action="store_true", help="use few texts")
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
@@ -61,10 +61,11 @@ print(f"{name}: {len(X_train)} reviews for training, {len(X_test)} for testing")
 # %%
 # Three classifiers
 # -----------------
-# The second classifier is trained for too long and without dropout. ``CalibratedClassifierCV``
-# trains it three times on two thirds of the texts, and corrects its probabilities with the last
-# third. Of so few texts it should learn a curve with two parameters (``method="sigmoid"``), not a
-# step function (``method="isotonic"``).
+# By default, held-out texts choose the training length and calibrate the probabilities. The second
+# classifier is trained for too long and without dropout. ``CalibratedClassifierCV`` trains it three
+# times on two thirds of the texts, and corrects its probabilities with the last third. From so few
+# texts it should learn a curve with two parameters (``method="sigmoid"``), not a step function
+# (``method="isotonic"``).
 
 common = {"maxlen": maxlen, "random_state": 0}
 overfitted = make_sentiment_pipeline("gru", dropout=0.0, epochs=n_epochs, **common)

@@ -72,7 +72,7 @@ networks = {
     "GRU, chrono gates": {"cell": "gru", "gate_bias": "chrono"},
 }
 settings = {"optimizer": keras.optimizers.Adam(0.003), "batch_size": 32, "epochs": epochs}
-settings |= {"embedding_init": "uniform", "dropout": 0.0, "pooling": "last"}
+settings |= {"embedding_init": "uniform", "dropout": 0.0, "word_dropout": 0.0, "pooling": "last"}
 
 # %%
 # Accuracy by distance
