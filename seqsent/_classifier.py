@@ -309,7 +309,6 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     __metadata_request__fit: ClassVar[dict[str, bool]] = {"X_val": True, "y_val": True}
     __metadata_request__partial_fit = __metadata_request__fit
 
-    @suggest_arguments
     def __init__(
         self,
         *,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from sklearn.pipeline import Pipeline
 
@@ -49,6 +49,38 @@ _PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+class SentimentPipeline(Pipeline):
+    """Pipeline whose ``set_params`` suggests names, also in a search."""
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters of the pipeline or, as ``classifier__cell``, of a step.
+
+        Parameters
+        ----------
+        **params : dict
+            Parameter names and their new values.
+
+        Returns
+        -------
+        self : SentimentPipeline
+            The pipeline.
+
+        Raises
+        ------
+        ValueError
+            If a name is not a parameter. The message suggests the closest one.
+        """
+        valid = self.get_params()
+        for name in params:
+            if name.partition("__")[0] not in valid:
+                raise ValueError(
+                    f"Invalid parameter {name!r} for {type(self).__name__}."
+                    f"{did_you_mean(name, valid)} Name a step first, as in "
+                    f"'classifier__cell'; the steps are {list(self.named_steps)}."
+                )
+        return super().set_params(**params)
+
+
 def make_sentiment_pipeline(
     cell: str | None = None,
     *,
@@ -82,7 +114,8 @@ def make_sentiment_pipeline(
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Unfitted, with the steps ``vectorizer`` and ``classifier``.
+        Unfitted, with the steps ``vectorizer`` and ``classifier``. It is of a subclass whose
+        ``set_params`` suggests the closest name for an unknown parameter.
 
     Raises
     ------
@@ -127,4 +160,6 @@ def make_sentiment_pipeline(
         of_classifier = of_classifier - {"num_words"}
     vectorizer.set_params(**{k: v for k, v in parameters.items() if k in of_vectorizer})
     classifier.set_params(**{k: v for k, v in parameters.items() if k in of_classifier})
-    return Pipeline([("vectorizer", vectorizer), ("classifier", classifier)], memory=memory)
+    return SentimentPipeline(
+        [("vectorizer", vectorizer), ("classifier", classifier)], memory=memory
+    )

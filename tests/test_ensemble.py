@@ -71,6 +71,7 @@ def test_copies_predict_the_same(fitted, method):
         assert untrusted == [
             "seqsent._classifier.RecurrentSentimentClassifier",
             "seqsent._naive_bayes_scaler.NaiveBayesScaler",
+            "seqsent._pipeline.SentimentPipeline",
             "seqsent._vectorizer.SequenceVectorizer",
             "sklearn.utils._bunch.Bunch",
         ]

@@ -24,6 +24,7 @@ TEXTS = ["a good film", "not a good film", "bad", "not bad at all, good", "", "b
 LABELS = ["pos", "neg", "neg", "pos", "neg", "neg"] * 5
 TRUSTED = [
     "seqsent._classifier.RecurrentSentimentClassifier",
+    "seqsent._pipeline.SentimentPipeline",
     "seqsent._vectorizer.SequenceVectorizer",
 ]
 

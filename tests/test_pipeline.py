@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
 from seqsent import (
@@ -72,6 +73,31 @@ def test_error_of_an_unknown_parameter_suggests_a_name(tried, meant):
 def test_parameter_with_a_step_prefix_is_rejected():
     with pytest.raises(TypeError, match="'classifier__cell'"):
         make_sentiment_pipeline(classifier__cell="gru")
+
+
+@pytest.mark.parametrize(
+    ("tried", "meant"),
+    [
+        ("cell", "classifier__cell"),
+        ("units", "classifier__state_dim"),
+        ("max_features", "vectorizer__num_words"),
+        ("classifer__cell", "classifier__cell"),
+        ("clf__lr", "classifier__learning_rate"),
+        ("memry", "memory"),
+    ],
+)
+def test_set_params_and_searches_suggest_a_name(tried, meant):
+    message = f"Invalid parameter '{tried}'.*Did you mean '{meant}'"
+    pipeline = make_sentiment_pipeline()
+    with pytest.raises(ValueError, match=message):
+        pipeline.set_params(**{tried: 1})
+    with pytest.raises(ValueError, match=message):
+        GridSearchCV(pipeline, {tried: [1]}, cv=2).fit(["good", "bad"] * 2, [1, 0] * 2)
+
+
+def test_set_params_replaces_a_step():
+    other = SequenceVectorizer()
+    assert make_sentiment_pipeline().set_params(vectorizer=other)["vectorizer"] is other
 
 
 def test_unknown_preset_is_rejected():

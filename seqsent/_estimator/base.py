@@ -133,7 +133,7 @@ def _unknown_argument(estimator: type["SeqsentEstimator"], method: str, name: st
     if name in _FAMILIAR_ARGUMENTS and not is_constructor:
         return f"{start} Pass {_FAMILIAR_ARGUMENTS[name]} instead."
     parameters = estimator._get_param_names()
-    if name in parameters:
+    if name in parameters and not is_constructor:
         return f"{start} It is a parameter of the estimator: {kind}({name}=...)."
     return f"{start}{did_you_mean(name, parameters)}"
 
@@ -157,6 +157,11 @@ class SeqsentEstimator(CallbackSupportMixin, BaseEstimator):
     # the link "?" of the HTML representation
     _doc_link_module = "seqsent"
     _doc_link_template = DOC_LINK
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            cls.__init__ = suggest_arguments(cls.__init__)  # type: ignore[method-assign]
 
     def set_params(self, **params: Any) -> Self:
         """Set the parameters of this estimator.

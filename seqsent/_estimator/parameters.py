@@ -38,12 +38,18 @@ _FAMILIAR_NAMES = {
 
 
 def did_you_mean(name: str, valid: Iterable[str]) -> str:
-    """Return " Did you mean 'x'?" for the closest valid name, or an empty string."""
-    valid = list(valid)
-    guess = _FAMILIAR_NAMES.get(name)
-    if guess not in valid:
-        guess = next(iter(difflib.get_close_matches(name, valid, n=1, cutoff=0.6)), None)
-    return f" Did you mean {guess!r}?" if guess else ""
+    """Return " Did you mean 'x'?" for the closest valid name, or an empty string.
+
+    A valid name such as "classifier__cell" is also found by its last part.
+    """
+    by_last_part: dict[str, str] = {}
+    for full_name in valid:
+        by_last_part.setdefault(full_name.rpartition("__")[2], full_name)
+    last_part = name.rpartition("__")[2]
+    guess = _FAMILIAR_NAMES.get(last_part)
+    if guess not in by_last_part:
+        guess = next(iter(difflib.get_close_matches(last_part, by_last_part, n=1)), None)
+    return f" Did you mean {by_last_part[guess]!r}?" if guess else ""
 
 
 def resolve(name: str, value: Any) -> Any:

@@ -34,15 +34,30 @@ def test_set_params_suggests_a_name(estimator: BaseEstimator, tried: str, meant:
 
 @pytest.mark.parametrize(
     ("estimator", "tried", "meant"),
-    [(RecurrentSentimentClassifier, "units", "state_dim")],
+    [
+        (RecurrentSentimentClassifier, "units", "state_dim"),
+        (SequenceVectorizer, "max_features", "num_words"),
+        (SequenceVectorizer, "stopwords", "stop_words"),
+    ],
 )
 def test_the_constructor_suggests_a_name(
     estimator: type[BaseEstimator], tried: str, meant: str
 ) -> None:
     with pytest.raises(
-        TypeError, match=rf"Classifier\(\) got .* '{tried}'. Did you mean '{meant}'"
+        TypeError, match=rf"^{estimator.__name__}\(\) got .* '{tried}'. Did you mean '{meant}'"
     ):
         estimator(**{tried: 1})
+
+
+def test_the_constructor_of_a_subclass_keeps_its_own_parameters() -> None:
+    class Tuned(SequenceVectorizer):
+        def __init__(self, *, extra: int = 1) -> None:
+            super().__init__()
+            self.extra = extra
+
+    assert Tuned(extra=2).get_params() == {"extra": 2}
+    with pytest.raises(TypeError, match=r"^Tuned\(\) got .*'extras'. Did you mean 'extra'"):
+        Tuned(extras=2)
 
 
 def test_set_params_lists_the_names_where_none_is_close() -> None:
@@ -62,6 +77,7 @@ def test_a_name_is_suggested_only_where_it_is_valid() -> None:
     assert did_you_mean("units", ["state_dim"]) == " Did you mean 'state_dim'?"
     assert did_you_mean("units", ["maxlen"]) == ""
     assert did_you_mean("max_len", ["min_len"]) == " Did you mean 'min_len'?"
+    assert did_you_mean("units", ["steps", "a__state_dim"]) == " Did you mean 'a__state_dim'?"
 
 
 def test_familiar_names_lead_to_parameters_and_hide_none() -> None:

@@ -21,6 +21,7 @@ from seqsent import RecurrentSentimentClassifier, SequenceVectorizer
 TEXTS = ["a 'good film'", "bad", "not 'a good film'", "bad film"]
 TRUSTED = [
     "seqsent._classifier.RecurrentSentimentClassifier",
+    "seqsent._pipeline.SentimentPipeline",
     "seqsent._vectorizer.SequenceVectorizer",
 ]
 
@@ -67,7 +68,7 @@ def test_an_import_path_in_a_file_is_refused(parameter, path, listed, vectorizer
     functions = {"__class__": "list", "__module__": "builtins", "__loader__": "ListNode"}
     functions["content"] = listed
     data = forge(vectorizer, **{parameter: json_node(path)}, _functions=functions)
-    assert skops.io.get_untrusted_types(data=data) == TRUSTED[1:]
+    assert skops.io.get_untrusted_types(data=data) == TRUSTED[2:]
     with pytest.raises(ValueError, match=f"{parameter}='{path}' names a function that skops does"):
         skops.io.loads(data, trusted=TRUSTED)
     assert not {"antigravity", "this"} & set(sys.modules)
@@ -86,7 +87,7 @@ def test_a_key_that_shadows_a_method_is_refused(name, estimator):
 def test_skops_lists_a_function_given_by_its_import_path(path):
     vectorizer = SequenceVectorizer(maxlen=4, tokenizer=path).fit(TEXTS)
     data = skops.io.dumps(vectorizer)
-    assert skops.io.get_untrusted_types(data=data) == [TRUSTED[1], "shlex.split"]
+    assert skops.io.get_untrusted_types(data=data) == [TRUSTED[2], "shlex.split"]
     with pytest.raises(Exception, match=r"Untrusted types.*shlex\.split"):
         skops.io.loads(data, trusted=TRUSTED)
     loaded = skops.io.loads(data, trusted=[*TRUSTED, "shlex.split"])
@@ -101,7 +102,7 @@ def test_skops_lists_a_function_given_by_its_import_path(path):
 def test_skops_lists_a_bound_method_given_by_its_import_path():
     pytest.importorskip("jieba")
     data = skops.io.dumps(SequenceVectorizer(tokenizer="jieba.lcut"))
-    assert skops.io.get_untrusted_types(data=data) == ["jieba.lcut", TRUSTED[1]]
+    assert skops.io.get_untrusted_types(data=data) == ["jieba.lcut", TRUSTED[2]]
     loaded = skops.io.loads(data, trusted=[*TRUSTED, "jieba.lcut"])
     assert loaded.tokenizer == "jieba.lcut"
 
@@ -156,5 +157,5 @@ def test_an_import_path_given_in_code_reaches_workers(small_pipeline):
 
 def test_skops_lists_a_function_given_as_an_object():
     data = skops.io.dumps(SequenceVectorizer(tokenizer=shlex.split))
-    assert skops.io.get_untrusted_types(data=data) == [TRUSTED[1], "shlex.split"]
+    assert skops.io.get_untrusted_types(data=data) == [TRUSTED[2], "shlex.split"]
     assert skops.io.loads(data, trusted=[*TRUSTED, "shlex.split"]).tokenizer is shlex.split
