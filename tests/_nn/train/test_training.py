@@ -12,7 +12,7 @@ keras = import_keras()
 
 rng = np.random.default_rng(0)
 X = rng.integers(3, 60, size=(96, 12), dtype=np.int32)
-Y = (X[:, -2] > 30).astype(int)
+Y = (X[:, -2] > 30).astype(np.int32)  # Keras reads int64 with a warning of JAX 0.12
 
 
 class Interrupt(keras.callbacks.Callback):
