@@ -153,7 +153,7 @@ def test_scikeras_is_imported_by_the_call_only() -> None:
 
 
 def test_epochs_auto_before_and_after_a_fit() -> None:
-    assert run(PARAMETERS)["epochs"] == [5, 80]
+    assert run(PARAMETERS)["epochs"] == [5, 70]
 
 
 def test_parameters_are_routed() -> None:

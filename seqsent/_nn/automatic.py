@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from .network import Network
-from .train.calibration import CycleMonitor, fit_temperature
+from .train.calibration import CycleMonitor, find_best, fit_temperature
 from .train.options import TrainingOptions
 from .train.schedule import Schedule
 from .train.seeds import make_rng
@@ -89,7 +89,7 @@ def _choose(
         fit_temperature(np.concatenate([m.outputs[i] for m in monitors]), targets, weights)
         for i in range(len(ends))
     ]
-    best = int(np.argmin([calibration.loss for calibration in calibrations]))
+    best = find_best(calibrations, targets, weights)
     return Schedule(ends[best], schedule.unit), calibrations[best].temperature
 
 

@@ -19,6 +19,7 @@ keras = import_keras()
 
 _SMALLEST = 1e-7  # probability
 _MAX_LOG_TEMPERATURE = 3.0
+_PLATEAU = 0.98  # of the entropy of the classes: a higher loss means that nothing is learned yet
 
 
 class Calibration(NamedTuple):
@@ -54,9 +55,21 @@ def fit_temperature(
     return Calibration(float(np.exp(best)), loss(best))
 
 
+def find_best(
+    calibrations: Sequence[Calibration], targets: NDArray[np.int32], weights: FloatArray
+) -> int:
+    """Return the index of the lowest loss, or of the last if none is below that of class shares."""
+    shares = np.bincount(targets, weights=weights) / weights.sum()
+    entropy = -(shares * np.log(np.maximum(shares, _SMALLEST))).sum()
+    losses = [calibration.loss for calibration in calibrations]
+    best = int(np.argmin(losses))
+    return best if losses[best] < _PLATEAU * entropy else len(losses) - 1
+
+
 class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
     """Evaluate held-out documents at the end of each cycle, and stop after one that is no better.
 
+    Training does not stop before the loss is below that of constant probabilities.
     The loss is that with the best temperature: the cross-entropy of a network that becomes too
     certain rises while its accuracy still improves.
     """
@@ -74,17 +87,13 @@ class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # K
         self.outputs: list[FloatArray] = []
         self.calibrations: list[Calibration] = []
 
-    @property
-    def best(self) -> int:
-        """Index of the best cycle."""
-        return int(np.argmin([calibration.loss for calibration in self.calibrations]))
-
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if epoch + 1 not in self.cycle_ends:
             return
         ids, targets, weights = self.held_out
         self.outputs.append(self.predict(ids))
         self.calibrations.append(fit_temperature(self.outputs[-1], targets, weights))
-        is_best = self.best == len(self.calibrations) - 1
-        if not is_best and len(self.calibrations) >= self.min_cycles:
+        n_before = len(self.calibrations) - 1
+        is_best = find_best(self.calibrations, targets, weights) == n_before
+        if not is_best and n_before + 1 >= self.min_cycles:
             self.model.stop_training = True

@@ -19,7 +19,7 @@ keras = import_keras()
 
 _UNIT_STEPS = 60  # training steps of the first cycle, if an epoch has fewer
 _ENOUGH_STEPS = 1000  # no further cycle after these
-_STEPS = 800  # without cycles
+_STEPS = 700  # without cycles
 _MAX_WORDS = 10_000_000  # read in all epochs, so that a few long documents do not take minutes
 _MIN_CYCLES = 2
 _MIN_EPOCHS = 2  # without cycles

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
-from seqsent._nn.train.calibration import CycleMonitor, fit_temperature
+from seqsent._nn.train.calibration import Calibration, CycleMonitor, find_best, fit_temperature
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ class Model:
 def monitor_of(certainties, min_cycles=1):
     """Return a monitor of a network whose outputs are right with these certainties."""
     outputs = iter(certainties)
-    targets = np.array([1, 1, 1, 0], np.int32)
+    targets = np.array([1, 1, 0, 0], np.int32)
     held_out = np.zeros((4, 2), np.int32), targets, np.ones(4)
 
     def predict(ids):
@@ -73,7 +73,6 @@ def test_training_stops_after_a_cycle_without_improvement():
         monitor.on_epoch_end(epoch)
         stopped.append(monitor.model.stop_training)
     assert stopped == [False, False, True]
-    assert monitor.best == 0
 
 
 def test_first_cycles_never_stop_the_training():
@@ -81,4 +80,19 @@ def test_first_cycles_never_stop_the_training():
     for epoch in range(7):
         monitor.on_epoch_end(epoch)
     assert not monitor.model.stop_training
-    assert monitor.best == 2
+
+
+def test_training_goes_on_while_nothing_is_learned():
+    monitor = monitor_of([0.5, 0.499, 0.5])  # loss of at least log(2) * 0.98
+    for epoch in range(7):
+        monitor.on_epoch_end(epoch)
+    assert not monitor.model.stop_training
+
+
+@pytest.mark.parametrize(
+    ("losses", "best"),
+    [([0.6, 0.5, 0.55], 1), ([0.6931, 0.6925, 0.6932], 2), ([0.6931, 0.6, 0.65], 1)],
+)
+def test_best_cycle(losses, best):
+    calibrations = [Calibration(1.0, loss) for loss in losses]
+    assert find_best(calibrations, np.array([0, 1]), np.ones(2)) == best
