@@ -100,7 +100,7 @@ displays = [
     TokenAttributionDisplay.from_estimator(pipeline, texts, method=method) for method in titles
 ]
 max_score = max(display.attributions["score"].abs().max() for display in displays)
-figure, axes = plt.subplots(3, 1, figsize=(7.5, 8), layout="constrained", height_ratios=[1, 1, 1.3])
+figure, axes = plt.subplots(3, 1, figsize=(7.5, 8), layout="constrained", height_ratios=[4, 4, 5])
 for title, display, ax in zip(titles.values(), displays, axes, strict=True):
     display.plot(ax, max_score=max_score, colorbar=ax is axes[-1])
     ax.set_title(title, loc="left", fontweight="bold")

@@ -13,7 +13,7 @@ initialization, with which a unit forgets within a few words. ``gate_bias="chron
 initializes the gates for the length of the texts::
 
     python plot_cells_and_memory.py
-    python plot_cells_and_memory.py --distances 20 60 120 240 --n-train 3000 --seeds 3
+    python plot_cells_and_memory.py --distances 20 60 120 240 --n-train 3000
 """
 
 # %%

@@ -39,14 +39,14 @@ options = parser.parse_args()  # in a notebook: parser.parse_args([])
 # ``search.set_callbacks(ProgressBar(max_propagation_depth=None))`` shows progress bars of the
 # search, its folds and their epochs instead (``from sklearn.callback import ProgressBar``).
 
-n_texts, epochs = (100, 1) if options.quick else (800, 6)
+n_texts, epochs = (100, 1) if options.quick else (1200, 8)
 texts, labels = make_reviews(n_texts, return_X_y=True, random_state=0)
 pipeline = make_sentiment_pipeline(maxlen=50, batch_size=32, epochs=epochs, random_state=0)
 grid = {
     "classifier__cell": ["simple", "lstm", "gru"],
     "classifier__state_dim": options.state_dims,
 }
-search = GridSearchCV(pipeline, grid, cv=4, n_jobs=options.n_jobs, refit=False, verbose=2)
+search = GridSearchCV(pipeline, grid, cv=3, n_jobs=options.n_jobs, refit=False, verbose=2)
 results = pd.DataFrame(search.fit(texts, labels).cv_results_)
 
 # %%
