@@ -124,7 +124,7 @@ def _linear_model(class_weight: Any) -> Pipeline:
         [
             ("ngrams", FeatureUnion([("words", words), ("characters", characters)])),
             ("scaler", NaiveBayesScaler(exponent=0.5)),
-            ("normalizer", Normalizer()),
+            ("normalizer", Normalizer(copy=False)),
             ("classifier", LogisticRegression(C=20, max_iter=1000, class_weight=class_weight)),
         ]
     )

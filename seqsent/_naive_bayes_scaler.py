@@ -12,6 +12,7 @@ from scipy import sparse
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.sparsefuncs import inplace_column_scale
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from ._estimator.base import Interval, SeqsentEstimator, check_sample_weight, fit_context
@@ -150,7 +151,11 @@ class NaiveBayesScaler(OneToOneFeatureMixin, TransformerMixin, SeqsentEstimator)
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)
         scale = self.scale_.astype(X.dtype)
-        return X.multiply(scale).tocsr() if sparse.issparse(X) else X * scale
+        if not sparse.issparse(X):
+            return X * scale
+        scaled = X.copy()
+        inplace_column_scale(scaled, scale)  # needs less memory than a product
+        return scaled
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
