@@ -18,7 +18,7 @@ from ..._types import FloatArray, Ids
 keras = import_keras()
 
 _SMALLEST = 1e-7  # probability
-_MAX_LOG_TEMPERATURE = 3.0
+_TEMPERATURES = (0.5, 20.0)  # a network that needs less than 0.5 has hardly learned yet
 _PLATEAU = 0.98  # of the entropy of the classes: a higher loss means that nothing is learned yet
 
 
@@ -32,10 +32,10 @@ class Calibration(NamedTuple):
 def fit_temperature(
     outputs: FloatArray, targets: NDArray[np.int32], weights: FloatArray
 ) -> Calibration:
-    """Return the temperature with the lowest cross-entropy of held-out documents.
+    """Return the temperature, from 0.5 to 20, with the lowest cross-entropy of held-out documents.
 
     ``outputs`` are probabilities of shape (n_samples, n_outputs). A normal prior of the logarithm
-    of the temperature, with standard deviation 1, keeps it finite.
+    of the temperature, with standard deviation 1, shrinks it for few documents.
     """
     if outputs.shape[1] == 1:
         outputs = np.hstack([1 - outputs, outputs])
@@ -50,8 +50,7 @@ def fit_temperature(
     def penalized(log_temperature: float) -> float:
         return loss(log_temperature) + log_temperature**2 / (2 * len(rows))
 
-    bounds = (-_MAX_LOG_TEMPERATURE, _MAX_LOG_TEMPERATURE)
-    best = minimize_scalar(penalized, bounds=bounds, method="bounded").x
+    best = minimize_scalar(penalized, bounds=np.log(_TEMPERATURES), method="bounded").x
     return Calibration(float(np.exp(best)), loss(best))
 
 
