@@ -43,7 +43,7 @@ plot_html_show_source_link = False
 sphinx_gallery_conf = {
     "examples_dirs": str(ROOT / "examples"),
     "gallery_dirs": "gallery",
-    "filename_pattern": r"\.py$",
+    "filename_pattern": r"(?<!reproduce_tutorial)\.py$",  # it needs IMDB and minutes
     "reset_argv": "_extension.example_options",
     "download_all_examples": False,
     "show_memory": False,
