@@ -74,7 +74,10 @@ def _choose(
         copy = network.copy()
         monitor = CycleMonitor(copy.predict, held_out, ends, min_cycles=_MIN_CYCLES)
         fold_options = replace(
-            options, schedule=Schedule(ends[-1], schedule.unit), callbacks=(), patience=None
+            options,
+            schedule=Schedule(ends[-1], schedule.unit),
+            callbacks=(),
+            title="With held-out documents: epoch",
         )
         result = copy.train(
             part, None, options=fold_options, adversarial=adversarial, monitor=monitor

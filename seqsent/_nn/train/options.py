@@ -42,6 +42,7 @@ class TrainingOptions:
     callbacks: Sequence[Any]  # of the user
     verbose: int
     parameters: Mapping[str, Any]  # of the classifier, which a backup must agree with
+    title: str = "Epoch"  # of progress lines
 
     @classmethod
     def from_parameters(

@@ -16,14 +16,14 @@ _REFRESH_SECONDS = 0.1
 class EpochProgress(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
     """Print a line for each epoch, and with ``verbose=1`` a progress bar before it."""
 
-    def __init__(self, verbose: int) -> None:
+    def __init__(self, verbose: int, title: str) -> None:
         super().__init__()
-        self.verbose = verbose
+        self.verbose, self.title_start = verbose, title
         self.bar: Any = None
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.started = self.refreshed = time.monotonic()
-        self.title = f"Epoch {epoch + 1}/{self.params['epochs']}"
+        self.title = f"{self.title_start} {epoch + 1}/{self.params['epochs']}"
         if self.verbose == 1:
             self.bar = _start_bar(self.title, self.params["steps"])
 

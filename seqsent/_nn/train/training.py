@@ -111,7 +111,7 @@ def _attached(
     model: Any, programs: "TrainingPrograms | None", options: TrainingOptions
 ) -> Iterator[list[Any]]:
     """Run ``fit`` with programs and progress, and detach these and the user's callbacks."""
-    progress = [EpochProgress(options.verbose)] if options.verbose else []
+    progress = [EpochProgress(options.verbose, options.title)] if options.verbose else []
     try:
         if programs is not None:
             model.train_function = programs.train_function
