@@ -31,6 +31,7 @@ LIKE_KERAS: dict[str, Any] = {
     "optimizer": "rmsprop",
     "embedding_init": "uniform",
     "dropout": 0.0,
+    "word_dropout": 0.0,
     "pooling": "last",
 }
 _BEGIN, _END = "<!-- written by run_all.py: begin -->", "<!-- written by run_all.py: end -->"
