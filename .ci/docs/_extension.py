@@ -3,6 +3,7 @@
 import doctest
 import inspect
 import pkgutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,13 @@ EXTERNAL_PAGES = {
     "sklearn": "https://scikit-learn.org/stable/modules/generated/{}.html",
     "keras": "https://keras.io/api/",
 }
-# options with which the gallery runs an example in less than a minute
-EXAMPLE_OPTIONS: dict[str, list[str]] = {}
+# options with which the gallery runs an example in less than a minute, and with its figure
+_FIGURE = ["--output", str(Path(tempfile.gettempdir()) / "seqsent_gallery.png")]
+EXAMPLE_OPTIONS: dict[str, list[str]] = {
+    "beat_the_linear_model.py": ["--n-samples", "1000", "--folds", "3", *_FIGURE],
+    "few_labels.py": ["--n-samples", "2000", *_FIGURE],
+    "train_on_a_large_file.py": ["--megabytes", "40", "--passes", "1"],
+}
 
 
 def example_options(gallery_conf: Any, script_vars: dict[str, Any]) -> list[str]:
