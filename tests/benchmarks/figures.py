@@ -24,7 +24,7 @@ from typing import Any
 import accuracy
 import grid_search
 import one_text
-from _common import ROOT, Options, Result, child_command, describe, run, shared_data
+from _common import ROOT, Options, Result, child_command, describe, run
 
 _STORE = Path(__file__).with_name("figures.json")
 _TABLES = ROOT / ".ci" / "docs" / "_tables"
@@ -61,45 +61,14 @@ def _ensemble(name: str) -> str:
     return f"`make_sentiment_ensemble({argument})`"
 
 
-def read(name: str, part: str, seed: int) -> accuracy.Split:
-    """Return training and test texts of a data set: all, or few training texts."""
-    import numpy as np
-    import pandas as pd
-    from sklearn.model_selection import StratifiedKFold
-
-    if name in _FULL:
-        (X, y), test = accuracy.read(name, False, seed)
-    else:
-        frame = pd.read_csv(shared_data() / f"validation/{name}.csv.gz", keep_default_na=False)
-        texts, labels = frame["text"].to_numpy(), frame["label"].to_numpy()
-        folds = StratifiedKFold(5, shuffle=True, random_state=0)
-        rows, tested = next(folds.split(texts, labels))
-        (X, y), test = (texts[rows], labels[rows]), (texts[tested], labels[tested])
-    if part == "few":
-        drawn = np.random.default_rng(seed).permutation(len(X))[:_N_FEW]
-        X, y = X[drawn], y[drawn]
-    return accuracy.Split((X, y), test)
-
-
 def make_linear(name: str, method: str) -> Any:
     """Return the unfitted linear model of a method."""
-    from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    from seqsent import NaiveBayesScaler, make_sentiment_ensemble
+    from seqsent import make_sentiment_ensemble
 
     if method == _LINEAR_PART:
         return dict(make_sentiment_ensemble().estimators)["linear"]
-    if method == _NAIVE_BAYES:
-        units = "char" if name == "chn_hotel" else "word"
-        vectorizer = CountVectorizer(analyzer=units, ngram_range=(1, 3), min_df=2, binary=True)
-        classifier = LogisticRegression(C=0.3, max_iter=1000)
-        return make_pipeline(vectorizer, NaiveBayesScaler(), classifier)
-    if method == _CHARACTERS:
-        vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True)
-        return make_pipeline(vectorizer, LogisticRegression(C=10, max_iter=1000))
-    return accuracy.make_linear(name)
+    peers = {_TF_IDF: accuracy._LINEAR, _CHARACTERS: accuracy._CHARACTERS}
+    return accuracy.make_linear(name, peers.get(method, accuracy._NAIVE_BAYES))
 
 
 def fit(part: str, name: str, method: str, seed: str) -> dict[str, Result]:
@@ -108,7 +77,8 @@ def fit(part: str, name: str, method: str, seed: str) -> dict[str, Result]:
 
     from seqsent import make_sentiment_pipeline
 
-    (X, y), (texts, truth) = read(name, part, int(seed))
+    source = f"{name}-{_N_FEW}" if part == "few" else name
+    (X, y), (texts, truth) = accuracy.read(source, False, int(seed))
     found, results = [], {}
     for each in [method, *([_LINEAR_PART] if method in _IN_ENSEMBLES else [])]:
         if each in _NETWORKS:
@@ -147,6 +117,7 @@ def remember(distance: str, method: str, seed: str) -> dict[str, Result]:
         epochs=8,
         embedding_init="uniform",
         dropout=0.0,
+        word_dropout=0.0,
         pooling="last",
         random_state=int(seed),
         **_MEMORY_NETWORKS[method],
