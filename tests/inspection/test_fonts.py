@@ -42,7 +42,7 @@ def draw_and_collect_warnings(words: list[str]) -> list[str]:
         RunningSentimentDisplay(probabilities).plot(axes[0])
         TokenAttributionDisplay(scores).plot(axes[1])
         figure.canvas.draw()
-    return [str(warning.message) for warning in caught]
+    return [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
 
 
 def test_a_figure_warns_once_of_all_missing_characters() -> None:
