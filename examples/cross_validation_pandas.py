@@ -35,7 +35,7 @@ parser = argparse.ArgumentParser(description="Cross-validate a GRU on a pandas D
 parser.add_argument("--data", choices=["reviews", "imdb"], default="reviews")
 parser.add_argument("--data-home", help="folder of the IMDB data")
 parser.add_argument("--n-samples", type=int, default=1000)
-parser.add_argument("--epochs", type=int, help='default: "auto"')
+parser.add_argument("--epochs", type=int, default=10)
 options = parser.parse_args()  # in a notebook: parser.parse_args([])
 
 # %%
@@ -65,9 +65,7 @@ frame["words"] = frame["text"].str.split().str.len()
 
 model = make_pipeline(
     ColumnTransformer([("review", SequenceVectorizer(maxlen=maxlen), "text")]),
-    RecurrentSentimentClassifier(
-        cell="gru", batch_size=32, epochs=options.epochs or "auto", random_state=0
-    ),
+    RecurrentSentimentClassifier(cell="gru", batch_size=32, epochs=options.epochs, random_state=0),
 )
 
 # %%
