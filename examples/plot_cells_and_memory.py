@@ -34,7 +34,7 @@ import keras  # isort: skip
 
 parser = argparse.ArgumentParser(description="Compare the memory of recurrent cells.")
 parser.add_argument("--output", help="PNG file; default: show the figure")
-parser.add_argument("--distances", type=int, nargs="+", default=[10, 30, 100], help="in words")
+parser.add_argument("--distances", type=int, nargs="+", default=[10, 30, 120], help="in words")
 parser.add_argument("--n-train", type=int, default=1500, help="number of training reviews")
 parser.add_argument("--seeds", type=int, default=1, help="number of repetitions")
 parser.add_argument("--quick", action="store_true", help="use few and short texts")
