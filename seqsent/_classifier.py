@@ -209,8 +209,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     [3]_, up to about 1,000 steps. The other fifth selects the number of cycles with the lowest
     cross-entropy and a temperature [8]_; below 1,250 documents in several folds. Then the network
     learns from all documents. With more than 10,000 documents it learns for about 700 steps and
-    at least 2 epochs, and up to 2,000 documents are held out for the temperature. Fewer than 100
-    documents, and a warm start, have no temperature.
+    at least 2 epochs (twice with ``adversarial``), and up to 2,000 documents are held out for the
+    temperature. Fewer than 100 documents, and a warm start, have no temperature.
 
     With word vectors :math:`x_t` and states :math:`h_t`, ``cell="simple"`` computes
 

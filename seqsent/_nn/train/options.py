@@ -100,7 +100,7 @@ def _choose_schedule(
         train_maxlen = choose_train_maxlen(parameters["train_maxlen"], n_samples)
         n_words = int(np.minimum(lengths, train_maxlen or np.inf).sum())
         return Schedule.longest(n_samples, batch_size, n_words)
-    return Schedule.fixed(n_samples, batch_size)
+    return Schedule.fixed(n_samples, batch_size, is_adversarial=parameters["adversarial"] > 0)
 
 
 def choose_batch_size(batch_size: int | str, n_samples: int) -> int:

@@ -34,10 +34,12 @@ class Schedule:
     unit: int = 0  # epochs of the first cycle; 0 for a single decay over all epochs
 
     @classmethod
-    def fixed(cls, n_samples: int, batch_size: int) -> "Schedule":
+    def fixed(cls, n_samples: int, batch_size: int, *, is_adversarial: bool) -> "Schedule":
         """Return a schedule without cycles for a number of documents."""
-        epochs = round(_STEPS / ceil(n_samples / batch_size))
-        return cls(min(max(epochs, _MIN_EPOCHS), _MAX_EPOCHS))
+        epochs = max(round(_STEPS / ceil(n_samples / batch_size)), _MIN_EPOCHS)
+        if is_adversarial:  # it overfits later
+            epochs *= 2
+        return cls(min(epochs, _MAX_EPOCHS))
 
     @classmethod
     def longest(cls, n_samples: int, batch_size: int, n_words: int) -> "Schedule":

@@ -16,7 +16,11 @@ from seqsent._nn.train.schedule import Schedule
     ],
 )
 def test_large_data_have_no_cycles(n_samples, epochs):
-    assert Schedule.fixed(n_samples, 64) == Schedule(epochs)
+    assert Schedule.fixed(n_samples, 64, is_adversarial=False) == Schedule(epochs)
+
+
+def test_adversarial_training_takes_twice_as_long():
+    assert Schedule.fixed(25_000, 64, is_adversarial=True) == Schedule(4)
 
 
 @pytest.mark.parametrize(
