@@ -18,7 +18,6 @@ from ._estimator.base import Interval, RealNotInt, SeqsentEstimator, StrOptions,
 from ._estimator.html import PositionNamesMixin
 from ._text.analysis import (
     ANALYZERS,
-    KERAS_FILTERS,
     Analyzer,
     Splitter,
     make_analyzer,
@@ -58,7 +57,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
     analyzer : {"word", "char", "keras"}, callable or str, default="word"
         How a document is split into tokens.
 
-        - "word": words of letters, marks and numbers, with apostrophes inside (see Notes).
+        - "word": words with apostrophes inside, and emoji, "!" and "?" (see Notes).
         - "char": single characters, with one space between words.
         - "keras": split at ``filters`` and the space character, as in
           ``keras.datasets.imdb.load_data``.
@@ -86,9 +85,9 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
     preprocessor : callable, str or None, default=None
         Function of a text that returns a text, used instead of ``strip_accents`` and
         ``lowercase``. A str is an import path.
-    filters : str or None, default=\
-'!"#$%&()*+,-./:;<=>?@[\\\\]^_`{|}~\\t\\n'
-        Characters replaced by a space before a text is split. The default is Keras's.
+    filters : str or None, default=None
+        Characters replaced by a space before a text is split. If None, Keras's (ASCII punctuation
+        without the apostrophe, tab, line feed) for "char" and "keras", none for "word".
     vocabulary : mapping, list of str or None, default=None
         Mapping of token to rank, for example ``keras.datasets.imdb.get_word_index()``, or tokens
         in the order of their ranks. Ranks are 1, 2, ... without gaps. If ``maxlen`` is not None,
@@ -131,11 +130,11 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
     Tokens of equal count are ranked by their code points, so ids depend neither on the order of
     the documents nor on the platform.
 
-    ``analyzer="word"`` reads texts in NFC. Each character with its marks is a token in scripts
-    without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) and in Hangul, and so is each emoji.
-    Emoticons such as ``:)`` are read as emoji, a URL as the emoji of a link, ``@name`` and ``#tag``
-    as words. HTML entities are decoded and tags removed. Letters of other width become the usual
-    ones, Arabic vowel marks and tatweel are removed, and repeated Hangul letters are cut to two.
+    A word consists of letters, marks and numbers, in NFC. Each character with its marks is a token
+    in scripts without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) and in Hangul. Emoticons such
+    as ``:)`` are read as emoji, a URL as the emoji of a link, ``@name`` and ``#tag`` as words. HTML
+    entities are decoded and tags removed. Letters of other width become the usual ones, Arabic
+    vowel marks and tatweel are removed, repeated "!", "?" and Hangul letters are cut to two.
 
     Documents can be in any iterable, a NumPy array, a pandas or polars Series, or an ``(n, 1)``
     frame or array. An empty text is valid.
@@ -143,7 +142,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
     Examples
     --------
     >>> from seqsent import SequenceVectorizer
-    >>> texts = ["A good film.", "Not a good film, not at all!"]
+    >>> texts = ["A good film.", "Not a good film, not at all."]
     >>> vectorizer = SequenceVectorizer(maxlen=6)
     >>> vectorizer.fit_transform(texts)
     array([[0, 0, 1, 4, 6, 5],
@@ -198,7 +197,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         stop_words: Any = None,
         tokenizer: Any = None,
         preprocessor: Any = None,
-        filters: str | None = KERAS_FILTERS,
+        filters: str | None = None,
         # vocabulary
         vocabulary: Any = None,
         warm_start: bool = False,

@@ -21,6 +21,7 @@ KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 ANALYZERS = ("word", "char", "keras")
 
 _UTF8 = ("utf-8", "surrogatepass")
+_REPEATED_SIGNS = re.compile(rb"([!?])\1\1+")
 
 _NEGATION = re.compile(
     r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
@@ -35,7 +36,7 @@ def make_analyzer(
     preprocessor: Any = None,
     lowercase: bool = True,
     strip_accents: Any = None,
-    filters: str | None = KERAS_FILTERS,
+    filters: str | None = None,
     stop_words: Any = None,
 ) -> Analyzer:
     """Return the function that splits a document into tokens.
@@ -50,15 +51,17 @@ def make_analyzer(
             )
         return _CallableAnalyzer(resolve("analyzer", analyzer))
     preprocess = resolve("preprocessor", preprocessor)
+    splitter = _WordSplitter if analyzer == "word" else _KerasSplitter
+    if filters is None:
+        filters = "" if analyzer == "word" else KERAS_FILTERS
     if analyzer == "char":
-        return _CharAnalyzer(_KerasSplitter(lowercase, strip_accents, filters or "", preprocess))
+        return _CharAnalyzer(_KerasSplitter(lowercase, strip_accents, filters, preprocess))
     analyze: Analyzer
     if tokenizer is not None:
         fold = preprocess or _Folding(lowercase, strip_accents)
         analyze = _TokenizerAnalyzer(fold, resolve("tokenizer", tokenizer))
     else:
-        splitter = _WordSplitter if analyzer == "word" else _KerasSplitter
-        analyze = splitter(lowercase, strip_accents, filters or "", preprocess)
+        analyze = splitter(lowercase, strip_accents, filters, preprocess)
     stops = frozenset(_stop_words(stop_words))
     return _StopWordFilter(analyze, stops) if stops else analyze
 
@@ -157,12 +160,17 @@ class _KerasSplitter(Splitter):
 
 
 class _WordSplitter(Splitter):
-    """Split into words by Unicode properties, and at ``filters``."""
+    """Split into words by Unicode properties, and at ``filters``; "!" and "?" are words."""
 
     is_word_character = staticmethod(is_ascii_word_character)
 
     def clean(self, text: str) -> bytes:
-        return super().clean(clean_web_text(text))
+        words = super().clean(clean_web_text(text))
+        if b"!" not in words and b"?" not in words:
+            return words
+        if b"!!!" in words or b"???" in words:
+            words = _REPEATED_SIGNS.sub(rb"\1\1", words)
+        return words.replace(b"!", b" ! ").replace(b"?", b" ? ")
 
     def encode(self, text: str) -> bytes:
         return encode_words(text.translate(self.other_filters) if self.other_filters else text)

@@ -43,8 +43,8 @@ _SPACE, _APOSTROPHE = b" '"
 
 
 def is_ascii_word_character(character: str) -> bool:
-    """Return whether an ASCII character is part of a word."""
-    return character.isalnum() or character == "'"
+    """Return whether an ASCII character is part of a word, or a word by itself."""
+    return character.isalnum() or character in "'!?"
 
 
 def encode_words(text: str) -> bytes:
@@ -131,6 +131,8 @@ def _replacement(match: Any) -> str:
         return str(match[0])
     if kind in ("single", "emoji"):
         return f" {match[0].translate(_WITHOUT_VARIATION)} "
+    if kind == "sign":
+        return "!" if match[0] == "\uff01" else "?"
     return {"apostrophe": "'", "ignored": ""}.get(kind, " ")
 
 
@@ -153,6 +155,7 @@ def _pattern() -> Any:
         r"|(?P<apostrophe>[\u2019\u02bc\uff07])"
         rf"|(?P<word>[[\p{{L}}\p{{M}}\p{{N}}]--[{single}{long_vowel}{ignored}\u02bc]]+)"
         rf"|(?P<ignored>[{ignored}]+)"
+        r"|(?P<sign>[\uff01\uff1f\u061f])"  # full-width and Arabic
         r"|(?P<other>.)",
         flags=regex.VERSION1 | regex.DOTALL,
     )

@@ -27,14 +27,14 @@ def keras_words(text, *, lowercase=True, strip=None, filters=KERAS_FILTERS):
         text = strip(text)
     if lowercase:
         text = text.lower()
-    for character in filters:
+    for character in KERAS_FILTERS if filters is None else filters:
         text = text.replace(character, " ")
     return [word for word in text.split(" ") if word]
 
 
 @pytest.mark.parametrize("alphabet", [COMMON, COMMON + UNUSUAL, COMMON * 10 + UNUSUAL])
 @pytest.mark.parametrize("lowercase", [True, False])
-@pytest.mark.parametrize("filters", [KERAS_FILTERS, "", "aB é\uff0c\r"])
+@pytest.mark.parametrize("filters", [None, KERAS_FILTERS, "", "aB é\uff0c\r"])
 def test_keras_analyzer_on_any_unicode(alphabet, lowercase, filters):
     analyze = make_analyzer("keras", lowercase=lowercase, filters=filters)
     for text in random_texts(100, alphabet):

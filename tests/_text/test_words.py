@@ -14,32 +14,32 @@ from seqsent._text import words
 from seqsent._text.analysis import make_analyzer
 
 LANGUAGES = {
-    "English": ("It's “great”, isn’t it? I'd say 9/10…", "it's great isn't it i'd say 9 10"),
-    "French": ("L’été, c'était «\xa0formidable\xa0»\xa0!", "l'été c'était formidable"),
+    "English": ("It's “great”, isn’t it? I'd say 9/10…", "it's great isn't it ? i'd say 9 10"),
+    "French": ("L’été, c'était «\xa0formidable\xa0»\xa0!", "l'été c'était formidable !"),
     "German": ("Größe & Ärger: „nie wieder“", "größe ärger nie wieder"),
-    "Spanish": ("¡Excelente película! ¿Verdad?", "excelente película verdad"),
+    "Spanish": ("¡Excelente película! ¿Verdad?", "excelente película ! verdad ?"),
     "Portuguese": ("Não gostei…de nada—péssimo", "não gostei de nada péssimo"),
     "Polish": ("Świetny, żółty „film”", "świetny żółty film"),
     "Turkish": ("Çok güzel, ılık bir gün.", "çok güzel ılık bir gün"),
-    "Vietnamese": ("Phim này rất hay!", "phim này rất hay"),
+    "Vietnamese": ("Phim này rất hay!", "phim này rất hay !"),
     "Russian": ("Это — хорошо; ёлка №5", "это хорошо ёлка 5"),
     "Ukrainian": ("Об’єкт її", "об'єкт її"),
     "Greek": ("Πολύ καλή, η ταινία·", "πολύ καλή η ταινία"),
-    "Arabic": ("فيلم رائع، جدًا!", "فيلم رائع جدا"),
+    "Arabic": ("فيلم رائع، جدًا!", "فيلم رائع جدا !"),
     "Persian": ("خیلی خوب بود، می\u200cخواهم", "خیلی خوب بود میخواهم"),
-    "Hebrew": ("סרט נהדר, מאוד!", "סרט נהדר מאוד"),
+    "Hebrew": ("סרט נהדר, מאוד!", "סרט נהדר מאוד !"),
     "Hindi": ("फ़िल्म बहुत अच्छी थी।", "फ़िल्म बहुत अच्छी थी"),
-    "Tamil": ("படம் மிகவும் நன்று!", "படம் மிகவும் நன்று"),
-    "Korean": ("정말 좋은 영화, 추천!", "정 말 좋 은 영 화 추 천"),
+    "Tamil": ("படம் மிகவும் நன்று!", "படம் மிகவும் நன்று !"),
+    "Korean": ("정말 좋은 영화, 추천!", "정 말 좋 은 영 화 추 천 !"),
     "Chinese": ("房间很干净，服务好。", "房 间 很 干 净 服 务 好"),
-    "Chinese and English": ("wifi很快,OK!", "wifi 很 快 ok"),
+    "Chinese and English": ("wifi很快,OK!", "wifi 很 快 ok !"),
     "Japanese": ("とても良い「コーヒー」", "と て も 良 い コ ー ヒ ー"),
     "Thai": ("ดีมาก ไม่ดี", "ดี ม า ก ไ ม่ ดี"),
     "Lao": ("ດີຫຼາຍ", "ດີ ຫຼ າ ຍ"),
     "Khmer": ("ល្អណាស់", "ល្ អ ណា ស់"),
     "Burmese": ("ကောင်းတယ်", "ကော င်း တ ယ်"),
     "Japanese names": ("葛\U000e0100城と辻\U000e0101", "葛\U000e0100 城 と 辻\U000e0101"),
-    "emoji": ("Love it😍😍! 👍🏽 👨‍👩‍👧 ❤️ 🇩🇪", "love it 😍 😍 👍🏽 👨‍👩‍👧 ❤ 🇩🇪"),
+    "emoji": ("Love it😍😍! 👍🏽 👨‍👩‍👧 ❤️ 🇩🇪", "love it 😍 😍 ! 👍🏽 👨‍👩‍👧 ❤ 🇩🇪"),
 }
 
 
@@ -177,6 +177,21 @@ def test_peak_and_remaining_memory_of_a_long_text(name, traced_memory):
     after, peak = traced_memory.get_traced_memory()
     assert peak < 22e6  # 16 bytes per byte of the text, and a table of 3 MB
     assert after < 50e3
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("great!good?", "great ! good ?"),
+        ("What?! '!'", "what ? ! !"),
+        ("很好\uff01真的\uff1f هل\u061f", "很 好 ! 真 的 ? هل ?"),
+        ("No!!!!!! Why????", "no ! ! why ? ?"),
+    ],
+)
+def test_exclamation_and_question_marks_are_tokens(text, expected):
+    assert make_analyzer()(text) == expected.split()
+    words = [word for word in expected.split() if word not in "!?"]
+    assert make_analyzer(filters="!?")(text) == words
 
 
 def test_parameters_apply_to_words_of_any_script():

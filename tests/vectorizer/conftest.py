@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def texts():
-    return ["A good film", "Not good, not good at all!", "", "a dull, dull, dull story"]
+    return ["A good film", "Not good, not good at all.", "", "a dull, dull, dull story"]
 
 
 @pytest.fixture(scope="session")

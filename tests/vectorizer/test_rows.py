@@ -66,7 +66,7 @@ def test_tokens_of_equal_count_are_ranked_by_code_points(corpus):
 
 def test_texts_without_tokens(texts):
     vectorizer = SequenceVectorizer(maxlen=3).fit(texts)
-    assert vectorizer.transform(["", "?!"]).tolist() == [[0, 0, 1]] * 2
+    assert vectorizer.transform(["", ".,"]).tolist() == [[0, 0, 1]] * 2
 
 
 def test_missing_texts_can_be_read_as_empty():

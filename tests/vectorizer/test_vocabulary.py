@@ -28,7 +28,7 @@ VOCABULARY = {"a": 1, "good": 2, "film": 4, "dull": 3}
 )
 def test_given_vocabulary_works_without_fit(vocabulary, texts):
     vectorizer = SequenceVectorizer(vocabulary=vocabulary, maxlen=5)
-    rows = vectorizer.transform(["A good film?", "dull one"])
+    rows = vectorizer.transform(["A good film,", "dull one"])
     assert rows.tolist() == [[0, 1, 4, 5, 7], [0, 0, 1, 6, 2]]
     assert vectorizer.inverse_transform([[1, 7, 2]]) == [["[START]", "film", "[OOV]"]]
     assert len(vectorizer.get_feature_names_out()) == 5
