@@ -134,7 +134,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
     in scripts without spaces (Han, Kana, Thai, Lao, Khmer, Burmese) and in Hangul. Emoticons such
     as ``:)`` are read as emoji, a URL as the emoji of a link, ``@name`` and ``#tag`` as words. HTML
     entities are decoded and tags removed. Letters of other width become the usual ones, Arabic
-    vowel marks and tatweel are removed, repeated "!", "?" and Hangul letters are cut to two.
+    vowel marks and tatweel are removed, and repeated Hangul letters are cut to two.
 
     Documents can be in any iterable, a NumPy array, a pandas or polars Series, or an ``(n, 1)``
     frame or array. An empty text is valid.

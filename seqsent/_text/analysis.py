@@ -21,7 +21,6 @@ KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
 ANALYZERS = ("word", "char", "keras")
 
 _UTF8 = ("utf-8", "surrogatepass")
-_REPEATED_SIGNS = re.compile(rb"([!?])\1\1+")
 
 _NEGATION = re.compile(
     r"no|not|nor|none|never|neither|nobody|nothing|nowhere|cannot|cant|without|hardly|.*n['\u2019]t"
@@ -166,10 +165,6 @@ class _WordSplitter(Splitter):
 
     def clean(self, text: str) -> bytes:
         words = super().clean(clean_web_text(text))
-        if b"!" not in words and b"?" not in words:
-            return words
-        if b"!!!" in words or b"???" in words:
-            words = _REPEATED_SIGNS.sub(rb"\1\1", words)
         return words.replace(b"!", b" ! ").replace(b"?", b" ? ")
 
     def encode(self, text: str) -> bytes:

@@ -8,7 +8,7 @@ import re
 _ENTITY = re.compile(r"&(?:amp;)*(#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z][a-zA-Z\d]{1,31});")
 # a name alone or with attributes: "a <b and c> d" contains no tag
 _TAG = re.compile(r"<(?:/?[a-zA-Z][a-zA-Z\d]*+\s*+/?|[a-zA-Z][a-zA-Z\d]*+\s[^<>=]*+=[^<>]*+)>")
-_URL = re.compile(r"(?<![a-zA-Z\d])(?:https?://|www\.)[a-zA-Z\d][!#-;=?-~]+")
+_URL = re.compile(r"(?<![a-zA-Z\d])https?://[a-zA-Z\d][!#-;=?-~]+")
 # eyes, nose and mouth. A letter or a sign is a mouth only apart from words, and not in "://".
 _FACES = {
     eyes: re.compile(
@@ -29,7 +29,7 @@ def clean_web_text(text: str) -> str:
         text = _TAG.sub(" ", text)
         if "<" in text:
             text = _HEART.sub(lambda heart: "💔" if heart[1] else "❤", text)
-    if (":" in text and "://" in text) or "www." in text:
+    if ":" in text and "://" in text:
         text = _URL.sub("🔗", text)
     for eyes, face in _FACES.items():
         if eyes in text:

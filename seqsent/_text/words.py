@@ -14,12 +14,15 @@ from typing import Any
 import numpy as np
 
 # letters and digits of other width: full-width Latin, half-width Katakana and Hangul
-_WIDTHS = re.compile(r"[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc]+")
+_FORMS = r"\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\uff66-\uffdc"
+_WIDTHS = re.compile(rf"[{_FORMS}]+")
 _LAUGHTER = re.compile(r"([\u3131-\u318e])\1\1+")  # Hangul letters: "ㅋㅋㅋㅋ" laughs
-# characters that combine with their neighbors: marks of the scripts without spaces, joiners,
-# variation selectors, and the parts of emoji
+_REWRITTEN = re.compile(rf"[{_FORMS}\u3131-\u318e]")
+# characters that depend on their neighbors: those to rewrite, marks of the scripts without spaces,
+# joiners, variation selectors, and the parts of emoji
 _COMBINING = re.compile(
-    r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3099\u309a\ua9e0-\ua9ff\uaa60-\uaa7f"
+    rf"[{_FORMS}\u3131-\u318e"
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u3099\u309a\ua9e0-\ua9ff\uaa60-\uaa7f"
     r"\u00ad\u200b-\u200d\u2060\u203c\u2049\u2100-\u2bff\u3030\u303d\u3297\u3299\ufe0e\ufe0f"
     r"\U0001f000-\U0001ffff]"
 )
@@ -51,11 +54,8 @@ def encode_words(text: str) -> bytes:
     """Return a text in UTF-8 with spaces around the words that are not ASCII.
 
     The text is normalized to NFC, letters and digits to their usual width, and apostrophes to
-    ASCII. A Hangul letter is repeated at most once. Non-ASCII characters between words are
-    replaced by spaces; ASCII characters do not change.
+    ASCII. Non-ASCII characters between words are replaced by spaces.
     """
-    text = _WIDTHS.sub(lambda run: unicodedata.normalize("NFKC", run[0]), text)
-    text = _LAUGHTER.sub(r"\1\1", text)
     return unicodedata.normalize("NFC", limit_marks(text)).encode("ascii", _ERROR_HANDLER)
 
 
@@ -103,6 +103,9 @@ codecs.register_error(_ERROR_HANDLER, _encode_run)
 
 def _split(run: str) -> str:
     """Put spaces around the words of a run of non-ASCII characters."""
+    if _REWRITTEN.search(run):
+        run = _WIDTHS.sub(lambda forms: unicodedata.normalize("NFKC", forms[0]), run)
+        run = unicodedata.normalize("NFC", _LAUGHTER.sub(r"\1\1", run))
     words = io.StringIO()  # needs a tenth of the memory of a list of the words
     words.writelines(map(_replacement, _pattern().finditer(run)))
     return words.getvalue()
