@@ -49,7 +49,7 @@ class NaiveBayesScaler(OneToOneFeatureMixin, TransformerMixin, SeqsentEstimator)
         Nonnegative factor of each feature.
     n_features_in_ : int
         Number of features seen in ``fit``.
-    feature_names_in_ : ndarray of str of shape (n_features_in_,)
+    feature_names_in_ : ndarray of str of shape (``n_features_in_``,)
         Names of the features, if X has names that are all strings.
 
     See Also
