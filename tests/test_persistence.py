@@ -11,6 +11,7 @@ from pathlib import Path
 import cloudpickle
 import joblib
 import numpy as np
+import pandas as pd
 import pytest
 import skops.io
 from sklearn.base import clone
@@ -187,6 +188,16 @@ def test_pickle_omits_ngram_vectors_without_training_examples(ids):
         loaded.model_.get_weights(), model.model_.get_weights(), strict=True
     ):
         np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_embedding_weights_in_a_frame_round_trip(method, ids):
+    frame = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 3)))
+    model = RecurrentSentimentClassifier(embedding_weights=frame, state_dim=3, epochs=1)
+    model.fit(ids, LABELS)
+    other = method(model)
+    np.testing.assert_array_equal(other.predict_proba(ids), model.predict_proba(ids))
+    np.testing.assert_array_equal(np.asarray(other.embedding_weights), frame)
 
 
 @pytest.mark.parametrize("train_embedding", [False, True])

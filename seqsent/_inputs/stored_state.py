@@ -36,6 +36,8 @@ def pack_classifier(state: dict[str, Any]) -> dict[str, Any]:
     state["optimizer"] = pack_optimizer(state["optimizer"])
     if isinstance(state["class_weight"], dict):  # skops would convert False to "false" to True
         state["class_weight"] = list(state["class_weight"].items())
+    if hasattr(state["embedding_weights"], "to_numpy"):  # skops cannot load a DataFrame
+        state["embedding_weights"] = state["embedding_weights"].to_numpy()
     if isinstance(state.get("_network"), Network):
         state["_network"] = state["_network"].get_state(state["_stores_optimizer"])
     if "_network" in state:
