@@ -39,6 +39,7 @@ parser.add_argument("--text", default="text", help="column of texts")
 parser.add_argument("--label", default="label", help="column of labels, empty if missing")
 parser.add_argument("--n-labels", type=int, nargs="+", default=[400, 800], help="numbers of labels")
 parser.add_argument("--preset", choices=["fast", "accurate"], help="default: a GRU")
+parser.add_argument("--epochs", type=int, help="passes over the texts; default: chosen by fit")
 parser.add_argument("--vectors", help="file of word vectors, such as GloVe")
 parser.add_argument("--lexicon", help='CSV file of words and numbers, or "vader" (vaderSentiment)')
 parser.add_argument("--n-samples", type=int, default=4000, help="number of synthetic reviews")
@@ -111,7 +112,8 @@ def make_linear(classifier):
 def make_network(texts=None):
     """Return a network, with self-training and word vectors if there are unlabelled texts."""
     cell = None if options.preset else "gru"
-    pipeline = make_sentiment_pipeline(cell, preset=options.preset, random_state=0)
+    epochs = options.epochs or "auto"
+    pipeline = make_sentiment_pipeline(cell, preset=options.preset, epochs=epochs, random_state=0)
     if texts is None:
         return pipeline
     vectorizer, classifier = pipeline["vectorizer"].fit(texts), pipeline["classifier"]

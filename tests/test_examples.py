@@ -159,7 +159,7 @@ def test_few_labels(tmp_path: Path, run_example: RunExample) -> None:
     path = tmp_path / "mine.csv"
     labels = frame["label"].map({0: "bad", 1: "good"}).where(frame.index >= 40, "")
     frame.assign(label=labels).to_csv(path, index=False)
-    output = run_example("few_labels.py", path, "--n-labels", 60, 90)
+    output = run_example("few_labels.py", path, "--n-labels", 60, 90, "--epochs", 5)
     assert "120 labelled, 40 unlabelled and 40 test texts" in output
     lines = [line.split() for line in output.strip().splitlines()[1:]]
     assert lines[:2] == [["model", "TF-IDF", "network"], ["texts", *["labelled", "all"] * 2]]
@@ -173,7 +173,9 @@ def test_few_labels_with_word_vectors_and_a_lexicon(
     (tmp_path / "vectors.txt").write_text("the 0.1 0.2\nfilm 0.3 -0.1\ngood 0.9 0.4\n")
     (tmp_path / "words.csv").write_text("word,number\ngood,2\nbad,-3\n")
     files = ("--vectors", tmp_path / "vectors.txt", "--lexicon", tmp_path / "words.csv")
-    output = run_example("few_labels.py", "--n-samples", 200, "--n-labels", 60, *files)
+    output = run_example(
+        "few_labels.py", "--n-samples", 200, "--n-labels", 60, "--epochs", 5, *files
+    )
     n_labels, *accuracies = output.strip().splitlines()[-1].split()
     assert n_labels == "60"
     assert min(map(float, accuracies)) > 0.3

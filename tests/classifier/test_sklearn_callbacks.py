@@ -100,8 +100,11 @@ def test_a_failed_fit_tears_callbacks_down(
 
 
 def test_search_with_one_progress_bar(
-    small_pipeline: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+    small_pipeline: Callable[..., Any],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # the bar would cut off titles
     before = threading.active_count()
     search = GridSearchCV(small_pipeline(epochs=2), {"classifier__state_dim": [3, 4]}, cv=2)
     search.set_callbacks(callback.ProgressBar(max_propagation_depth=None)).fit(TEXTS, LABELS)

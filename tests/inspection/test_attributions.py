@@ -132,7 +132,7 @@ def test_gradient_score_equals_finite_differences(fitted: Fitted, kind: str) -> 
 @pytest.mark.parametrize("method", METHODS)
 def test_columns_and_rows_of_several_texts(fitted: Fitted, method: str) -> None:
     scores = token_attributions(fitted("gru"), TEXTS, method=method)
-    assert scores.columns.to_list() == ["text", "position", "word", "class", "score"]
+    assert scores.columns.to_list() == ["text", "position", "word", "class", "probability", "score"]
     assert scores["text"].to_list() == [0] * 14 + [1] + [2] * 5
     assert scores["position"].to_list() == [*range(14), 0, *range(5)]
     assert scores["word"].to_list()[-6:] == ["[START]", "[START]", "not", "a", "good", "film"]

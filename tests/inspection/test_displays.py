@@ -184,7 +184,9 @@ def test_gradient_display_of_several_estimators(fitted: Fitted) -> None:
     more = GradientLagDisplay.from_estimator(fitted("lstm"), TEXTS, name="LSTM", ax=display.ax_)
     colors = [line.get_color() for line in (*display.lines_, *more.lines_)]
     assert len(set(colors)) == 3
-    assert list(GradientLagDisplay.from_estimator(fitted("lstm"), TEXTS).curves) == ["Pipeline"]
+    assert list(GradientLagDisplay.from_estimator(fitted("lstm"), TEXTS).curves) == [
+        "SentimentPipeline"
+    ]
     assert display.plot(bands=False).bands_ == []
 
 
