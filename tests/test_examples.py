@@ -63,7 +63,7 @@ def test_docstring_has_a_title(path: Path) -> None:
 
 
 def test_quickstart(run_example: RunExample) -> None:
-    output = run_example("quickstart.py", "--n-samples", 600)
+    output = run_example("quickstart.py", "--n-samples", 600, "--epochs", 40)
     assert "600 reviews to train on, 500 to test on" in output
     text, words = (re.search(rf"^{name} *: (.*)", output, re.M)[1] for name in ("text", "words"))
     assert words.split()[0] == "[START]"

@@ -77,7 +77,7 @@ def test_rows_equal_pad_sequences(reviews, word_index, padding, truncating):
     expected = import_keras().utils.pad_sequences(
         sequences, 250, padding=padding, truncating=truncating
     )
-    vectorizer = SequenceVectorizer(padding=padding, truncating=truncating, **options)
+    vectorizer = SequenceVectorizer(maxlen=250, padding=padding, truncating=truncating, **options)
     assert_array_equal(vectorizer.transform(reviews), expected)
 
 
