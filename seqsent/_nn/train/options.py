@@ -99,6 +99,8 @@ def _choose_schedule(
     if kind == "first" and _FEW <= n_samples <= _SMALL_DATA and not parameters["early_stopping"]:
         train_maxlen = choose_train_maxlen(parameters["train_maxlen"], n_samples)
         n_words = int(np.minimum(lengths, train_maxlen or np.inf).sum())
+        if parameters["adversarial"]:  # it overfits later
+            n_words //= 2
         return Schedule.longest(n_samples, batch_size, n_words)
     return Schedule.fixed(n_samples, batch_size, is_adversarial=parameters["adversarial"] > 0)
 
