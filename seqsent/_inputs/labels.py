@@ -107,7 +107,8 @@ def _find_missing(y: Any) -> NDArray[np.bool_]:
         return np.isnan(labels)
     if labels.dtype != object or labels.ndim == 0:
         return np.zeros(labels.shape, dtype=bool)
-    return np.frompyfunc(_is_missing, 1, 1)(labels).astype(bool)
+    with np.errstate(invalid="ignore"):  # Python 3.13 compares NaN with a warning
+        return np.frompyfunc(_is_missing, 1, 1)(labels).astype(bool)
 
 
 def _is_missing(label: Any) -> bool:
