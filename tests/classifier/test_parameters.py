@@ -134,10 +134,12 @@ def test_warm_start_rejects_a_changed_embedding_init(data, small_classifier):
 
 @pytest.mark.slow
 def test_automatic_number_of_epochs(data, small_classifier):
-    X, y = (np.repeat(part, 60, axis=0) for part in data)  # 85 steps of 64
+    X, y = (np.repeat(part, 60, axis=0) for part in data)  # 169 steps in an epoch
     model = small_classifier(epochs="auto").fit(X, y)
-    assert model.n_iter_ == len(model.loss_curve_) == 4
-    assert model.partial_fit(X, y).n_iter_ == 5
+    n_epochs = len(model.loss_curve_)
+    assert model.n_iter_ == n_epochs
+    assert n_epochs in (1, 3, 7)  # ends of cycles
+    assert model.partial_fit(X, y).n_iter_ == n_epochs + 1
 
 
 def test_automatic_batch_size(data, small_classifier):
