@@ -84,7 +84,7 @@ def make_word_vectors(texts, vectorizer, embed_dim):
     """Return a vector for each id of a fitted vectorizer."""
     if options.vectors:
         found = load_word_vectors(options.vectors, texts=texts, num_words=vectorizer.num_words)
-        vectors = found.embedding_weights  # the ids are those of the vectorizer
+        vectors = found.embedding_weights  # the vectorizer has the same ids
     else:
         ids = vectorizer.transform(texts)
         vectors = train_word_vectors(ids, embed_dim, num_words=vectorizer.n_words_, random_state=0)

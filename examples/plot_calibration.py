@@ -102,7 +102,7 @@ print(table.round(3).to_string())
 # %%
 # Calibration curves
 # ------------------
-# Each point stands for a tenth of the test reviews. Above the diagonal there are more positive
+# Each point is a tenth of the test reviews. Above the diagonal there are more positive
 # reviews than predicted, below it fewer. A curve that is flatter than the diagonal means
 # overconfidence.
 

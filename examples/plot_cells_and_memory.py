@@ -140,7 +140,7 @@ for title, curves in [("before", before), ("after", after)]:
 # %%
 # Figure
 # ------
-# The color stands for the cell, the line style for the gates. In the left plot the networks of one
+# The color shows the cell, the line style the gates. In the left plot the networks of one
 # distance are next to each other, because several of them are as good as a random guess.
 #
 # - With Keras's gates (dotted) the gradients of LSTM and GRU vanish before they reach a distant

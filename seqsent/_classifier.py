@@ -182,8 +182,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     n_iter_ : int
         Number of epochs run.
     best_iter_ : int
-        Epoch, from 1, of the weights: the best with ``early_stopping``, or of more than 10,000
-        documents with ``epochs="auto"``; else the last.
+        Epoch, from 1, of the weights: the best with ``early_stopping``, else the last.
     temperature_ : float
         Divisor of the logits, which is part of the output layer of ``model_``: above 1 where the
         network was too certain. 1 if ``epochs`` is a number, and after a continued training.

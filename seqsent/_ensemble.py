@@ -30,8 +30,8 @@ def make_sentiment_ensemble(
 ) -> VotingClassifier:
     """Build an ensemble of a recurrent network and a linear model of n-grams.
 
-    Its probabilities are the mean of those of both models, which make different mistakes. It is
-    usually more accurate than either, and rarely much less than the better one.
+    It averages the probabilities of both models, which make different mistakes. It is usually more
+    accurate than either, and rarely much less accurate than the better one.
 
     Parameters
     ----------

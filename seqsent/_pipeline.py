@@ -50,26 +50,10 @@ _PRESETS: dict[str, dict[str, Any]] = {
 
 
 class SentimentPipeline(Pipeline):
-    """Pipeline whose ``set_params`` suggests names, also in a search."""
+    """Pipeline that suggests parameter names in ``set_params``, also in a search."""
 
     def set_params(self, **params: Any) -> Self:
-        """Set parameters of the pipeline or, as ``classifier__cell``, of a step.
-
-        Parameters
-        ----------
-        **params : dict
-            Parameter names and their new values.
-
-        Returns
-        -------
-        self : SentimentPipeline
-            The pipeline.
-
-        Raises
-        ------
-        ValueError
-            If a name is not a parameter. The message suggests the closest one.
-        """
+        """Set parameters, or raise a ValueError that suggests the closest name."""
         valid = self.get_params()
         for name in params:
             if name.partition("__")[0] not in valid:
@@ -93,14 +77,14 @@ def make_sentiment_pipeline(
     Parameters
     ----------
     cell : {"simple", "lstm", "gru"}, default=None
-        The recurrent cell. If None, that of the preset, or else of the classifier.
+        The recurrent cell. If None, the preset determines it, or else the classifier.
     preset : {"fast", "accurate", "tutorial"}, default=None
         Initial values of the parameters. Parameters that are passed override them.
 
         - "fast": a bidirectional GRU on words and pairs of words, with max and mean pooling, that
           reads up to 1,000 words in predictions.
         - "accurate": "fast" with word vectors of length 64 and adversarial training. It takes
-          about three times as long and requires JAX.
+          two to five times as long and requires JAX.
         - "tutorial": the classic Keras program on IMDB. A SimpleRNN (unless ``cell`` is
           passed), 10,000 words as Keras splits them, the last 250 of each document, padding
           that is not masked, RMSprop with rate 0.001, Keras's initial weights, 5 epochs.
@@ -114,8 +98,8 @@ def make_sentiment_pipeline(
     Returns
     -------
     sklearn.pipeline.Pipeline
-        Unfitted, with the steps ``vectorizer`` and ``classifier``. It is of a subclass whose
-        ``set_params`` suggests the closest name for an unknown parameter.
+        Unfitted, with the steps ``vectorizer`` and ``classifier``. Its ``set_params`` suggests the
+        closest name for an unknown parameter.
 
     Raises
     ------
@@ -143,9 +127,9 @@ def make_sentiment_pipeline(
     if cell is not None:
         parameters["cell"] = cell
     if parameters.get("embedding_weights") is not None:
-        parameters.setdefault("embed_dim", None)  # their width, not that of the preset
+        parameters.setdefault("embed_dim", None)  # their width, not the preset's
     if not isinstance(parameters.get("optimizer", ""), str):
-        parameters.setdefault("learning_rate", None)  # that of the instance
+        parameters.setdefault("learning_rate", None)  # the instance has one
     vectorizer, classifier = SequenceVectorizer(), RecurrentSentimentClassifier()
     of_vectorizer = vectorizer.get_params(deep=False).keys()
     of_classifier = classifier.get_params(deep=False).keys()

@@ -36,13 +36,13 @@ class FitTasks:
         self.has_begun = False
 
     def begin(self, n_epochs: int = 0) -> None:
-        """Report the begin of a fit with a number of epochs."""
+        """Report the start of a fit with a number of epochs."""
         self.has_begun = True
         self.context.max_subtasks = n_epochs
         self.context.call_on_fit_task_begin(**self.data)
 
     def begin_epoch(self) -> None:
-        """Report the begin of an epoch."""
+        """Report the start of an epoch."""
         self.epoch = self.context.subcontext(task_name="epoch")
         self.epoch.call_on_fit_task_begin(**self.data)
 

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .labels import list_rows
+
 
 def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None:
     """Return word vectors (n_words, embed_dim) as float32, loaded with ``numpy.load`` from a path.
@@ -22,10 +24,11 @@ def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None
             f"embedding_weights must be a matrix of shape (n_words, embed_dim), "
             f"got an array of shape {matrix.shape}."
         )
-    if np.isinf(matrix).any():
+    infinite = np.flatnonzero(np.isinf(matrix).any(axis=1))
+    if len(infinite):
         raise ValueError(
-            f"embedding_weights contains infinity (rows {_list_rows(np.isinf(matrix))}). Replace "
-            "it, or set NaN to initialize entries like those of words without a vector."
+            f"embedding_weights contains infinity (rows {list_rows(infinite)}). "
+            "Replace it, or set NaN to initialize entries as for words without a vector."
         )
     return matrix
 
@@ -67,9 +70,3 @@ def embedding_shape(
             f"leave embed_dim=None or pass {width}."
         )
     return n_words, width
-
-
-def _list_rows(is_bad: NDArray[np.bool_]) -> str:
-    """Return the first row numbers with a true entry."""
-    rows = np.flatnonzero(is_bad.any(axis=1)).tolist()
-    return ", ".join(map(str, rows[:5])) + ", ..." * (len(rows) > 5)

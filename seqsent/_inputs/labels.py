@@ -9,7 +9,7 @@ from sklearn.utils.validation import column_or_1d
 
 
 class LabelsMixin(ClassifierMixin):
-    """Classifier whose ``score`` reads labels as ``fit`` does."""
+    """Classifier with a ``score`` that reads labels as ``fit`` does."""
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy of the predictions for X.
@@ -26,7 +26,7 @@ class LabelsMixin(ClassifierMixin):
         Returns
         -------
         float
-            Share of the documents whose predicted label is the label in y.
+            Accuracy: the fraction of documents with the predicted label in y.
 
         Raises
         ------
@@ -44,9 +44,9 @@ def read_labels(y: Any, name: str = "y") -> Any:
     """
     missing = np.flatnonzero(_find_missing(y))
     if len(missing):
-        rows = ", ".join(map(str, missing[:5])) + (", ..." if len(missing) > 5 else "")
         raise ValueError(
-            f"{name} contains {len(missing)} missing labels (rows {rows}). Remove these rows."
+            f"{name} contains {len(missing)} missing labels (rows {list_rows(missing)}). Remove "
+            "these rows."
         )
     is_column_frame = getattr(y, "ndim", None) == 2 and len(getattr(y, "dtypes", ())) == 1
     dtype: Any = y.dtypes.iloc[0] if is_column_frame else getattr(y, "dtype", None)
@@ -98,6 +98,11 @@ def encode_validation_labels(
     if len(labels) != n_samples:
         raise ValueError(f"X_val has {n_samples} rows, but y_val has {len(labels)} labels.")
     return encode_labels(labels, classes, name="y_val")
+
+
+def list_rows(rows: NDArray[np.intp]) -> str:
+    """Return the first of these row numbers, for a message."""
+    return ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
 
 
 def _find_missing(y: Any) -> NDArray[np.bool_]:

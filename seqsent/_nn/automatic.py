@@ -40,7 +40,7 @@ def train_calibrated(
 
     If the schedule has cycles, copies of the network are trained on four fifths of the documents
     first, and then the network on all of them for the number of cycles that was best for the other
-    fifth. Otherwise, up to 2,000 documents are held out, or those of early stopping.
+    fifth. Otherwise, up to 2,000 documents are held out, or the validation data of early stopping.
     """
     held_out, temperature = None, 1.0
     if options.calibrates and options.patience is not None:

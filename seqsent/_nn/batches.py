@@ -87,10 +87,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         weights: NDArray[np.float32],
         batch_size: int,
         widths: tuple[int, ...] | None,
-        word_dropout: "WordDropout | None" = None,
     ) -> None:
         super().__init__()
-        self.word_dropout = word_dropout
+        self.word_dropout: WordDropout | None = None  # set for training
         self.ids = ids if widths is None else align_right(ids)
         self.lengths = np.full(len(ids), ids.shape[1]) if widths is None else count_words(ids)
         self.trims = widths is not None
@@ -110,7 +109,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         rows = self._order[start : start + self.batch_size]
         width = self.widths[np.searchsorted(self.widths, self.lengths[rows].max())]
         ids = _pad(self.ids[rows, -width:], self.batch_size, width)
-        if self.word_dropout is not None:  # after padding, which changes no random number then
+        if self.word_dropout is not None:  # drawn after padding, which therefore has no effect
             ids = self.word_dropout.apply(ids, index)
         targets = np.zeros(self.batch_size, dtype=self.targets.dtype)
         weights = np.zeros(self.batch_size, dtype=np.float32)

@@ -252,7 +252,7 @@ def _coverage(words: set[str], counts: Counter[str]) -> dict[str, float | list[t
 def _read(
     path: Path, max_words: int | None, wanted: Container[str] | None = None
 ) -> tuple[list[str], np.ndarray]:
-    """Return the first words and vectors of a file, or those of the wanted words."""
+    """Return the first words and vectors of a file, or only the wanted words."""
     with path.open("rb") as raw:
         is_compressed = raw.read(2) == _GZIP_MAGIC
         raw.seek(0)

@@ -8,8 +8,8 @@ import numpy as np
 
 from ._fonts import make_legible
 
-# Colors of cells and models in all figures: those of Okabe and Ito (2008), which color-blind
-# readers can distinguish, without yellow
+# Colors of cells and models in all figures: the palette of Okabe and Ito (2008) without yellow,
+# which color-blind readers can distinguish
 COLORS = {
     "simple": "#000000",
     "lstm": "#0072B2",

@@ -92,7 +92,7 @@ def _glyphs(path: Any, characters: Iterable[str]) -> set[str]:
 
 
 def _region(characters: Iterable[str]) -> str:
-    """Return the region, in names of fonts, whose forms of Chinese characters a text uses."""
+    """Return the region, as in names of fonts, that determines the forms of Chinese characters."""
     scripts = {_script(char) for char in characters}
     if scripts & {"HIRAGANA", "KATAKANA"}:
         return "JP"

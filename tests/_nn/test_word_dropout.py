@@ -45,7 +45,7 @@ def test_batches_without_word_dropout_are_unchanged():
 
 @pytest.fixture(scope="module")
 def documents():
-    """Return documents whose label is the word 3 or 4; each has one word that no other has."""
+    """Return documents with the word 3 or 4 as label; each has one word that no other has."""
     rng = np.random.default_rng(0)
     y = rng.integers(2, size=200)
     X = np.column_stack([np.arange(10, 210), rng.integers(5, 10, size=200), 3 + y])

@@ -54,7 +54,7 @@ class Split(NamedTuple):
 def read(name: str, validate: bool, seed: int) -> Split:
     """Return a data set. For validation the seed selects the fold.
 
-    A number in the name is that of the training texts, which the seed selects.
+    A number in the name is the number of training texts, which the seed selects.
     """
     import pandas as pd
     from sklearn.model_selection import GroupKFold, StratifiedKFold

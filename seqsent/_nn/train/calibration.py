@@ -57,7 +57,10 @@ def fit_temperature(
 def find_best(
     calibrations: Sequence[Calibration], targets: NDArray[np.int32], weights: FloatArray
 ) -> int:
-    """Return the index of the lowest loss, or of the last if none is below that of class shares."""
+    """Return the index of the lowest loss, or the last index while nothing is learned yet.
+
+    Constant probabilities, the shares of the classes, have a loss of their entropy.
+    """
     shares = np.bincount(targets, weights=weights) / weights.sum()
     entropy = -(shares * np.log(np.maximum(shares, _SMALLEST))).sum()
     losses = [calibration.loss for calibration in calibrations]
@@ -68,9 +71,9 @@ def find_best(
 class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
     """Evaluate held-out documents at the end of each cycle, and stop after one that is no better.
 
-    Training does not stop before the loss is below that of constant probabilities.
-    The loss is that with the best temperature: the cross-entropy of a network that becomes too
-    certain rises while its accuracy still improves.
+    The loss is computed with the best temperature: without it, the cross-entropy of a network that
+    becomes too certain rises while its accuracy still improves. Training does not stop while the
+    loss is as high as with constant probabilities.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class TrainingOptions:
     trims: bool  # whether batches are trimmed to their longest document
     is_partial: bool  # whether the data are a chunk, as in partial_fit
     decays: bool  # whether the learning rate decays along a cosine
-    calibrates: bool  # whether held-out documents choose a temperature
+    calibrates: bool  # whether held-out documents determine a temperature
     patience: int | None  # epochs without improvement before early stopping, None for no limit
     train_maxlen: int | None  # number of last words of a document that are used in training
     word_dropout: float  # rate of the replacement of rare words by [OOV]
@@ -42,7 +42,7 @@ class TrainingOptions:
     callbacks: Sequence[Any]  # of the user
     verbose: int
     parameters: Mapping[str, Any]  # of the classifier, which a backup must agree with
-    title: str = "Epoch"  # of progress lines
+    title: str = "Epoch"  # start of a progress line
 
     @classmethod
     def from_parameters(
@@ -65,7 +65,7 @@ class TrainingOptions:
         names = (name for name in parameters if not name.startswith("_") and name[-1] != "_")
         unrelated = {"callbacks", "verbose", "optimizer"}  # the optimizer is compared by its state
         return cls(
-            schedule=_choose_schedule(parameters, lengths, batch_size, kind),
+            schedule=_choose_schedule(parameters, lengths, batch_size, train_maxlen, kind),
             n_epochs_before=n_epochs_before,
             batch_size=batch_size,
             seed=seed,
@@ -89,7 +89,11 @@ class TrainingOptions:
 
 
 def _choose_schedule(
-    parameters: Mapping[str, Any], lengths: NDArray[np.intp], batch_size: int, kind: Kind
+    parameters: Mapping[str, Any],
+    lengths: NDArray[np.intp],
+    batch_size: int,
+    train_maxlen: int | None,
+    kind: Kind,
 ) -> Schedule:
     if kind == "partial":
         return Schedule(1)
@@ -97,7 +101,6 @@ def _choose_schedule(
         return Schedule(int(parameters["epochs"]))
     n_samples = len(lengths)
     if kind == "first" and _FEW <= n_samples <= _SMALL_DATA and not parameters["early_stopping"]:
-        train_maxlen = choose_train_maxlen(parameters["train_maxlen"], n_samples)
         n_words = int(np.minimum(lengths, train_maxlen or np.inf).sum())
         if parameters["adversarial"]:  # it overfits later
             n_words //= 2

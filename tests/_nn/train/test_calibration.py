@@ -53,7 +53,7 @@ class Model:
 
 
 def monitor_of(certainties, min_cycles=1):
-    """Return a monitor of a network whose outputs are right with these certainties."""
+    """Return a monitor of a network that gives the true classes these probabilities."""
     outputs = iter(certainties)
     targets = np.array([1, 1, 0, 0], np.int32)
     held_out = np.zeros((4, 2), np.int32), targets, np.ones(4)
