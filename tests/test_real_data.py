@@ -19,8 +19,8 @@ def reviews(shared_data):
     ("cell", "options", "threshold"),
     [
         # with the last state, a SimpleRNN scores 0.50 to 0.68 depending on the seed
-        ("simple", {"pooling": "max", "learning_rate": 0.008}, 0.65),
-        ("lstm", {"dropout": 0.3, "learning_rate": 0.008}, 0.8),
+        ("simple", {"pooling": "max", "learning_rate": 0.008, "epochs": 6}, 0.65),
+        ("lstm", {"dropout": 0.3, "learning_rate": 0.008, "epochs": 5}, 0.8),
         ("gru", {"dropout": 0.3, "learning_rate": 0.008, "epochs": 4}, 0.8),
     ],
 )

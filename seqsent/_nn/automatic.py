@@ -93,7 +93,9 @@ def _choose(
         for i in range(len(ends))
     ]
     best = find_best(calibrations, targets, weights)
-    return Schedule(ends[best], schedule.unit), calibrations[best].temperature
+    # The copies may be less confident than the network will be, as they saw fewer documents.
+    temperature = max(calibrations[best].temperature, 1.0)
+    return Schedule(ends[best], schedule.unit), temperature
 
 
 def _folds(data: Data, n_folds: int, options: TrainingOptions) -> Iterator[tuple[Data, Data]]:

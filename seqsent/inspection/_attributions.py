@@ -33,7 +33,7 @@ def token_attributions(
     r"""Score how much each token contributes to the log-odds of a class.
 
     The log-odds of a class with probability p are log(p / (1 - p)), with the natural logarithm.
-    A token with a positive score speaks for the class, one with a negative score against it.
+    A positive score raises the log-odds of the class, a negative score lowers them.
 
     Parameters
     ----------

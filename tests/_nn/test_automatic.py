@@ -5,6 +5,7 @@ import pytest
 
 import seqsent
 from seqsent._nn import automatic
+from seqsent._nn.train.calibration import Calibration
 from seqsent._nn.train.options import TrainingOptions
 from seqsent.datasets import make_reviews
 
@@ -59,6 +60,13 @@ def test_temperature_lowers_the_loss_of_new_texts(fitted, reviews):
     logits = np.log(calibrated) * fitted.temperature_
     plain = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert log_loss(calibrated, y_test) < log_loss(plain, y_test)
+
+
+def test_networks_of_few_texts_do_not_become_more_confident(reviews, monkeypatch):
+    # make_reviews(2000, noise=0.2, random_state=0)[:1000]: 0.5, and .84 confident with .74 right
+    X, y, _, _ = reviews
+    monkeypatch.setattr(automatic, "fit_temperature", lambda *_: Calibration(0.5, 0.6))
+    assert make().fit(X[:200], y[:200]).temperature_ == 1
 
 
 def test_fits_are_deterministic(fitted, reviews):

@@ -2,7 +2,8 @@
 
 python tests/benchmarks/figures.py [--only PART ...] [--seeds N] [--resume] [--tables]
 
-Each model is fitted in a new process on one core, two at a time. The measurements are stored in
+Each model is fitted in a new process on one core, with as many processes as cores. The parts "time"
+and "speed" use all cores for one fit: nothing else should run. The measurements are stored in
 figures.json beside this file, the tables in .ci/docs/_tables and README.md. ``--resume`` skips
 what figures.json contains, ``--tables`` measures nothing.
 """
@@ -12,7 +13,6 @@ import json
 import os
 import queue
 import re
-import resource
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,6 +24,7 @@ from typing import Any
 import accuracy
 import grid_search
 import one_text
+import training
 from _common import ROOT, Options, Result, child_command, describe, run
 
 _STORE = Path(__file__).with_name("figures.json")
@@ -42,6 +43,7 @@ _NETWORKS: dict[str, dict[str, Any]] = {
 }
 _TF_IDF, _CHARACTERS = "TF-IDF + logistic regression", "TF-IDF of character n-grams"
 _NAIVE_BAYES, _LINEAR_PART = "NB-scaled n-grams", "linear part of the ensemble"
+_ENSEMBLES = "ensembles"
 _LINEAR = (_TF_IDF, _CHARACTERS, _NAIVE_BAYES, _LINEAR_PART)
 _IN_ENSEMBLES = ("LSTM, defaults", *list(_NETWORKS)[-2:])
 _MEMORY_NETWORKS = {
@@ -72,32 +74,44 @@ def make_linear(name: str, method: str) -> Any:
 
 
 def fit(part: str, name: str, method: str, seed: str) -> dict[str, Result]:
-    """Fit a model, and for a network of an ensemble its linear part."""
+    """Fit a model, or with "ensembles" the networks and the linear part of all ensembles."""
     import pickle
 
     from seqsent import make_sentiment_pipeline
 
     source = f"{name}-{_N_FEW}" if part == "few" else name
     (X, y), (texts, truth) = accuracy.read(source, False, int(seed))
-    found, results = [], {}
-    for each in [method, *([_LINEAR_PART] if method in _IN_ENSEMBLES else [])]:
+    found, results = {}, {}
+    for each in (_LINEAR_PART, *_IN_ENSEMBLES) if method == _ENSEMBLES else (method,):
         if each in _NETWORKS:
             model = make_sentiment_pipeline(**_NETWORKS[each], random_state=int(seed))
         else:
             model = make_linear(name, each)
-        start = time.perf_counter()
         model.fit(X, y)
-        results[each] = {"seconds": time.perf_counter() - start}
-        results[each]["peak MB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        results[each]["file MB"] = len(pickle.dumps(model)) / 1e6
-        found.append(model.predict_proba(texts))
-        results[each] |= accuracy.judge_probabilities(found[-1], truth, model.classes_)
-    if method in _IN_ENSEMBLES:
-        costs = {c: sum(r[c] for r in results.values()) for c in ("seconds", "file MB")}
-        del results[_LINEAR_PART]
-        judged = accuracy.judge_probabilities(sum(found) / 2, truth, model.classes_)
-        results[_ensemble(method)] = costs | judged
+        size = {"file MB": len(pickle.dumps(model)) / 1e6}
+        found[each] = model.predict_proba(texts)
+        results[each] = size | accuracy.judge_probabilities(found[each], truth, model.classes_)
+        if method == _ENSEMBLES and each in _IN_ENSEMBLES:
+            judged = accuracy.judge_probabilities(
+                (found[_LINEAR_PART] + found[each]) / 2, truth, model.classes_
+            )
+            both = size["file MB"] + results[_LINEAR_PART]["file MB"]
+            results[_ensemble(each)] = {"file MB": both} | judged
     return results
+
+
+def take_time(method: str) -> dict[str, Result]:
+    """Measure the seconds of a fit on raw IMDB reviews."""
+    from seqsent import make_sentiment_pipeline
+
+    (X, y), _ = accuracy.read("imdb", False, 0)
+    if method in _NETWORKS:
+        model = make_sentiment_pipeline(**_NETWORKS[method], random_state=0)
+    else:
+        model = make_linear("imdb", method)
+    start = time.perf_counter()
+    model.fit(X, y)
+    return {method: {"seconds": time.perf_counter() - start}}
 
 
 def remember(distance: str, method: str, seed: str) -> dict[str, Result]:
@@ -129,15 +143,15 @@ def remember(distance: str, method: str, seed: str) -> dict[str, Result]:
 def list_jobs(parts: Sequence[str], seeds: int) -> list[tuple[str, list[object]]]:
     """Return the child functions to call and their arguments, the longest first."""
     jobs: list[tuple[str, list[object]]] = []
-    for method in reversed([*_LINEAR, *_NETWORKS]):
-        random = seeds if method in _NETWORKS else 1
+    alone = [m for m in (*_LINEAR, *_NETWORKS) if m not in (_LINEAR_PART, *_IN_ENSEMBLES)]
+    for method in reversed([*alone, _ENSEMBLES]):
         jobs += [
             ("fit", [part, name, method, seed])
             for part, names in (("full", _FULL), ("other", _OTHER), ("few", _FEW))
             if part in parts
             for name in names
             if part != "full" or method != _CHARACTERS
-            for seed in range(_DRAWS if part == "few" else random if part == "full" else 1)
+            for seed in range(_DRAWS if part == "few" else 1 if method in _LINEAR else seeds)
         ]
     if "memory" in parts:
         jobs += [
@@ -172,9 +186,16 @@ def measure(parts: Sequence[str], seeds: int, resume: bool) -> None:
 
     with ThreadPoolExecutor(len(usable)) as pool:
         list(pool.map(work, list_jobs(parts, seeds)))
+    if "time" in parts:
+        for method in (_TF_IDF, _NAIVE_BAYES, _LINEAR_PART, *_NETWORKS):
+            store[f"time | {method}"] = run(child_command(__file__, "take_time", method))
     if "speed" in parts:
-        options = Options(False, 1, None, "{}")
-        rows = [*grid_search.measure(options), *one_text.measure(options)]
+        options = Options(False, _DRAWS, None, "{}")
+        rows = [
+            *grid_search.measure(options),
+            training.measure_reviews(options, "lstm")[0],
+            one_text.measure(options)[0],
+        ]
         store["speed"] = {"rows": [[r.work, r.ours, r.against, r.theirs, r.figure] for r in rows]}
     _STORE.write_text(json.dumps(store, indent=0, sort_keys=True) + "\n")
 
@@ -184,6 +205,14 @@ def mean(store: Store, method: str, figure: str, *key: str) -> float | None:
     start = " | ".join(["fit", *key, ""])
     found = [r[method][figure] for k, r in store.items() if k.startswith(start) and method in r]
     return fmean(found) if found else None
+
+
+def seconds(store: Store, method: str) -> float | None:
+    """Return the seconds of a fit; an ensemble fits a network and the linear part."""
+    networks = {_ensemble(name): name for name in _IN_ENSEMBLES}
+    parts = [networks[method], _LINEAR_PART] if method in networks else [method]
+    found = [store.get(f"time | {part}", {}).get(part) for part in parts]
+    return None if None in found else sum(times["seconds"] for times in found)
 
 
 def to_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -214,7 +243,7 @@ def accuracy_table(store: Store, part: str, columns: dict[str, tuple[str, str]])
     if part == "full":
         header += ["seconds", "MB"]
         for row in rows:
-            costs = [mean(store, row[0], cost, part, "imdb") for cost in ("seconds", "file MB")]
+            costs = [seconds(store, row[0]), mean(store, row[0], "file MB", part, "imdb")]
             row += ["" if cost is None else f"{cost:.0f}" for cost in costs]
     return to_table(header, rows)
 
@@ -304,7 +333,7 @@ def write_tables() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
-    parts = ("full", "other", "few", "memory", "speed")
+    parts = ("full", "other", "few", "memory", "time", "speed")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, metavar="PART")
     parser.add_argument("--seeds", type=int, default=1, help="fits of a network on full data")
     parser.add_argument("--resume", action="store_true", help="skip what figures.json contains")
@@ -317,6 +346,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        print(json.dumps({"fit": fit, "remember": remember}[sys.argv[2]](*sys.argv[3:])))
+        functions = {"fit": fit, "remember": remember, "take_time": take_time}
+        print(json.dumps(functions[sys.argv[2]](*sys.argv[3:])))
     else:
         main()

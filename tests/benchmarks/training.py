@@ -131,7 +131,7 @@ def _load_sentences(rows: int) -> tuple[tuple[Any, Any], tuple[Any, Any]]:
     return (ids[~is_test], labels[~is_test]), (ids[is_test], labels[is_test])
 
 
-def _measure_reviews(options: Options, cell: Cell) -> list[Row]:
+def measure_reviews(options: Options, cell: Cell) -> list[Row]:
     rows, epochs = (1000, 1) if options.quick else (25_000, 5)
 
     def by_hand(backend: str, python: str, repeat: int) -> Result:
@@ -232,7 +232,7 @@ def _compare_memory(name: str, results: Mapping[str, Sequence[Result]]) -> Row:
 
 def measure(options: Options) -> list[Row]:
     cells = ("simple",) if options.quick else CELLS
-    rows = [_measure_reviews(options, cell) for cell in cells]
+    rows = [measure_reviews(options, cell) for cell in cells]
     rows += [_measure_sentences(options, cell) for cell in cells]
     return [row for group in rows for row in group]
 
