@@ -103,6 +103,15 @@ def text_container(request: pytest.FixtureRequest) -> Callable[[list[str]], Any]
 
 
 @pytest.fixture
+def umask() -> Iterator[Callable[[int], int]]:
+    """Return a function that sets the umask until the end of the test."""
+    before = os.umask(0)
+    os.umask(before)
+    yield os.umask
+    os.umask(before)
+
+
+@pytest.fixture
 def run_script(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[str, Path]]:

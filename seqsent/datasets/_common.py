@@ -27,8 +27,12 @@ def download(url: str, sha256: str, folder: Path) -> Path:
     import pooch
 
     name = url.rpartition("/")[2]
-    # requests, which HTTPDownloader uses, follows redirects to http and https only
-    downloader = pooch.HTTPDownloader()
+
+    def downloader(url: str, output_file: str, pooch_: Any) -> None:
+        os.remove(output_file)  # of mode 0600; the umask determines the mode of a new file
+        # requests, which HTTPDownloader uses, follows redirects to http and https only
+        pooch.HTTPDownloader()(url, output_file, pooch_)
+
     try:
         return Path(pooch.retrieve(url, sha256, name, folder, downloader=downloader))
     except (OSError, ValueError) as error:

@@ -1,6 +1,7 @@
 """The cache folder and the download of published files."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import platformdirs
@@ -31,6 +32,14 @@ def test_download_requests_a_file_once(publisher, tmp_path):
         assert path == tmp_path / "new" / "data.bin"
         assert path.read_bytes() == CONTENT
     assert publisher.requests == ["/data.bin"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no umask")
+def test_downloaded_file_is_readable_by_others_if_the_umask_allows(publisher, tmp_path, umask):
+    publisher.files["/data.bin"] = CONTENT
+    umask(0o022)
+    path = _common.download(f"{publisher.url}/data.bin", SHA256, tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o644
 
 
 @pytest.mark.parametrize("target", ["file", "ftp://127.0.0.1:1/data.bin", "data:,published"])
