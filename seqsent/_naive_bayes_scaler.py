@@ -103,7 +103,7 @@ class NaiveBayesScaler(OneToOneFeatureMixin, TransformerMixin, SeqsentEstimator)
             Classes.
 
         sample_weight : array-like of shape (n_samples,), default=None
-            Weights of the samples. If None, each sample has the weight 1.
+            Weights of the samples, at least 0. If None, each sample has the weight 1.
 
         Returns
         -------
@@ -113,7 +113,8 @@ class NaiveBayesScaler(OneToOneFeatureMixin, TransformerMixin, SeqsentEstimator)
         Raises
         ------
         ValueError
-            If X contains negative values or NaN, or y is not a column of classes.
+            If X contains negative values or NaN, y is not a column of classes, or weights are
+            negative or all zero.
         """
         X = validate_data(self, X, accept_sparse="csr", ensure_non_negative=True)
         y = column_or_1d(y, warn=True)
@@ -147,6 +148,8 @@ class NaiveBayesScaler(OneToOneFeatureMixin, TransformerMixin, SeqsentEstimator)
         ------
         ValueError
             If X has another number of features than in ``fit``.
+        NotFittedError
+            If not fitted.
         """
         check_is_fitted(self)
         X = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False)

@@ -75,6 +75,11 @@ def test_feature_names_are_those_of_the_input():
     assert scaler.transform(frame).columns.tolist() == ["good", "film", "bad"]
 
 
+def test_negative_sample_weights_are_rejected():
+    with pytest.raises(ValueError, match=r"sample_weight must not be negative, got -2\.0"):
+        NaiveBayesScaler().fit(X, Y, sample_weight=[1, 1, 1, -2])
+
+
 def test_negative_values_are_refused():
     with pytest.raises(ValueError, match="Negative values"):
         NaiveBayesScaler().fit(-X, Y)

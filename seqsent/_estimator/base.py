@@ -81,7 +81,7 @@ _ALLOW_ALL_ZERO = {
 
 
 def check_sample_weight(sample_weight: Any, X: NDArray[Any]) -> FloatArray:
-    """Return finite weights, one for each row of X, or ones if None. All may be zero."""
+    """Return finite weights of at least 0, one for each row of X, or ones if None."""
     try:
         weights: FloatArray = _check_sample_weight(
             sample_weight, X, dtype=np.float64, **_ALLOW_ALL_ZERO
@@ -90,6 +90,10 @@ def check_sample_weight(sample_weight: Any, X: NDArray[Any]) -> FloatArray:
         if "sample_weight" in str(error):
             raise
         raise type(error)(f"sample_weight must contain one number per sample: {error}") from error
+    if (weights < 0).any():
+        raise ValueError(
+            f"sample_weight must not be negative, got {weights.min()}. Pass 0 to ignore a sample."
+        )
     return weights
 
 

@@ -31,23 +31,25 @@ class LabelsMixin(ClassifierMixin):
         Raises
         ------
         ValueError
-            If y contains missing labels.
+            If y contains missing labels or labels of different types.
         """
         return float(super().score(X, read_labels(y), sample_weight))
 
 
 def read_labels(y: Any, name: str = "y") -> Any:
-    """Return labels without missing values, or raise a ValueError.
+    """Return labels, or raise a ValueError if some are missing, or only some are str.
 
     Nullable booleans and integers of pandas, in a column or a frame of one, get their numpy
     dtype; scikit-learn would convert them to floats.
     """
-    missing = np.flatnonzero(_find_missing(y))
+    labels = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)  # NaN may become "nan"
+    missing = np.flatnonzero(_find_missing(labels))
     if len(missing):
         raise ValueError(
             f"{name} contains {len(missing)} missing labels (rows {list_rows(missing)}). Remove "
             "these rows."
         )
+    _check_one_type(labels, name)
     is_column_frame = getattr(y, "ndim", None) == 2 and len(getattr(y, "dtypes", ())) == 1
     dtype: Any = y.dtypes.iloc[0] if is_column_frame else getattr(y, "dtype", None)
     return y.to_numpy(dtype=dtype.numpy_dtype) if hasattr(dtype, "numpy_dtype") else y
@@ -79,15 +81,15 @@ def find_classes(y: NDArray[Any]) -> NDArray[Any]:
 
 def encode_labels(y: ArrayLike, classes: NDArray[Any], name: str = "y") -> NDArray[np.int32]:
     """Return the index of each label in the sorted ``classes``, or raise a ValueError."""
-    y = np.asarray(y)
-    indices = np.searchsorted(classes, y).clip(max=len(classes) - 1)
-    unknown = classes[indices] != y
-    if unknown.any():
+    # searchsorted would compare strings of object dtype with numbers, which is a TypeError
+    index = {label: i for i, label in enumerate(classes.tolist())}
+    labels = np.asarray(y).tolist()
+    unknown = list(dict.fromkeys(label for label in labels if label not in index))
+    if unknown:
         raise ValueError(
-            f"{name} contains the labels {np.unique(y[unknown]).tolist()}, which are not among "
-            f"the classes {classes.tolist()}."
+            f"{name} contains the labels {unknown}, which are not among the classes {list(index)}."
         )
-    return indices.astype(np.int32)
+    return np.array([index[label] for label in labels], dtype=np.int32)
 
 
 def encode_validation_labels(
@@ -105,9 +107,8 @@ def list_rows(rows: NDArray[np.intp]) -> str:
     return ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
 
 
-def _find_missing(y: Any) -> NDArray[np.bool_]:
+def _find_missing(labels: NDArray[Any]) -> NDArray[np.bool_]:
     """Return a mask of labels that are None, NaN or pandas.NA."""
-    labels = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)  # NaN may become "nan"
     if labels.dtype.kind == "f":
         return np.isnan(labels)
     if labels.dtype != object or labels.ndim == 0:
@@ -121,3 +122,11 @@ def _is_missing(label: Any) -> bool:
         return label is None or bool(label != label)
     except TypeError:  # comparisons with pandas.NA have no truth value
         return True
+
+
+def _check_one_type(labels: NDArray[Any], name: str) -> None:
+    """Raise a ValueError if only some labels are str: they have no order."""
+    types = set(map(type, labels.ravel())) if labels.dtype == object else set()
+    if len({issubclass(t, str) for t in types}) == 2:
+        names = sorted(t.__name__ for t in types)
+        raise ValueError(f"{name} contains labels of the types {names}. Convert them to one type.")

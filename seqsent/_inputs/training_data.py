@@ -5,7 +5,7 @@ from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 from sklearn.utils import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
@@ -57,7 +57,7 @@ def read_training_data(
         classes = read_classes(classes)
     elif continues:
         classes = classifier.classes_
-    weights = _read_weights(sample_weight, X)
+    weights = check_sample_weight(sample_weight, X)
     with np.errstate(invalid="ignore"):  # it casts labels to int64 to see whether they are ints
         check_classification_targets(y)
     X, y, weights = (column[weights > 0] for column in (X, y, weights))
@@ -96,13 +96,6 @@ def hold_out(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingDa
     return TrainingData(*splits[::2]), TrainingData(*splits[1::2])
 
 
-def _read_weights(sample_weight: ArrayLike | None, X: NDArray[Any]) -> FloatArray:
-    weights = check_sample_weight(sample_weight, X)
-    if (weights < 0).any():
-        raise ValueError(f"sample_weight must not be negative, got {weights.min()}.")
-    return weights
-
-
 def _weights_by_class(
     class_weight: Mapping[Any, float] | str | None, y: NDArray[Any], known: NDArray[Any] | None
 ) -> FloatArray:
@@ -117,8 +110,9 @@ def _weights_by_class(
                     f"{weight!r}."
                 )
     classes = np.unique(y) if known is None else known
+    indices = encode_labels(y, classes)
     weights: FloatArray = compute_class_weight(class_weight, classes=classes, y=y)
-    return weights[encode_labels(y, classes)]
+    return weights[indices]
 
 
 def _scale(weights: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable
 from functools import lru_cache
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -236,6 +237,11 @@ def _stop_words(stop_words: Any) -> Collection[str]:
         from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
         return ENGLISH_STOP_WORDS
+    for word in stop_words:
+        if not isinstance(word, str | Integral):
+            raise TypeError(
+                f"stop_words must contain str, or int if the tokenizer returns int, got {word!r}."
+            )
     return list(stop_words)
 
 
@@ -247,7 +253,9 @@ def warn_about_analysis(parameters: dict[str, Any]) -> None:
     analyzer = parameters["analyzer"]
     if isinstance(analyzer, str) and analyzer in ("word", "keras"):
         stops = _stop_words(parameters["stop_words"])
-        negations = sorted(word for word in stops if _NEGATION.fullmatch(word.lower()))
+        negations = sorted(
+            w for w in stops if isinstance(w, str) and _NEGATION.fullmatch(w.lower())
+        )
         if negations:
             listed = ", ".join(map(repr, negations[:6])) + (", ..." if len(negations) > 6 else "")
             warn_user(

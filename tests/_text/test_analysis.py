@@ -5,6 +5,7 @@ import random
 import pytest
 from sklearn.feature_extraction.text import strip_accents_ascii, strip_accents_unicode
 
+from seqsent import SequenceVectorizer
 from seqsent._text.analysis import KERAS_FILTERS, make_analyzer, warn_about_analysis
 
 # characters of which lower-casing changes the number or that become ASCII, white space that
@@ -108,6 +109,18 @@ def warn_with(**parameters):
 def test_stop_words_with_negations_cause_a_warning(stop_words):
     with pytest.warns(UserWarning, match="stop_words contains negations"):
         warn_with(stop_words=stop_words)
+
+
+@pytest.mark.parametrize("word", [None, b"at", ["at"], 1.0])
+def test_stop_words_of_another_type_are_rejected(word):
+    with pytest.raises(TypeError, match="stop_words must contain str, or int"):
+        make_analyzer(stop_words=["at", word])
+
+
+def test_stop_words_can_be_int_for_a_tokenizer_that_returns_int():
+    options = {"tokenizer": lambda text: [len(word) for word in text.split()], "stop_words": [1]}
+    vectorizer = SequenceVectorizer(**options).fit(["a bb a ccc"])
+    assert vectorizer.vocabulary_ == {2: 4, 3: 5}
 
 
 def test_stop_words_without_negations_cause_no_warning():

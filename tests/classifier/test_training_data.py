@@ -76,6 +76,49 @@ def test_missing_labels_raise_the_same_error_everywhere(y, data, small_classifie
         model.score(X, y)
 
 
+CONTAINERS_OF_STR = {
+    "list": list,
+    "array": np.array,
+    "object array": lambda labels: np.array(labels, dtype=object),
+    "pandas": pd.Series,
+    "categories": lambda labels: pd.Series(labels, dtype="category"),
+}
+NUMBERS, WORDS, MIXED = [0, 1] * 45, ["a", "b"] * 45, pd.Series([0, "b"] * 45, dtype=object)
+
+
+@pytest.mark.parametrize("container", CONTAINERS_OF_STR)
+@pytest.mark.parametrize("fits_numbers", [True, False])
+def test_labels_of_another_type_than_the_classes_are_rejected(
+    fits_numbers, container, data, small_classifier
+):
+    words = CONTAINERS_OF_STR[container](WORDS)
+    known, others = (NUMBERS, words) if fits_numbers else (words, NUMBERS)
+    message = "contains the labels .*, which are not among the classes"
+    with pytest.raises(ValueError, match=f"y_val {message}"):
+        small_classifier().fit(data[0], known, X_val=data[0], y_val=others)
+    weight = {0: 1, 1: 2} if fits_numbers else {"a": 1, "b": 2}
+    model = small_classifier(num_words=60, class_weight=weight)
+    model.partial_fit(data[0], known, classes=[0, 1] if fits_numbers else ["a", "b"])
+    with pytest.raises(ValueError, match=f"y {message}"):
+        model.partial_fit(data[0], others)
+    with pytest.raises(ValueError, match="Mix of label input types"):  # of scikit-learn
+        model.score(data[0], others)
+
+
+@pytest.mark.parametrize("labels", [MIXED, MIXED.tolist(), MIXED.to_numpy()], ids=type)
+def test_labels_of_different_types_are_rejected(labels, data, small_classifier):
+    fitted = small_classifier(num_words=60).partial_fit(data[0], WORDS, classes=["a", "b"])
+    for name, call in [
+        ("y", lambda: small_classifier().fit(data[0], labels)),
+        ("y", lambda: fitted.partial_fit(data[0], labels)),
+        ("y", lambda: fitted.score(data[0], labels)),
+        ("y_val", lambda: small_classifier().fit(data[0], WORDS, X_val=data[0], y_val=labels)),
+        ("classes", lambda: small_classifier().partial_fit(data[0], WORDS, classes=labels[:2])),
+    ]:
+        with pytest.raises(ValueError, match=rf"^{name} .* types \['int', 'str'\]. Convert"):
+            call()
+
+
 def test_score_distinguishes_nullable_integers_beyond_float_precision(data, small_classifier):
     X, y = data
     large = pd.Series(2**60 + y, dtype="Int64")
