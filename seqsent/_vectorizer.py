@@ -16,13 +16,7 @@ from sklearn.utils import Tags
 
 from ._estimator.base import Interval, RealNotInt, SeqsentEstimator, StrOptions, fit_context
 from ._estimator.html import PositionNamesMixin
-from ._text.analysis import (
-    ANALYZERS,
-    Analyzer,
-    Splitter,
-    make_analyzer,
-    warn_about_analysis,
-)
+from ._text.analysis import ANALYZERS, Analyzer, Splitter, make_analyzer, warn_about_analysis
 from ._text.corpus_counts import CorpusCounts, warn_about_rare_tokens
 from ._text.documents import as_documents
 from ._text.encoding import encode, tokenize
@@ -191,17 +185,14 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         min_df: float = 1,
         max_df: float = 1.0,
         missing: str = "error",
-        # analysis of a text
         lowercase: bool = True,
         strip_accents: Any = None,
         stop_words: Any = None,
         tokenizer: Any = None,
         preprocessor: Any = None,
         filters: str | None = None,
-        # vocabulary
         vocabulary: Any = None,
         warm_start: bool = False,
-        # layout of a row
         padding: str = "pre",
         truncating: str = "pre",
         start_char: int | None = 1,
@@ -255,9 +246,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> Ids:
-        """Learn the vocabulary and return the rows of the training texts.
-
-        This is faster than ``fit(X).transform(X)``, because texts are analyzed once.
+        """Learn the vocabulary and return the rows, faster than ``fit(X).transform(X)``.
 
         Parameters
         ----------
@@ -270,6 +259,11 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         -------
         ndarray of shape (n_samples, ``maxlen_``), dtype int32
             One row per text.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As ``fit``.
         """
         corpus_counts, ids = self._learn(X, store_ids=True)
         batches = corpus_counts.renumbered(ids)
@@ -284,7 +278,8 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         count can be too low by ``1 / (20 * num_words)`` of all tokens. With ``num_words=None`` or
         a given ``vocabulary`` all counts are exact.
 
-        The first ``transform`` fixes the vocabulary. A vectorizer can be pickled between chunks.
+        The first ``transform`` or ``inverse_transform`` fixes the vocabulary. A vectorizer can be
+        pickled between chunks.
 
         Parameters
         ----------
@@ -301,7 +296,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         Raises
         ------
         TypeError, ValueError
-            As ``fit``, or if the vocabulary is fixed by ``fit`` or ``transform``.
+            As ``fit``, or if the vocabulary is fixed.
         """
         self._learn_chunk(X)
         return self
@@ -336,7 +331,9 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
             lambda tokens: map(get, tokens, repeat(oov)),
             layout.truncation_before_lookup,
         )
-        return layout.fill(batches, len(documents))
+        rows = layout.fill(batches, len(documents))
+        vars(self).pop("_running_counts", None)  # another chunk would change the ids
+        return rows
 
     def inverse_transform(self, X: Any) -> list[list[Any]]:
         """Return the tokens of rows of ids.
@@ -361,7 +358,9 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         """
         vocabulary, _ = self._vocabulary_and_maxlen()
         rows = X.to_numpy() if hasattr(X, "to_numpy") else X
-        return decode_rows(rows, vocabulary, start_char=self.start_char)
+        tokens = decode_rows(rows, vocabulary, start_char=self.start_char)
+        vars(self).pop("_running_counts", None)
+        return tokens
 
     def build_analyzer(self) -> Analyzer:
         """Return the function that splits a document into tokens.
@@ -370,12 +369,17 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         -------
         callable
             Function of a document that returns a list of tokens.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a parameter is invalid, or an import path cannot be imported.
         """
         return make_analyzer(**self._analysis_parameters())
 
     @property
     def _n_features_out(self) -> int:
-        return self._vocabulary_and_maxlen()[1]
+        return self.maxlen_ if hasattr(self, "maxlen_") else self._vocabulary_and_maxlen()[1]
 
     def _learn(self, X: Any, *, store_ids: bool) -> tuple[CorpusCounts, npt.NDArray[np.int32]]:
         """Fit, and return the counts and the final ids of all tokens (n_tokens,)."""
@@ -392,11 +396,10 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         options.check_not_empty(vocabulary, counts)
         ids, word_counts = counts.final_ids(vocabulary), counts.counts_in(vocabulary)
         if is_warm:
-            previous = self.word_counts_
-            word_counts = {token: n + previous.get(token, 0) for token, n in word_counts.items()}
+            word_counts = {t: n + self.word_counts_.get(t, 0) for t, n in word_counts.items()}
         maxlen = layout.row_length(counts.max_tokens, counts.renumbered(ids))
         self._set_vocabulary(vocabulary, word_counts, maxlen)
-        self._running_counts = None
+        vars(self).pop("_running_counts", None)
         return counts, np.where(ids == 0, np.int32(self.oov_char or 0), ids)
 
     def _learn_chunk(self, X: Any) -> None:
@@ -410,8 +413,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
                 "with a clone. To append tokens, call fit with warm_start=True."
             )
         chunk = self._count(X, layout, store_ids=False, count_documents=True)
-        maxlen = layout.row_length(chunk.max_tokens)
-        maxlen = maxlen if is_first else max(maxlen, self.maxlen_)
+        maxlen = max(layout.row_length(chunk.max_tokens), 0 if is_first else self.maxlen_)
         running_counts = (self._running_counts or RunningCounts()).add(
             chunk, capacity=options.capacity, vocabulary=options.given_ids()
         )
@@ -452,7 +454,6 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         if hasattr(self, "vocabulary_"):
             if self._running_counts is not None:
                 options.check_not_empty(self.vocabulary_, self._running_counts)
-                self._running_counts = None
             return self.vocabulary_, self.maxlen_
         if self.vocabulary is None or self.maxlen is None:
             raise NotFittedError(

@@ -108,6 +108,32 @@ def test_first_use_fixes_the_vocabulary(use):
     assert learned(vectorizer) == expected
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda vectorizer: vectorizer.get_feature_names_out(),
+        lambda vectorizer: vectorizer.set_output(transform="pandas"),
+        lambda vectorizer: vectorizer.build_analyzer(),
+        repr,
+        lambda vectorizer: vectorizer._repr_html_(),
+    ],
+)
+def test_counting_continues_after_a_look_at_the_vectorizer(use):
+    vectorizer = fit_in_chunks(SequenceVectorizer(maxlen=5), TEXTS[:1])
+    use(vectorizer)
+    fit_in_chunks(vectorizer, TEXTS[1:])
+    assert learned(vectorizer) == learned(SequenceVectorizer(maxlen=5).fit(TEXTS))
+
+
+@pytest.mark.parametrize("method", ["transform", "inverse_transform"])
+def test_counting_continues_after_a_failed_transform(method):
+    vectorizer = fit_in_chunks(SequenceVectorizer(maxlen=5), TEXTS[:1])
+    with pytest.raises((TypeError, ValueError)):
+        getattr(vectorizer, method)([None])
+    fit_in_chunks(vectorizer, TEXTS[1:])
+    assert learned(vectorizer) == learned(SequenceVectorizer(maxlen=5).fit(TEXTS))
+
+
 def test_fit_after_partial_fit_forgets_the_chunks():
     vectorizer = fit_in_chunks(SequenceVectorizer(maxlen=5), TEXTS).fit(["other words"])
     assert learned(vectorizer) == learned(SequenceVectorizer(maxlen=5).fit(["other words"]))
