@@ -23,14 +23,10 @@ from ._estimator.base import (
     suggest_arguments,
 )
 from ._estimator.parameters import check_keras_objects
+from ._inputs.constraints import NETWORK_CONSTRAINTS
 from ._inputs.embedding import embedding_shape, load_embedding_weights
 from ._inputs.ids import choose_n_words, read_ids, replace_unknown
-from ._inputs.initialization import (
-    continued_network,
-    describe_initialization,
-    initial_network,
-    new_optimizer,
-)
+from ._inputs.initialization import continued_network, initial_network, new_optimizer
 from ._inputs.labels import LabelsMixin
 from ._inputs.stored_state import FITTED_ATTRIBUTES, pack_classifier, unpack_classifier
 from ._inputs.training_data import (
@@ -41,7 +37,6 @@ from ._inputs.training_data import (
 )
 from ._nn.automatic import train_calibrated
 from ._nn.batches import count_words
-from ._nn.model.cells import CELLS
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
 from ._nn.serialization import check_finite
@@ -118,7 +113,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     word_dropout : float, default=3.0
         In training, a word of count c is replaced by [OOV] with probability
         ``word_dropout / (word_dropout + c)`` [7]_. So [OOV] has a trained vector for the unknown
-        words of new texts, and rare words are not memorized. It needs an ``oov_char``.
+        words of new texts, and rare words are not memorized. It needs an ``oov_char``. In
+        ``partial_fit``, c counts the words of all calls, so it grows with each pass over the data.
     ngram_range : tuple (1, n), default=(1, 1)
         If n is 2 or more, the hashed vectors of the n-grams of 2 to n words that end at a word
         are added to its vector [5]_. ``model_`` then contains a layer of seqsent.
@@ -162,7 +158,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         Whether to shuffle the documents before each epoch. Batches hold documents of similar
         length.
     warm_start : bool, default=False
-        Whether ``fit`` continues from the weights of the previous fit.
+        Whether ``fit`` continues from the weights of the previous fit. Parameters of the initial
+        weights (``gate_bias``, ``embedding_init``, ``embedding_weights``) then have no effect.
     verbose : int, default=0
         1 shows a progress bar for each epoch, 2 prints a line per epoch.
 
@@ -182,14 +179,16 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     n_iter_ : int
         Number of epochs run.
     best_iter_ : int
-        Epoch, from 1, of the weights: the best with ``early_stopping``, else the last.
+        Epoch, from 1, of the weights: the last one, unless ``early_stopping`` or a callback
+        restored those of an earlier epoch.
     temperature_ : float
         Divisor of the logits, which is part of the output layer of ``model_``: above 1 where the
         network was too certain. 1 if ``epochs`` is a number, and after a continued training.
     n_words_ : int
         Number of rows of the embedding table.
     time_scale_ : float
-        0.95 quantile of the lengths of the training documents, in words.
+        0.95 quantile of the lengths of the training documents, in words: of their last
+        ``train_maxlen`` words, and without documents that ``early_stopping`` holds out.
     n_features_in_ : int
         Row length seen in ``fit``.
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
@@ -209,7 +208,9 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     cross-entropy and a temperature [8]_; below 1,250 documents in several folds. Then the network
     learns from all documents. With more than 10,000 documents it learns for about 700 steps and
     at least 2 epochs (twice with ``adversarial``), and up to 2,000 documents are held out for the
-    temperature. Fewer than 100 documents, and a warm start, have no temperature.
+    temperature. With fewer than 100 documents, ``early_stopping`` or a continued ``warm_start`` it
+    learns for about 700 steps and at most 130 epochs, without cycles. The validation data of early
+    stopping determine the temperature; the other two have none.
 
     With word vectors :math:`x_t` and states :math:`h_t`, ``cell="simple"`` computes
 
@@ -268,26 +269,12 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "cell": [StrOptions(CELLS.keys())],
-        "state_dim": [Interval(Integral, 1, None, closed="left")],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        **NETWORK_CONSTRAINTS,
         "epochs": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "random_state": ["random_state"],
-        "embed_dim": [Interval(Integral, 1, None, closed="left"), None],
-        "num_words": [Interval(Integral, 1, None, closed="left"), None],
         "oov_char": [Interval(Integral, 1, None, closed="left"), None],
-        "n_layers": [Interval(Integral, 1, None, closed="left")],
-        "bidirectional": ["boolean"],
-        "pooling": [StrOptions({"last", "max", "mean"}), tuple, list, None],
-        "gate_bias": [StrOptions({"chrono", "keras"})],
-        "mask_padding": ["boolean"],
-        "embedding_weights": ["array-like", str, PathLike, None],
         "embedding_init": [StrOptions({"ppmi", "uniform"})],
-        "train_embedding": ["boolean"],
         "word_dropout": [Interval(Real, 0, None, closed="left")],
-        "embedding_dropout": [Interval(Real, 0, 1, closed="left"), None],
-        "ngram_range": [tuple, list],
-        "ngram_buckets": [Interval(Integral, 2, None, closed="left")],
         "optimizer": [str, HasMethods(["apply", "get_config"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither"), None],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
@@ -420,6 +407,9 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         ValueError
             If parameters contradict one another or the data, or if y contains missing labels or
             a single class.
+        KeyboardInterrupt
+            If interrupted. The classifier then has the weights of the last completed epoch. It is
+            unchanged before the first, and until ``epochs="auto"`` has selected their number.
         """
         return self._fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
@@ -497,6 +487,11 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         -------
         ndarray of shape (n_samples,)
             Labels, with the dtype of ``classes_``.
+
+        Raises
+        ------
+        TypeError, ValueError, NotFittedError
+            As ``predict_proba``.
         """
         indices = self.predict_proba(X).argmax(axis=1)
         return self.classes_[indices]
@@ -521,6 +516,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         ValueError
             If X differs from the training data in its number of columns, or contains values
             that are not ids, or if weights set on ``model_`` are not finite.
+        NotFittedError
+            If not fitted.
         """
         check_is_fitted(self)
         ids = read_ids(self, X)
@@ -547,6 +544,11 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         -------
         ndarray of shape (n_samples, n_classes), float64
             Natural logarithms, finite even for a probability that rounds to zero.
+
+        Raises
+        ------
+        TypeError, ValueError, NotFittedError
+            As ``predict_proba``.
         """
         return np.log(np.maximum(self.predict_proba(X), np.finfo(np.float32).tiny))
 
@@ -624,7 +626,6 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         self._seed = seed
         if hasattr(self, "_word_counts"):  # of a previous partial_fit
             del self._word_counts
-        self._initialization = describe_initialization(self, matrix)
         self._network: Network | dict[str, Any] = initial_network(self, train, matrix, seed)
 
     def _continue(self, ids: Ids, classes: NDArray[Any], *, is_partial: bool) -> None:
@@ -688,7 +689,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         return pack_classifier(state)
 
     def _unpack(self, state: dict[str, Any]) -> dict[str, Any]:
-        return unpack_classifier(state, RecurrentSentimentClassifier._parameter_constraints)
+        return unpack_classifier(state)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,11 +1,14 @@
 """The network of the classifier as a ``keras.Model``."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Integral, Real
 from os import PathLike
 from typing import Any, Literal
 
 from numpy.typing import ArrayLike
 
+from ._estimator.base import Interval, validated
+from ._inputs.constraints import NETWORK_CONSTRAINTS
 from ._inputs.embedding import embedding_shape, fill_missing, load_embedding_weights
 from ._nn.model.architecture import Architecture, count_outputs, draw_network
 from ._nn.model.cells import CELLS
@@ -17,6 +20,15 @@ keras = import_keras()
 _DEFAULT_TIME_SCALE = 250  # words
 
 
+@validated(
+    {
+        **NETWORK_CONSTRAINTS,
+        "time_scale": [Interval(Real, 0, None, closed="left"), None],
+        "random_state": [Interval(Integral, 0, None, closed="left"), None],
+        "meta": [Mapping, None],
+        "compile_kwargs": [Mapping, None],
+    }
+)
 def build_network(
     *,
     cell: str = "lstm",

@@ -24,8 +24,9 @@ def to_scikeras(classifier: RecurrentSentimentClassifier) -> Any:
     Use it to route parameters as scikeras does, for example ``model__cell`` and
     ``optimizer__learning_rate``. Both classifiers start from the same initial weights for the
     same ``random_state`` and ``embedding_init="uniform"``. The scikeras classifier ignores
-    ``oov_char``, ``embedding_init``, ``adversarial``, ``train_maxlen`` and early stopping. Its
-    learning rate is constant, and its batches are not sorted by length.
+    ``oov_char``, ``embedding_init``, ``word_dropout``, ``adversarial``, ``train_maxlen`` and early
+    stopping. Its learning rate is constant, its batches are not sorted by length, and its
+    probabilities are not calibrated by a temperature.
 
     Parameters
     ----------

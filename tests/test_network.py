@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier, build_network
+from seqsent._inputs.constraints import NETWORK_CONSTRAINTS
 from seqsent._nn.model.architecture import Architecture
 from seqsent._runtime.backend import import_keras, tensor_to_numpy
 
@@ -108,8 +109,37 @@ def test_default_pooling_of_each_cell(cell, mask_padding):
 
 @pytest.mark.parametrize("pooling", ["median", (), 3, ("last", "max"), ["max", "max"]])
 def test_rejects_an_invalid_pooling(pooling):
-    with pytest.raises(ValueError, match=r"'last', 'max', 'mean', or a tuple of 'max' and 'mean'"):
+    with pytest.raises(ValueError, match=r"pooling.* must be"):
         build_network(num_words=N_WORDS, pooling=pooling)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"gate_bias": "kears"},
+        {"cell": "qrnn"},
+        {"n_layers": 0},
+        {"state_dim": "many"},
+        {"dropout": 1.0},
+        {"mask_padding": "no"},
+        {"ngram_range": (1, 2), "ngram_buckets": 1},
+        {"time_scale": -1},
+        {"random_state": -1},
+        {"meta": 3},
+        {"compile_kwargs": ["loss"]},
+    ],
+    ids=str,
+)
+def test_rejects_an_invalid_parameter(options):
+    name = list(options)[-1]
+    with pytest.raises(ValueError, match=f"The '{name}' parameter of .*build_network must be"):
+        build_network(num_words=N_WORDS, **options)
+
+
+def test_constraints_of_the_parameters_agree_with_the_classifier():
+    parameters = inspect.signature(build_network).parameters
+    names = parameters.keys() & RecurrentSentimentClassifier().get_params().keys()
+    assert names - {"random_state"} == NETWORK_CONSTRAINTS.keys()
 
 
 @pytest.mark.parametrize("cell", CELLS)

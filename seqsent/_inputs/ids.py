@@ -194,9 +194,9 @@ def choose_n_words(
 
 def replace_unknown(ids: Ids, n_words: int, oov_char: int | None) -> Ids:
     """Return ids with ``oov_char``, or padding if it is None, for ids beyond the table."""
+    if oov_char is not None and oov_char >= n_words:
+        raise ValueError(f"oov_char={oov_char} must be less than n_words_={n_words}.")
     unknown = ids >= n_words
     if not unknown.any():
         return ids
-    if oov_char is not None and oov_char >= n_words:
-        raise ValueError(f"oov_char={oov_char} must be less than n_words_={n_words}.")
     return np.where(unknown, np.int32(oov_char or 0), ids)

@@ -1,6 +1,5 @@
 """The network at the start of a fit: with initial weights, or continued from the previous fit."""
 
-import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from .._nn.model.cells import CELLS
 from .._nn.network import Network, grow_table
 from .._nn.train.objective import make_optimizer
 from .._types import Ids
-from .embedding import embedding_shape, fill_missing, load_embedding_weights
+from .embedding import embedding_shape, fill_missing
 from .ids import choose_n_words
 from .training_data import TrainingData
 from .word_vectors import cooccurrence_tables
@@ -27,7 +26,8 @@ def initial_network(
     The classifier has ``classes_``, ``n_words_`` and ``time_scale_`` of this fit, ``matrix`` is
     its loaded ``embedding_weights``.
     """
-    architecture = _architecture(classifier, matrix)
+    _, embed_dim = embedding_shape(classifier.num_words, classifier.embed_dim, matrix)
+    architecture = _architecture(classifier, embed_dim)
     tables: Sequence[NDArray[np.float32]] = ()
     needs_vectors = matrix is None or bool(np.isnan(matrix).any())
     if needs_vectors and classifier.embedding_init == "ppmi":
@@ -61,28 +61,17 @@ def continued_network(
     Changed parameters that the network cannot adopt, and other classes, are a ValueError.
     """
     state = network.get_state(with_optimizer=True)
-    matrix = load_embedding_weights(classifier.embedding_weights)
     _refuse_other_classes(classes, classifier.classes_)
-    _refuse_changes(classifier, network.architecture, matrix)
+    _refuse_changes(classifier, network.architecture)
     n_words = classifier.n_words_
     if not is_partial:
-        is_fixed = classifier.num_words is not None or matrix is not None
+        is_fixed = classifier.num_words is not None or classifier.embedding_weights is not None
         needed = choose_n_words(ids, n_words if is_fixed else None, classifier.oov_char)
         if needed > n_words:
             state = grow_table(state, needed, seed=classifier._seed)
     continued = Network.from_state(state, new_optimizer(classifier))
     continued.divide_logits(1 / classifier.temperature_)  # undo its calibration
     return continued
-
-
-def describe_initialization(classifier: Any, matrix: NDArray[np.float32] | None) -> dict[str, Any]:
-    """Return the parameters that determined the initial weights, in comparable form."""
-    checksum = None if matrix is None else f"CRC-32 {zlib.crc32(matrix.tobytes())}"
-    return {
-        "gate_bias": classifier.gate_bias,
-        "embedding_weights": checksum,
-        "embedding_init": classifier.embedding_init,
-    }
 
 
 def new_optimizer(classifier: Any, cell: str | None = None) -> Any:
@@ -94,8 +83,7 @@ def new_optimizer(classifier: Any, cell: str | None = None) -> Any:
     )
 
 
-def _architecture(classifier: Any, matrix: NDArray[np.float32] | None) -> Architecture:
-    _, embed_dim = embedding_shape(classifier.num_words, classifier.embed_dim, matrix)
+def _architecture(classifier: Any, embed_dim: int | None) -> Architecture:
     return Architecture.from_parameters(
         vars(classifier),
         n_words=classifier.n_words_,
@@ -112,13 +100,10 @@ def _refuse_other_classes(classes: NDArray[Any], previous: NDArray[Any]) -> None
         )
 
 
-def _refuse_changes(
-    classifier: Any, previous: Architecture, matrix: NDArray[np.float32] | None
-) -> None:
+def _refuse_changes(classifier: Any, previous: Architecture) -> None:
     """Raise a ValueError for changed parameters that the trained network cannot adopt."""
-    changed = previous.difference(_architecture(classifier, matrix))
-    before, now = classifier._initialization, describe_initialization(classifier, matrix)
-    changed |= {name: (before[name], now[name]) for name in before if before[name] != now[name]}
+    embed_dim = classifier.embed_dim or previous.embed_dim
+    changed = previous.difference(_architecture(classifier, embed_dim))
     if classifier.pooling is None and changed.keys() & {"cell", "mask_padding"}:
         changed.pop("pooling", None)  # its default follows from these
     if classifier.num_words not in (None, classifier.n_words_):

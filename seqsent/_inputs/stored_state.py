@@ -10,6 +10,7 @@ from .._nn.network import Network
 from .._nn.serialization import pack, unpack
 from .._nn.train.callbacks import light_copies
 from .._nn.train.objective import pack_optimizer, unpack_optimizer
+from .constraints import NETWORK_CONSTRAINTS
 
 # attributes of a fitted classifier in its stored state
 FITTED_ATTRIBUTES: dict[str, Any] = {
@@ -24,7 +25,6 @@ FITTED_ATTRIBUTES: dict[str, Any] = {
     "temperature_": Real,
     "_word_counts": np.ndarray,
     "_seed": Integral,
-    "_initialization": dict,
     "_stores_optimizer": bool,
     "_network": dict,
 }
@@ -45,21 +45,23 @@ def pack_classifier(state: dict[str, Any]) -> dict[str, Any]:
     return state
 
 
-def unpack_classifier(state: dict[str, Any], constraints: dict[str, Any]) -> dict[str, Any]:
+def unpack_classifier(state: dict[str, Any]) -> dict[str, Any]:
     """Invert :func:`pack_classifier`. An invalid state is a ValueError."""
     state["optimizer"] = unpack_optimizer(state["optimizer"])
     if isinstance(state["class_weight"], list):
         state["class_weight"] = dict(state["class_weight"])
     if "_network" in state:
         state["_network"] = unpack(state["_network"], state["embedding_weights"])
-        _check_network_state(state, constraints)
+        _check_network_state(state)
     return state
 
 
-def _check_network_state(state: dict[str, Any], constraints: dict[str, Any]) -> None:
+def _check_network_state(state: dict[str, Any]) -> None:
     """Raise a ValueError if the stored network of a classifier contradicts its attributes."""
     architecture = state["_network"]["architecture"]
-    validate_parameter_constraints(constraints, architecture, "RecurrentSentimentClassifier")
+    validate_parameter_constraints(
+        NETWORK_CONSTRAINTS, architecture, "RecurrentSentimentClassifier"
+    )
     n_words, n_classes = architecture["n_words"], max(architecture["n_outputs"], 2)
     if state["n_words_"] != n_words:
         raise ValueError(f"n_words_ is {state['n_words_']}, but the table has {n_words} rows")

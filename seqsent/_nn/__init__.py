@@ -3,6 +3,7 @@
 - ``model``: parameters, cells, initial weights, n-gram embedding and numpy forward pass.
 - ``train``: loss, optimizer, training loop, history and checkpoints.
 - ``fast``: the same computations, compiled for JAX.
+- ``automatic``: ``epochs="auto"``, which selects the length of a training and a temperature.
 - ``network``: a model with its training, predictions and state; ``serialization`` stores it.
 - ``batches``: rows in batches without needless padding.
 - ``gradients``: a network as a function of its word vectors.
