@@ -332,7 +332,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
             layout.truncation_before_lookup,
         )
         rows = layout.fill(batches, len(documents))
-        vars(self).pop("_running_counts", None)  # another chunk would change the ids
+        self.__dict__.pop("_running_counts", None)  # another chunk would change the ids
         return rows
 
     def inverse_transform(self, X: Any) -> list[list[Any]]:
@@ -359,7 +359,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         vocabulary, _ = self._vocabulary_and_maxlen()
         rows = X.to_numpy() if hasattr(X, "to_numpy") else X
         tokens = decode_rows(rows, vocabulary, start_char=self.start_char)
-        vars(self).pop("_running_counts", None)
+        self.__dict__.pop("_running_counts", None)
         return tokens
 
     def build_analyzer(self) -> Analyzer:
@@ -399,7 +399,7 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
             word_counts = {t: n + self.word_counts_.get(t, 0) for t, n in word_counts.items()}
         maxlen = layout.row_length(counts.max_tokens, counts.renumbered(ids))
         self._set_vocabulary(vocabulary, word_counts, maxlen)
-        vars(self).pop("_running_counts", None)
+        self.__dict__.pop("_running_counts", None)
         return counts, np.where(ids == 0, np.int32(self.oov_char or 0), ids)
 
     def _learn_chunk(self, X: Any) -> None:
