@@ -22,7 +22,7 @@ _MAX_FEATURES = 300_000  # of words and of characters, to limit the size of the 
 def make_sentiment_ensemble(
     cell: str | None = None,
     *,
-    preset: Literal["fast", "accurate", "tutorial"] | None = None,
+    preset: Literal["fast", "accurate", "tutorial"] | None = "fast",
     cv: Any = None,
     weights: Sequence[float] | None = None,
     n_jobs: int | None = None,
@@ -37,8 +37,9 @@ def make_sentiment_ensemble(
     ----------
     cell : {"simple", "lstm", "gru"}, default=None
         The recurrent cell, as in :func:`make_sentiment_pipeline`.
-    preset : {"fast", "accurate", "tutorial"}, default=None
-        Initial values of the network's parameters, as in :func:`make_sentiment_pipeline`.
+    preset : {"fast", "accurate", "tutorial"} or None, default="fast"
+        Initial values of the network's parameters, as in :func:`make_sentiment_pipeline`. None
+        trains faster and makes a smaller network, but is less accurate on many texts.
     cv : int, cross-validation generator or iterable, default=None
         If None, there is one network. Otherwise, there is one for each fold: it is trained on the
         other folds, calibrated on its own by
@@ -95,7 +96,7 @@ def make_sentiment_ensemble(
     >>> from seqsent import make_sentiment_ensemble
     >>> from seqsent.datasets import make_reviews
     >>> texts, labels = make_reviews(500, return_X_y=True, random_state=0)
-    >>> ensemble = make_sentiment_ensemble("gru", maxlen=40, epochs=5, random_state=0)
+    >>> ensemble = make_sentiment_ensemble(maxlen=40, epochs=5, random_state=0)
     >>> ensemble.fit(texts, labels).predict(["the plot was not good, it was bad"]).shape
     (1,)
     """

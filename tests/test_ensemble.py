@@ -18,6 +18,7 @@ TEXTS = pd.Series(
 )
 LABELS = np.array(["good", "bad", "good", "bad"] * 3)
 SMALL = {
+    "preset": None,
     "cell": "gru",
     "state_dim": 4,
     "embed_dim": 4,
@@ -34,7 +35,7 @@ def fitted():
 
 
 def test_network_has_the_parameters_of_a_pipeline():
-    found = make_sentiment_ensemble("gru", preset="fast", maxlen=40).get_params()
+    found = make_sentiment_ensemble("gru", maxlen=40).get_params()
     expected = make_sentiment_pipeline("gru", preset="fast", maxlen=40).get_params()
     for name, value in expected.items():
         if "__" in name:

@@ -20,7 +20,7 @@ _FIGURE = ["--output", str(Path(tempfile.gettempdir()) / "seqsent_gallery.png")]
 EXAMPLE_OPTIONS: dict[str, list[str]] = {
     "beat_the_linear_model.py": ["--n-samples", "1000", "--folds", "3", *_FIGURE],
     "few_labels.py": ["--n-samples", "2000", *_FIGURE],
-    "train_on_a_large_file.py": ["--megabytes", "40", "--passes", "1"],
+    "train_on_a_large_file.py": ["--megabytes", "40", "--passes", "3"],
 }
 
 

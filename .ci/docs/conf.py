@@ -65,7 +65,7 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_sidebars = {"changelog": []}
+html_sidebars = {"changelog": [], "guide/get_started": []}
 html_theme_options = {
     "logo": {"text": f"seqsent {version}"},
     "icon_links": [{"name": "GitHub", "url": REPOSITORY, "icon": "fa-brands fa-github"}],

@@ -40,7 +40,7 @@ _RECIPES: dict[str, dict[str, Any]] = {
     "gru": {"cell": "gru"},
     "fast": {"preset": "fast"},
     "accurate": {"preset": "accurate"},
-    "ensemble": {"preset": "fast"},
+    "ensemble": {},
 }
 
 

@@ -58,9 +58,9 @@ Store = dict[str, Result]
 
 
 def _ensemble(name: str) -> str:
-    """Return the name of the ensemble that contains a network."""
-    argument = name.strip("`") if "preset" in name else ""
-    return f"`make_sentiment_ensemble({argument})`"
+    """Return the call that makes the ensemble with a network."""
+    arguments = {"LSTM, defaults": "preset=None", '`preset="fast"`': ""}
+    return f"`make_sentiment_ensemble({arguments.get(name, name.strip('`'))})`"
 
 
 def make_linear(name: str, method: str) -> Any:
