@@ -126,12 +126,6 @@ def test_embedding_weights_are_the_initial_word_vectors(data, small_classifier):
     np.testing.assert_array_equal(table, matrix)
 
 
-def test_warm_start_rejects_a_changed_embedding_init(data, small_classifier):
-    model = small_classifier(warm_start=True, epochs=1).fit(*data)
-    with pytest.raises(ValueError, match=r"embedding_init \(ppmi to uniform\)"):
-        model.set_params(embedding_init="uniform").fit(*data)
-
-
 @pytest.mark.slow
 def test_automatic_number_of_epochs(data, small_classifier):
     X, y = (np.repeat(part, 60, axis=0) for part in data)  # 169 steps in an epoch
