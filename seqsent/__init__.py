@@ -1,8 +1,7 @@
 """Recurrent sentiment classifiers for scikit-learn, built on Keras 3.
 
-The public names are resolved on first use, so that importing ``seqsent`` loads
-neither Keras nor any of its backends. It chooses the backend on which a later
-``import keras`` will be.
+Public names are imported on first use. Importing ``seqsent`` selects the Keras backend, by default
+JAX.
 """
 
 import importlib

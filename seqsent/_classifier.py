@@ -30,13 +30,12 @@ from ._inputs.initialization import continued_network, initial_network, new_opti
 from ._inputs.labels import LabelsMixin
 from ._inputs.stored_state import FITTED_ATTRIBUTES, pack_classifier, unpack_classifier
 from ._inputs.training_data import (
-    TrainingData,
     hold_out,
     read_training_data,
     read_validation_data,
 )
 from ._nn.automatic import train_calibrated
-from ._nn.batches import count_words
+from ._nn.batches import TrainingData, count_words
 from ._nn.model.numpy_forward import NumpyNetwork
 from ._nn.network import Network
 from ._nn.serialization import check_finite
@@ -169,8 +168,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         Class labels, sorted.
     model_ : keras.Model
         The network: int32 ids of shape (n_samples, maxlen) to probabilities of shape
-        (n_samples, 1) for two classes, else (n_samples, n_classes). Predictions and pickles use
-        weights that are set on it.
+        (n_samples, 1) for two classes, else (n_samples, n_classes). Weights that you set on it
+        are used by ``predict`` and by pickle.
     history_ : dict of str to list of float
         ``loss`` and ``accuracy`` of each epoch, and with validation data ``val_loss`` and
         ``val_accuracy`` (NaN for epochs without). The loss is the cross-entropy in nats.
@@ -522,15 +521,13 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         check_is_fitted(self)
         ids = read_ids(self, X)
         if is_forked_child():
-            outputs = NumpyNetwork.from_state(self._network_state()).predict(ids)
+            probabilities = NumpyNetwork.from_state(self._network_state()).predict(ids)
         else:
-            outputs = self._fitted_network().predict(ids)
-        if not np.isfinite(outputs).all():
+            probabilities = self._fitted_network().predict(ids)
+        if not np.isfinite(probabilities).all():
             check_finite(self._network_state()["weights"])
             raise ValueError("Probabilities are not finite: the weights are too large. Fit again.")
-        if outputs.shape[1] == 1:
-            return np.hstack([1 - outputs, outputs])
-        return outputs / outputs.sum(axis=1, keepdims=True)
+        return probabilities / probabilities.sum(axis=1, keepdims=True)
 
     def predict_log_proba(self, X: ArrayLike) -> FloatArray:
         """Predict the logarithm of the probability of each class.
@@ -600,12 +597,12 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
             new._continue(data.ids, labels, is_partial=is_partial)
         else:
             n_words = choose_train_maxlen(self.train_maxlen, len(train.ids))
-            last_words = train.last_words(n_words, skips_padding=self.mask_padding)
+            last_words = train.last_words(n_words, mask_padding=self.mask_padding)
             new._initialize(data.ids, last_words, labels, seed, is_partial=is_partial)
         if X_val is not None or y_val is not None:
             validation = read_validation_data(new, X_val, y_val)
-        kind: Kind = "continued" if continues else "first"
-        interrupt = new._train(train, validation, "partial" if is_partial else kind)
+        kind: Kind = "partial" if is_partial else "continued" if continues else "first"
+        interrupt = new._train(train, validation, kind)
 
         self.__dict__ = new.__dict__
         if interrupt is not None:
@@ -635,10 +632,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         self.n_words_ = self._network.architecture.n_words
 
     def _train(
-        self,
-        train: TrainingData,
-        validation: TrainingData | None,
-        kind: Kind,
+        self, train: TrainingData, validation: TrainingData | None, kind: Kind
     ) -> KeyboardInterrupt | None:
         """Train the network and extend the history. Return an interrupt after a complete epoch."""
         network = self._fitted_network()
@@ -656,9 +650,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
             seed=self._seed,
             word_counts=self._word_counts if kind == "partial" else None,
         )
-        training, self.temperature_ = train_calibrated(
-            network, train, validation, options=options, adversarial=float(self.adversarial)
-        )
+        training, self.temperature_ = train_calibrated(network, train, validation, options)
         self.history_ = join_histories(self.history_, training.history)
         self.best_iter_ = training.best_epoch
         self.n_iter_ = training.n_epochs

@@ -1,4 +1,4 @@
-"""Types that several modules name, with the shapes of what they stand for."""
+"""Shared type aliases, with their shapes."""
 
 from typing import Any, NamedTuple
 

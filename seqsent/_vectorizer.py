@@ -324,11 +324,11 @@ class SequenceVectorizer(PositionNamesMixin, TransformerMixin, SeqsentEstimator)
         vocabulary, maxlen = self._vocabulary_and_maxlen()
         documents = self._documents(X)
         layout = self._layout(maxlen)
-        get, oov = vocabulary.get, self.oov_char or 0
+        get, oov_char = vocabulary.get, self.oov_char or 0
         batches = encode(
             documents,
             self._list_analyzer(),
-            lambda tokens: map(get, tokens, repeat(oov)),
+            lambda tokens: map(get, tokens, repeat(oov_char)),
             layout.truncation_before_lookup,
         )
         rows = layout.fill(batches, len(documents))

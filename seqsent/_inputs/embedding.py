@@ -12,7 +12,7 @@ from .labels import list_rows
 def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None:
     """Return word vectors (n_words, embed_dim) as float32, loaded with ``numpy.load`` from a path.
 
-    None stays None, and so do NaN entries, which :func:`fill_missing` replaces.
+    Return None for None. NaN entries are kept, see :func:`fill_missing`.
     """
     if embedding_weights is None:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._nn.batches import align_right
+from .._nn.batches import TrainingData, align_right
 from .._nn.model.architecture import Architecture, count_outputs
 from .._nn.model.cells import CELLS
 from .._nn.network import Network, grow_table
@@ -14,7 +14,6 @@ from .._nn.train.objective import make_optimizer
 from .._types import Ids
 from .embedding import embedding_shape, fill_missing
 from .ids import choose_n_words
-from .training_data import TrainingData
 from .word_vectors import cooccurrence_tables
 
 
@@ -37,7 +36,7 @@ def initial_network(
             architecture.n_words,
             architecture.embed_dim,
             seed=seed,
-            oov_id=classifier.oov_char,
+            oov_char=classifier.oov_char,
             max_n=architecture.max_n if matrix is None else 1,
             n_rows=architecture.ngram_buckets,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from .._estimator.base import check_sample_weight
-from .._nn.batches import last_words
-from .._types import FloatArray, Ids
+from .._nn.batches import TrainingData
+from .._types import FloatArray
 from .ids import as_ids, read_ids, reject_foreign
 from .labels import (
     encode_labels,
@@ -25,20 +25,6 @@ from .labels import (
 from .layout import reject_other_columns
 
 _SMALLEST_WEIGHT = 2.0**-60  # products of weights within [2**-60, 2**60] fit into float32
-
-
-class TrainingData(NamedTuple):
-    """Arrays that a network trains or validates on."""
-
-    ids: Ids
-    targets: NDArray[np.int32]  # (n_samples,), indices into the classes
-    weights: FloatArray  # (n_samples,), positive, within the range of float32
-
-    def last_words(self, n_words: int | None, *, skips_padding: bool) -> "TrainingData":
-        """Return the data with the last words of each document, with all of them if None."""
-        if n_words is None:
-            return self
-        return self._replace(ids=last_words(self.ids, n_words, skips_padding=skips_padding))
 
 
 def read_training_data(

@@ -43,7 +43,7 @@ def cooccurrence_tables(
     embed_dim: int,
     *,
     seed: int,
-    oov_id: int | None = None,
+    oov_char: int | None = None,
     max_n: int = 1,
     n_rows: int = 0,
 ) -> list[NDArray[np.float32]]:
@@ -51,13 +51,13 @@ def cooccurrence_tables(
 
     ``ids`` has the shape (n_samples, maxlen) and ``weights`` (n_samples,): a weight of 2 is
     equivalent to two copies of a document. The tables have the shapes (n_words, embed_dim) and
-    (n_rows, embed_dim). ``oov_id``, words and n-grams without a context, and dimensions above the
+    (n_rows, embed_dim). ``oov_char``, words and n-grams without a context, and dimensions above the
     rank of the decomposition are random in the word table and zero in the n-gram table.
     """
     rng = np.random.default_rng([seed, n_words])
     table = rng.uniform(-_UNIFORM_RANGE, _UNIFORM_RANGE, (n_words, embed_dim)).astype(np.float32)
     tables = [table] if max_n == 1 else [table, np.zeros((n_rows, embed_dim), np.float32)]
-    words, indices = _index_frequent_words(ids, n_words, oov_id)
+    words, indices = _index_frequent_words(ids, n_words, oov_char)
     weights = weights / weights.max()
     lsa_start = embed_dim - embed_dim // _LSA_FRACTION
     context_probabilities, vectors, values, contexts = _context_vectors(
@@ -147,11 +147,11 @@ def _truncated_svd(matrix: csr_array, rank: int, seed: int) -> tuple[NDArray[np.
 
 
 def _index_frequent_words(
-    ids: Ids, n_words: int, oov_id: int | None
+    ids: Ids, n_words: int, oov_char: int | None
 ) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
     """Return the ids of the most frequent words, and ``ids`` as indices into them or -1."""
     frequencies = np.bincount(ids.ravel(), minlength=n_words)[:n_words]
-    frequencies[[0] if oov_id is None or oov_id >= n_words else [0, oov_id]] = 0
+    frequencies[[0] if oov_char is None or oov_char >= n_words else [0, oov_char]] = 0
     n_frequent = min(_MAX_WORDS, np.count_nonzero(frequencies))
     words = np.argsort(-frequencies, kind="stable")[:n_frequent]
     index = np.full(max(n_words, int(ids.max(initial=0)) + 1), -1, dtype=np.int32)

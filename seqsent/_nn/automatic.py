@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from .._types import FloatArray
+from .batches import TrainingData
 from .network import Network
 from .train.calibration import CycleMonitor, find_best, fit_temperature
 from .train.options import TrainingOptions
 from .train.schedule import Schedule
 from .train.seeds import make_rng
-from .train.training import Data, TrainingResult
+from .train.training import TrainingResult
 
 _FOLDS = 5
 _ENOUGH_HELD_OUT = 250  # documents, in as many folds as necessary
@@ -30,11 +32,9 @@ class CalibratedResult(NamedTuple):
 
 def train_calibrated(
     network: Network,
-    data: Data,
-    validation_data: Data | None,
-    *,
+    data: TrainingData,
+    validation_data: TrainingData | None,
     options: TrainingOptions,
-    adversarial: float,
 ) -> CalibratedResult:
     """Train a network, and divide its logits by a temperature that held-out documents determine.
 
@@ -47,12 +47,12 @@ def train_calibrated(
         held_out = validation_data
     elif options.calibrates:
         if options.schedule.unit:
-            schedule, temperature = _choose(network, data, options, adversarial)
+            schedule, temperature = _select_schedule(network, data, options)
             options = replace(options, schedule=schedule)
         else:
-            n_folds = ceil(len(data[0]) / _MAX_HELD_OUT)
+            n_folds = ceil(len(data.ids) / _MAX_HELD_OUT)
             data, held_out = next(_folds(data, max(n_folds, _FOLDS), options))
-    training = network.train(data, validation_data, options=options, adversarial=adversarial)
+    training = network.train(data, validation_data, options=options)
     if training.interrupt is not None:
         return CalibratedResult(training, 1.0)
     if held_out is not None:
@@ -62,57 +62,61 @@ def train_calibrated(
     return CalibratedResult(training, temperature)
 
 
-def _choose(
-    network: Network, data: Data, options: TrainingOptions, adversarial: float
+def _select_schedule(
+    network: Network, data: TrainingData, options: TrainingOptions
 ) -> tuple[Schedule, float]:
-    """Return the best schedule and its temperature, by trainings on parts of the data."""
+    """Return the schedule with the lowest loss of held-out documents, and its temperature."""
+    n_folds = min(_FOLDS, ceil(_ENOUGH_HELD_OUT * _FOLDS / len(data.ids)))
     schedule = options.schedule
-    n_folds = min(_FOLDS, ceil(_ENOUGH_HELD_OUT * _FOLDS / len(data[0])))
-    ends = schedule.cycle_ends
-    monitors, held_out_parts = [], []
-    for part, held_out in islice(_folds(data, _FOLDS, options), n_folds):
-        copy = network.copy()
-        monitor = CycleMonitor(copy.predict, held_out, ends, min_cycles=_MIN_CYCLES)
-        fold_options = replace(
-            options,
-            schedule=Schedule(ends[-1], schedule.unit),
-            callbacks=(),
-            title="With held-out documents: epoch",
-        )
-        result = copy.train(
-            part, None, options=fold_options, adversarial=adversarial, monitor=monitor
-        )
-        if result.interrupt is not None:
-            raise result.interrupt
-        ends = ends[: len(monitor.outputs)]
-        monitors.append(monitor)
-        held_out_parts.append(held_out)
-    _, targets, weights = (np.concatenate(column) for column in zip(*held_out_parts, strict=True))
+    options = replace(options, callbacks=(), title="With held-out documents: epoch")
+    held_out_folds, probabilities = [], []
+    for train, held_out in islice(_folds(data, _FOLDS, options), n_folds):
+        options = replace(options, schedule=schedule)
+        held_out_folds.append(held_out)
+        probabilities.append(_evaluate_cycles(network.copy(), train, held_out, options))
+        n_cycles = len(probabilities[-1])
+        schedule = Schedule(schedule.cycle_ends[n_cycles - 1], schedule.unit)
+    _, targets, weights = (np.concatenate(column) for column in zip(*held_out_folds, strict=True))
+    # folds after the first may have fewer cycles
     calibrations = [
-        fit_temperature(np.concatenate([m.outputs[i] for m in monitors]), targets, weights)
-        for i in range(len(ends))
+        fit_temperature(np.concatenate(cycle), targets, weights)
+        for cycle in zip(*probabilities, strict=False)
     ]
     best = find_best(calibrations, targets, weights)
     # The copies may be less confident than the network will be, as they saw fewer documents.
     temperature = max(calibrations[best].temperature, 1.0)
-    return Schedule(ends[best], schedule.unit), temperature
+    return Schedule(schedule.cycle_ends[best], schedule.unit), temperature
 
 
-def _folds(data: Data, n_folds: int, options: TrainingOptions) -> Iterator[tuple[Data, Data]]:
-    """Yield the training part and the held-out part of each fold, stratified by class.
+def _evaluate_cycles(
+    network: Network, train: TrainingData, held_out: TrainingData, options: TrainingOptions
+) -> list[FloatArray]:
+    """Train a network. Return the probabilities of held-out documents at the end of each cycle."""
+    monitor = CycleMonitor(
+        network.predict, held_out, options.schedule.cycle_ends, min_cycles=_MIN_CYCLES
+    )
+    result = network.train(train, None, options=options, monitor=monitor)
+    if result.interrupt is not None:
+        raise result.interrupt
+    return monitor.probabilities
 
-    Held-out words that the training part lacks are unknown, as they will be in new texts.
+
+def _folds(
+    data: TrainingData, n_folds: int, options: TrainingOptions
+) -> Iterator[tuple[TrainingData, TrainingData]]:
+    """Yield the training and the held-out documents of each fold, stratified by class.
+
+    Held-out words that the training documents lack are unknown, as they will be in new texts.
     """
-    ids, targets, weights = data
-    fold = np.empty(len(targets), dtype=np.intp)
-    noise = make_rng("held_out", options.seed, 0).random(len(targets))
-    fold[np.lexsort((noise, targets))] = np.arange(len(targets)) % n_folds
+    fold = np.empty(len(data.targets), dtype=np.intp)
+    noise = make_rng("held_out", options.seed, 0).random(len(data.targets))
+    fold[np.lexsort((noise, data.targets))] = np.arange(len(data.targets)) % n_folds
     for index in range(n_folds):
-        is_held_out = fold == index
-        part = ids[~is_held_out], targets[~is_held_out], weights[~is_held_out]
-        held_out_ids = ids[is_held_out]
-        if options.oov_id is not None:
-            is_known = np.zeros(int(ids.max(initial=0)) + 1, dtype=bool)
-            is_known[np.concatenate([part[0].ravel(), [0]])] = True
-            held_out_ids = np.where(is_known[held_out_ids], held_out_ids, np.int32(options.oov_id))
-        yield part, (held_out_ids, targets[is_held_out], weights[is_held_out])
+        train = TrainingData(*(column[fold != index] for column in data))
+        held_out = TrainingData(*(column[fold == index] for column in data))
+        if options.oov_char is not None:
+            is_known = np.zeros(int(data.ids.max(initial=0)) + 1, dtype=bool)
+            is_known[np.concatenate([train.ids.ravel(), [0]])] = True
+            known = np.where(is_known[held_out.ids], held_out.ids, np.int32(options.oov_char))
+            held_out = held_out._replace(ids=known)
+        yield train, held_out

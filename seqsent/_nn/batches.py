@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.backend import import_keras
-from .._types import Ids
+from .._types import FloatArray, Ids
 
 keras = import_keras()
 
@@ -26,11 +26,19 @@ def align_right(ids: Ids) -> Ids:
     return np.take_along_axis(ids, np.argsort(is_word, axis=1, kind="stable"), axis=1)
 
 
-def last_words(ids: Ids, n_words: int, *, skips_padding: bool) -> Ids:
-    """Return the last ``n_words`` columns, after ``align_right`` if ``skips_padding``."""
-    if n_words >= ids.shape[1]:
-        return ids
-    return (align_right(ids) if skips_padding else ids)[:, -n_words:]
+class TrainingData(NamedTuple):
+    """Arrays that a network trains or validates on."""
+
+    ids: Ids
+    targets: NDArray[np.int32]  # (n_samples,), indices into the classes
+    weights: FloatArray  # (n_samples,), positive, within the range of float32
+
+    def last_words(self, n_words: int | None, *, mask_padding: bool) -> "TrainingData":
+        """Return the data with the last words of each document, with all of them if None."""
+        if n_words is None or n_words >= self.ids.shape[1]:
+            return self
+        ids = align_right(self.ids) if mask_padding else self.ids
+        return self._replace(ids=ids[:, -n_words:])
 
 
 def count_words(ids: Ids) -> NDArray[np.intp]:
@@ -60,10 +68,10 @@ class WordDropout:
        bidirectional LSTM feature representations", TACL 4, 2016.
     """
 
-    def __init__(self, counts: NDArray[np.integer[Any]], oov_id: int, rate: float) -> None:
-        self.oov_id = oov_id
+    def __init__(self, counts: NDArray[np.integer[Any]], oov_char: int, rate: float) -> None:
+        self.oov_char = oov_char
         self.probabilities = (rate / (rate + np.maximum(counts, 1))).astype(np.float32)
-        self.probabilities[[0, oov_id]] = 0
+        self.probabilities[[0, oov_char]] = 0
         self.seeds = np.random.SeedSequence(0)
 
     def apply(self, ids: Ids, index: int) -> Ids:
@@ -71,7 +79,7 @@ class WordDropout:
         entropy, key = self.seeds.entropy, (*self.seeds.spawn_key, index)
         rng = np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=key))
         is_replaced = rng.random(ids.shape, np.float32) < self.probabilities[ids]
-        return np.where(is_replaced, np.int32(self.oov_id), ids)
+        return np.where(is_replaced, np.int32(self.oov_char), ids)
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has no annotations
@@ -92,7 +100,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
         self.word_dropout: WordDropout | None = None  # set for training
         self.ids = ids if widths is None else align_right(ids)
         self.lengths = np.full(len(ids), ids.shape[1]) if widths is None else count_words(ids)
-        self.trims = widths is not None
+        self.mask_padding = widths is not None
         self.widths = widths or (ids.shape[1],)
         self.targets = targets
         self.weights = weights
@@ -120,7 +128,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[name-defined]  # Keras has
     def shuffle(self, rng: np.random.Generator) -> None:
         """Draw the order of an epoch. Trimmed batches hold documents of similar length."""
         order = rng.permutation(len(self.ids))
-        if self.trims:
+        if self.mask_padding:
             # the incomplete batch stays the last, with documents of any length
             n_full = len(order) - len(order) % self.batch_size
             order, rest = order[:n_full], order[n_full:]
@@ -139,19 +147,19 @@ class Batch(NamedTuple):
     weights: NDArray[np.float32]  # (batch_size,)
 
 
-def as_batch(ids: Any, targets: Any, weights: Any = None, *, trims: bool) -> Batch:
+def as_batch(ids: Any, targets: Any, weights: Any = None, *, mask_padding: bool) -> Batch:
     """Convert a batch of :class:`Batches`, or that a user's callback evaluates."""
     ids = np.asarray(ids, dtype=np.int32)
     targets = np.asarray(targets, dtype=np.int32).reshape(len(ids), -1)
     weights = np.ones(len(ids)) if weights is None else np.asarray(weights).reshape(len(ids))
-    return Batch(align_right(ids) if trims else ids, targets, weights.astype(np.float32))
+    return Batch(align_right(ids) if mask_padding else ids, targets, weights.astype(np.float32))
 
 
-def prediction_batches(ids: Ids, trim: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
+def prediction_batches(ids: Ids, *, mask_padding: bool) -> Iterator[tuple[NDArray[np.intp], Ids]]:
     """Yield row numbers, shape (n_rows,), and their ids, which may be followed by padding."""
     width = ids.shape[1]
     order = np.arange(len(ids))
-    if trim and len(ids):
+    if mask_padding and len(ids):
         ids = align_right(ids)
         lengths = count_words(ids)
         order = np.argsort(lengths, kind="stable")

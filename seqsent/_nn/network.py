@@ -18,19 +18,19 @@ from .._runtime.backend import (
 from .._runtime.signals import defer_signals
 from .._types import Array, FloatArray, Ids
 from . import fast
-from .batches import prediction_batches
+from .batches import TrainingData, prediction_batches
 from .gradients import VectorFunctions, vector_functions
 from .model.architecture import Architecture, draw_network
 from .model.cells import CELLS
 from .model.initializers import InitialWeights
 from .model.ngrams import embed
-from .model.numpy_forward import NumpyNetwork
+from .model.numpy_forward import NumpyNetwork, class_probabilities
 from .train.calibration import CycleMonitor
 from .train.objective import build_optimizer, get_config, loss_and_metrics, restore_optimizer_state
 from .train.options import TrainingOptions
 from .train.saturation import check_saturation
 from .train.seeds import make_rng
-from .train.training import Data, TrainingResult, train_network
+from .train.training import TrainingResult, train_network
 
 keras = import_keras()
 
@@ -95,17 +95,16 @@ class Network:
 
     def train(
         self,
-        data: Data,
-        validation_data: Data | None,
+        data: TrainingData,
+        validation_data: TrainingData | None,
         *,
         options: TrainingOptions,
-        adversarial: float = 0.0,
         monitor: CycleMonitor | None = None,
     ) -> TrainingResult:
         """Train the network. After an interrupt, rebuild it with a new optimizer."""
-        if adversarial and not fast.is_usable():
+        if options.adversarial and not fast.is_usable():
             raise ValueError(
-                f"adversarial={adversarial} needs JAX, but Keras runs on "
+                f"adversarial={options.adversarial} needs JAX, but Keras runs on "
                 f"{keras.backend.backend()}. Start Python with KERAS_BACKEND=jax to train. The "
                 "fitted classifier predicts on every backend."
             )
@@ -120,7 +119,7 @@ class Network:
         if fast.is_usable():
             from .fast.programs import training_programs
 
-            programs = training_programs(self.architecture, optimizer, adversarial)
+            programs = training_programs(self.architecture, optimizer, options.adversarial)
         result = train_network(
             self.model,
             data,
@@ -135,19 +134,19 @@ class Network:
             vars(self).clear()
             vars(self).update(vars(rebuilt))
         else:
-            check_saturation(self.predict, self.output_weights, *data)
+            check_saturation(self.predict, self.output_weights, data)
         return result
 
     def predict(self, ids: Ids) -> FloatArray:
-        """Return the outputs, shape (n_samples, n_outputs)."""
+        """Return the probabilities, shape (n_samples, n_classes)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
         for rows, values in self._predict_batches(ids):
             outputs[rows] = values[: len(rows)]
-        return outputs
+        return class_probabilities(outputs)
 
     def _predict_batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Array]]:
         """Yield the row numbers of each batch and its outputs, followed by outputs of padding."""
-        batches = prediction_batches(ids, trim=self.architecture.mask_padding)
+        batches = prediction_batches(ids, mask_padding=self.architecture.mask_padding)
         if not fast.is_usable():
             for rows, batch in batches:
                 yield rows, _predict_on_batch(self.model, batch)

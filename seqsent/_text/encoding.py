@@ -43,15 +43,15 @@ def tokenize(
     documents: list[Any],
     analyze: Analyzer,
     vocabulary: Mapping[Any, int],
-    oov: int,
+    oov_char: int,
     truncation: Truncation | None,
 ) -> Iterator[TokenizedDocument]:
-    """Yield the tokens of documents and the ids in their rows, ``oov`` outside the vocabulary."""
+    """Yield the tokens of documents and the ids in their rows, ``oov_char`` for unknown ones."""
     in_row = slice(None) if truncation is None else truncation.as_slice()
     for document in documents:
         tokens = analyze(document)
         is_known = np.array([token in vocabulary for token in tokens], dtype=bool)
-        ids = np.array([vocabulary.get(token, oov) for token in tokens], dtype=np.int32)
+        ids = np.array([vocabulary.get(token, oov_char) for token in tokens], dtype=np.int32)
         indices = np.flatnonzero(ids)[in_row]
         yield TokenizedDocument(tokens, is_known, indices, ids[indices])
 

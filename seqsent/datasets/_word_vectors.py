@@ -230,7 +230,7 @@ def train_word_vectors(
     ids = ids.astype(np.int32, copy=False)
     n_words = num_words or int(ids.max()) + 1
     weights, seed = np.ones(len(ids)), draw_seed(random_state)
-    return cooccurrence_tables(ids, weights, n_words, embed_dim, seed=seed, oov_id=oov_char)[0]
+    return cooccurrence_tables(ids, weights, n_words, embed_dim, seed=seed, oov_char=oov_char)[0]
 
 
 def _count_words(texts: Iterable[str]) -> Counter[str]:

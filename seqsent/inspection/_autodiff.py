@@ -27,7 +27,7 @@ class LogOdds:
     """
 
     def __init__(self, network: Network) -> None:
-        self.trim = network.architecture.mask_padding
+        self._mask_padding = network.architecture.mask_padding
         self._tables = network.tables
         self.words, *ngram_tables = self._tables
         self.has_ngrams = bool(ngram_tables)
@@ -45,13 +45,15 @@ class LogOdds:
     def batches(self, ids: Ids) -> Iterator[tuple[NDArray[np.intp], Ids]]:
         """Yield row indices and their ids, which rows of padding may follow."""
         for start in range(0, len(ids), _MAX_ROWS):
-            for rows, batch in prediction_batches(ids[start : start + _MAX_ROWS], trim=self.trim):
+            for rows, batch in prediction_batches(
+                ids[start : start + _MAX_ROWS], mask_padding=self._mask_padding
+            ):
                 yield rows + start, batch
 
     def states(self, ids: Ids) -> Array:
         """Return the input of the output layer, of shape (n_samples, n_features), float32."""
         states = np.empty((len(ids), len(self.kernel)), dtype=np.float32)
-        for rows, batch in prediction_batches(ids, trim=self.trim):
+        for rows, batch in prediction_batches(ids, mask_padding=self._mask_padding):
             states[rows] = self.run(batch, self.vectors(batch))[: len(rows)]
         return states
 

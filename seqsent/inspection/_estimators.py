@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._classifier import RecurrentSentimentClassifier
 from .._estimator.base import choose_columns
-from .._inputs.ids import read_ids, reject_text, validate_ids
+from .._inputs.ids import reject_text, replace_unknown, validate_ids
 from .._nn.network import Network
 from .._types import FloatArray, Ids, TokenizedDocument
 from .._vectorizer import SequenceVectorizer
@@ -61,7 +61,8 @@ class EstimatorParts:
         for transformer in self.transformers:
             documents = self._documents(transformer, X)
             X = transformer.transform(X)
-        ids, known = validate_ids(self.classifier, X), read_ids(self.classifier, X)
+        ids = validate_ids(self.classifier, X)
+        known = replace_unknown(ids, self.classifier.n_words_, self.classifier.oov_char)
         texts = [None] * len(ids) if documents is None else self.vectorizer._tokenize(documents)
         rows = [self._mark_tokens(*row) for row in zip(ids, known, texts, strict=True)]
         return EncodedTexts(known, [tokens for tokens, _ in rows], [indices for _, indices in rows])

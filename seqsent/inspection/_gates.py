@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .._estimator.base import Options, StrOptions, validated
+from .._estimator.base import StrOptions, validated
 from .._nn.network import Network
 from .._types import FloatArray
 from ._docstrings import fill_docstring
@@ -19,7 +19,7 @@ from ._estimators import split_estimator
     {
         "units": ["array-like", Integral, StrOptions({"all"}), None],
         "layer": [Integral],
-        "direction": [Options(str, {"forward", "backward"})],
+        "direction": [StrOptions({"forward", "backward"})],
     }
 )
 @fill_docstring

@@ -64,7 +64,7 @@ def test_words_of_the_same_contexts_have_the_same_vector():
 
 
 def test_words_without_context_get_random_vectors():
-    vectors = word_vectors(TEXTS, 12, 4, seed=0, oov_id=5)
+    vectors = word_vectors(TEXTS, 12, 4, seed=0, oov_char=5)
     unknown = vectors[[0, 5, 9, 10, 11]]
     assert (np.abs(unknown) <= 0.05).all()
     assert unknown.all()

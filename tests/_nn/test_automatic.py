@@ -5,6 +5,7 @@ import pytest
 
 import seqsent
 from seqsent._nn import automatic
+from seqsent._nn.batches import TrainingData
 from seqsent._nn.train.calibration import Calibration
 from seqsent._nn.train.options import TrainingOptions
 from seqsent.datasets import make_reviews
@@ -121,14 +122,14 @@ def test_rare_classes(labels):
 def test_words_that_only_held_out_documents_contain_are_unknown():
     ids = np.array([[5, 6]] * 4 + [[5, 7]], np.int32)
     targets, weights = np.zeros(5, np.int32), np.ones(5)
-    folds = list(automatic._folds((ids, targets, weights), 5, OPTIONS))
-    held_out = np.concatenate([held_out[0] for _, held_out in folds])
+    folds = list(automatic._folds(TrainingData(ids, targets, weights), 5, OPTIONS))
+    held_out = np.concatenate([held_out.ids for _, held_out in folds])
     assert sorted(map(tuple, held_out)) == [(5, 2), *[(5, 6)] * 4]
 
 
 def test_folds_are_stratified():
     ids, weights = np.ones((100, 2), np.int32), np.ones(100)
     targets = np.repeat([0, 1], [80, 20]).astype(np.int32)
-    for part, held_out in automatic._folds((ids, targets, weights), 5, OPTIONS):
-        assert np.bincount(held_out[1]).tolist() == [16, 4]
-        assert len(part[1]) == 80
+    for train, held_out in automatic._folds(TrainingData(ids, targets, weights), 5, OPTIONS):
+        assert np.bincount(held_out.targets).tolist() == [16, 4]
+        assert len(train.targets) == 80

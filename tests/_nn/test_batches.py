@@ -125,12 +125,12 @@ def test_chunk_width_is_a_power_of_two(longest, width):
 
 
 @pytest.mark.parametrize("n_samples", [0, 1, 5, 9, 700])
-@pytest.mark.parametrize("trim", [False, True])
-def test_prediction_batches_contain_each_document_once(trim, n_samples):
+@pytest.mark.parametrize("mask_padding", [False, True])
+def test_prediction_batches_contain_each_document_once(mask_padding, n_samples):
     ids = make_rows(n_samples=n_samples, maxlen=70, padding="post")
     found = np.full(n_samples, -1)
     shapes = set()
-    for rows, batch in prediction_batches(ids, trim):
+    for rows, batch in prediction_batches(ids, mask_padding=mask_padding):
         assert words_of(batch[: len(rows)]) == words_of(ids[rows])
         assert not batch[len(rows) :].any()
         found[rows] = rows
@@ -138,4 +138,4 @@ def test_prediction_batches_contain_each_document_once(trim, n_samples):
     np.testing.assert_array_equal(found, np.arange(n_samples))
     assert len(shapes) == bool(n_samples)  # one program serves all batches
     assert {rows for rows, _ in shapes} <= {1, 8, 64, 128}
-    assert {width for _, width in shapes} <= ({16, 64, 80} if trim else {70})
+    assert {width for _, width in shapes} <= ({16, 64, 80} if mask_padding else {70})

@@ -113,7 +113,9 @@ def test_ppmi_word_vectors_are_computed_from_the_data(max_n, data, small_classif
     options = {"ngram_range": (1, max_n), "ngram_buckets": 50, "learning_rate": 1e-12}
     model = small_classifier(num_words=64, epochs=1, **options).fit(X, y)
     ngrams = {"max_n": 2, "n_rows": 50} if max_n == 2 else {}
-    expected = cooccurrence_tables(X, np.ones(len(X)), 64, 5, seed=model._seed, oov_id=2, **ngrams)
+    expected = cooccurrence_tables(
+        X, np.ones(len(X)), 64, 5, seed=model._seed, oov_char=2, **ngrams
+    )
     for table, initial in zip(tables_of(model), expected, strict=True):
         assert initial.any()
         np.testing.assert_allclose(table, initial, atol=1e-7)

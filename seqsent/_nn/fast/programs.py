@@ -30,8 +30,8 @@ keras = import_keras()
 _CACHE_SIZES = {"train": 4, "predict": 16, "vectors": 4}
 # LLVM's lowest optimization level: programs are as fast, and compile in two thirds of the time.
 _OPTIONS = {"xla_backend_optimization_level": 1}
-# XLA's older code generator: two thirds again. Gradients are as fast, updates of large tables are
-# slower.
+# XLA's older code generator compiles in two thirds of that time. Gradients are as fast, updates of
+# large tables are slower.
 _GRADIENT_OPTIONS = {**_OPTIONS, "xla_cpu_use_fusion_emitters": False}
 _LARGE_TABLE = 2**20  # values in an embedding table
 _MICROBATCH_SIZE = 64  # products of smaller matrices are slower
@@ -93,7 +93,7 @@ def training_programs(
         test = Program(steps, "test", donates=True)
 
         def test_function(state: State, iterator: Iterator[Any]) -> Any:
-            return test(state, *as_batch(*next(iterator), trims=architecture.mask_padding))
+            return test(state, *as_batch(*next(iterator), mask_padding=architecture.mask_padding))
 
         return TrainingPrograms(TrainFunction(steps, architecture), test_function)
 
@@ -119,12 +119,6 @@ def vector_programs(architecture: Architecture) -> VectorPrograms:
         return VectorPrograms(Program(steps, "states"), Program(steps, "grad_vectors"))
 
     return _get_or_make("vectors", architecture, (), make)
-
-
-def clear_caches() -> None:
-    """Remove all compiled programs from the cache."""
-    with _cache_lock:
-        cached_programs.clear()
 
 
 def _large_tables(architecture: Architecture) -> tuple[int, ...]:
@@ -181,7 +175,7 @@ class TrainFunction:
     """
 
     def __init__(self, steps: Callable[[], Steps], architecture: Architecture) -> None:
-        self._trims = architecture.mask_padding
+        self._mask_padding = architecture.mask_padding
         self._state_dim = architecture.state_dim
         self._n_gates = max(1, len(CELLS[architecture.cell].gates))
         options = _OPTIONS if _large_tables(architecture) else _GRADIENT_OPTIONS
@@ -190,7 +184,7 @@ class TrainFunction:
         self.update = Program(steps, "update", donates=True)
 
     def __call__(self, state: State, iterator: Iterator[Any]) -> Any:
-        batch = as_batch(*next(iterator), trims=self._trims)
+        batch = as_batch(*next(iterator), mask_padding=self._mask_padding)
         n_microbatches = self._count_microbatches(batch.ids)
         if n_microbatches == 1:
             return self.whole(state, *batch)
@@ -238,12 +232,7 @@ class Program:
         self._steps = steps
         self._donates = donates
         self._options = options
-        self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}
-
-    @property
-    def shapes(self) -> set[tuple[int, ...]]:
-        """Shapes of ids that the step is compiled for."""
-        return set(self._compiled)
+        self._compiled: dict[tuple[int, ...], Callable[..., Any]] = {}  # by the shape of ids
 
     def __call__(self, state: State, ids: Array, *rest: Any) -> Any:
         self.prepare(state, ids, *rest)

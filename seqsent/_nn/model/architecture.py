@@ -185,7 +185,7 @@ class Architecture:
             **arguments,
             max_n=self.max_n,
             n_rows=self.ngram_buckets,
-            skip_padding=self.mask_padding,
+            mask_padding=self.mask_padding,
             ngram_dropout=self.input_dropout,
             seed=seed,
         )

@@ -29,7 +29,7 @@ _MULTIPLIER = 0x2C9277B5
 class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # Keras has no annotations
     """Embedding of a word plus the n-grams, for n from 2 to ``max_n``, that end with it.
 
-    The n-gram table has ``n_rows`` rows. ``skip_padding`` skips padding between words.
+    The n-gram table has ``n_rows`` rows. ``mask_padding`` skips padding between words.
     ``ngram_dropout`` is the fraction of n-grams dropped in training. ``arguments`` are passed to
     ``keras.layers.Embedding``.
     """
@@ -41,7 +41,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
         *,
         max_n: int,
         n_rows: int,
-        skip_padding: bool,
+        mask_padding: bool,
         ngram_dropout: float = 0.0,
         seed: int | None = None,
         **arguments: Any,
@@ -49,7 +49,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
         super().__init__(input_dim, output_dim, **arguments)
         self.max_n = max_n
         self.n_rows = n_rows
-        self.skip_padding = skip_padding
+        self.mask_padding = mask_padding
         self.ngram_dropout = ngram_dropout
         self.seed = seed
         self.ngrams_initializer = keras.initializers.Zeros()
@@ -68,7 +68,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
     def call(self, ids: Any, training: bool = False) -> Any:
         """Embed ids (n_samples, maxlen) as vectors (n_samples, maxlen, output_dim)."""
         vectors = super().call(ids)
-        hash_ids = _hash_without_padding if self.skip_padding else hash_ngrams
+        hash_ids = _hash_without_padding if self.mask_padding else hash_ngrams
         for rows in hash_ids(keras.ops, ids, self.max_n, self.n_rows):
             ngrams = keras.ops.take(self.ngrams, rows, axis=0)
             vectors = vectors + ngrams * self.scales(rows, training)[..., None]
@@ -91,7 +91,7 @@ class NgramEmbedding(keras.layers.Embedding):  # type: ignore[name-defined]  # K
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        names = ("max_n", "n_rows", "skip_padding", "ngram_dropout", "seed")
+        names = ("max_n", "n_rows", "mask_padding", "ngram_dropout", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 

@@ -19,6 +19,11 @@ from .ngrams import embed
 Mask = NDArray[np.bool_]  # (n_steps, n_samples), False at padding
 
 
+def class_probabilities(outputs: FloatArray) -> FloatArray:
+    """Return probabilities (n_samples, n_classes) from outputs, which have one column for two."""
+    return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+
 class LayerOutput(NamedTuple):
     """Output of one direction of a recurrent layer."""
 
@@ -82,11 +87,11 @@ class NumpyNetwork:
         return LayerOutput(activations, states[-1] if len(inputs) else np.zeros(len(weights[1])))
 
     def predict(self, ids: Ids) -> FloatArray:
-        """Return the outputs (n_samples, n_outputs) for ids (n_samples, maxlen)."""
+        """Return the probabilities (n_samples, n_classes) for ids (n_samples, maxlen)."""
         outputs = np.empty((len(ids), self.architecture.n_outputs))
-        for rows, batch in prediction_batches(ids, trim=self.architecture.mask_padding):
+        for rows, batch in prediction_batches(ids, mask_padding=self.architecture.mask_padding):
             outputs[rows] = self._predict(batch[: len(rows)])
-        return outputs
+        return class_probabilities(outputs)
 
     def _predict(self, ids: Ids) -> FloatArray:
         time_major = ids.T

@@ -14,10 +14,11 @@ from scipy.special import log_softmax
 
 from ..._runtime.backend import import_keras
 from ..._types import FloatArray, Ids
+from ..batches import TrainingData
 
 keras = import_keras()
 
-_SMALLEST = 1e-7  # probability
+SMALLEST = 1e-7  # probability, as in Keras's loss
 _TEMPERATURES = (0.5, 20.0)  # a network that needs less than 0.5 has hardly learned yet
 _PLATEAU = 0.98  # of the entropy of the classes: a higher loss means that nothing is learned yet
 
@@ -30,16 +31,14 @@ class Calibration(NamedTuple):
 
 
 def fit_temperature(
-    outputs: FloatArray, targets: NDArray[np.int32], weights: FloatArray
+    probabilities: FloatArray, targets: NDArray[np.int32], weights: FloatArray
 ) -> Calibration:
     """Return the temperature, from 0.5 to 20, with the lowest cross-entropy of held-out documents.
 
-    ``outputs`` are probabilities of shape (n_samples, n_outputs). A normal prior of the logarithm
-    of the temperature, with standard deviation 1, shrinks it for few documents.
+    ``probabilities`` have shape (n_samples, n_classes). A normal prior of the logarithm of the
+    temperature, with standard deviation 1, shrinks it for few documents.
     """
-    if outputs.shape[1] == 1:
-        outputs = np.hstack([1 - outputs, outputs])
-    logits = np.log(np.maximum(outputs, _SMALLEST))
+    logits = np.log(np.maximum(probabilities, SMALLEST))
     rows = np.arange(len(targets))
     weights = weights / weights.sum()
 
@@ -54,18 +53,19 @@ def fit_temperature(
     return Calibration(float(np.exp(best)), loss(best))
 
 
+def class_entropy(targets: NDArray[np.int32], weights: FloatArray) -> float:
+    """Return the entropy of the classes: the loss of constant probabilities, their shares."""
+    shares = np.bincount(targets, weights=weights) / weights.sum()
+    return float(-(shares * np.log(np.maximum(shares, SMALLEST))).sum())
+
+
 def find_best(
     calibrations: Sequence[Calibration], targets: NDArray[np.int32], weights: FloatArray
 ) -> int:
-    """Return the index of the lowest loss, or the last index while nothing is learned yet.
-
-    Constant probabilities, the shares of the classes, have a loss of their entropy.
-    """
-    shares = np.bincount(targets, weights=weights) / weights.sum()
-    entropy = -(shares * np.log(np.maximum(shares, _SMALLEST))).sum()
+    """Return the index of the lowest loss, or the last index while nothing is learned yet."""
     losses = [calibration.loss for calibration in calibrations]
     best = int(np.argmin(losses))
-    return best if losses[best] < _PLATEAU * entropy else len(losses) - 1
+    return best if losses[best] < _PLATEAU * class_entropy(targets, weights) else len(losses) - 1
 
 
 class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations
@@ -79,22 +79,22 @@ class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # K
     def __init__(
         self,
         predict: Callable[[Ids], FloatArray],
-        held_out: tuple[Ids, NDArray[np.int32], FloatArray],
+        held_out: TrainingData,
         cycle_ends: Sequence[int],
         min_cycles: int,
     ) -> None:
         super().__init__()
         self.predict, self.held_out, self.cycle_ends = predict, held_out, cycle_ends
         self.min_cycles = min_cycles
-        self.outputs: list[FloatArray] = []
+        self.probabilities: list[FloatArray] = []  # at the end of each cycle
         self.calibrations: list[Calibration] = []
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if epoch + 1 not in self.cycle_ends:
             return
         ids, targets, weights = self.held_out
-        self.outputs.append(self.predict(ids))
-        self.calibrations.append(fit_temperature(self.outputs[-1], targets, weights))
+        self.probabilities.append(self.predict(ids))
+        self.calibrations.append(fit_temperature(self.probabilities[-1], targets, weights))
         n_before = len(self.calibrations) - 1
         is_best = find_best(self.calibrations, targets, weights) == n_before
         if not is_best and n_before + 1 >= self.min_cycles:

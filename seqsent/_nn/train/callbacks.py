@@ -38,12 +38,12 @@ class EarlyStopping(keras.callbacks.Callback):  # type: ignore[name-defined]  # 
 
 
 def light_copies(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
-    """Return shallow copies of callbacks without the files and weights that a fit left in them."""
+    """Return shallow copies without open files and best weights."""
     return _map(_light_copy, callbacks)
 
 
 def deep_copies(callbacks: Sequence[Any] | None) -> Sequence[Any] | None:
-    """Return such copies of which only attributes that cannot be copied are shared."""
+    """Return copies with deep-copied attributes; those that cannot be copied are shared."""
     return _map(_deep_copy, callbacks)
 
 

@@ -72,6 +72,8 @@ class TrainingHistory(keras.callbacks.Callback):  # type: ignore[name-defined]  
         """Return the metrics of the first epochs by name."""
         history: dict[str, list[float]] = {}
         for epoch, logs in self.epochs.items():
-            for name, value in logs.items() if epoch < n_epochs else ():
+            if epoch >= n_epochs:
+                continue
+            for name, value in logs.items():
                 history.setdefault(name, []).append(float(value))
         return history

@@ -116,7 +116,7 @@ def _refuse_unregistered(config: Any) -> None:
 
 
 def restore_optimizer_state(model: Any, values: list[NDArray[Any]], class_name: str) -> None:
-    """Set the optimizer state but for the learning rate, if it is of the same class and shapes."""
+    """Restore the optimizer state, except the learning rate, if class and shapes match."""
     optimizer = model.optimizer
     if type(optimizer).__name__ != class_name:
         return

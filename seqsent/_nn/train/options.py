@@ -29,15 +29,16 @@ class TrainingOptions:
     batch_size: int
     seed: int  # of the order of documents and of dropout, see seeds.py
     shuffle: bool
-    trims: bool  # whether batches are trimmed to their longest document
+    mask_padding: bool  # whether batches are trimmed to their longest document
     is_partial: bool  # whether the data are a chunk, as in partial_fit
     decays: bool  # whether the learning rate decays along a cosine
     calibrates: bool  # whether held-out documents determine a temperature
     patience: int | None  # epochs without improvement before early stopping, None for no limit
+    adversarial: float  # distance of adversarial examples, see fast/steps.py
     train_maxlen: int | None  # number of last words of a document that are used in training
     word_dropout: float  # rate of the replacement of rare words by [OOV]
     word_counts: NDArray[np.int64] | None  # by id, None to count the training data
-    oov_id: int | None
+    oov_char: int | None
     tol: float  # minimum decrease of the validation loss that counts as an improvement
     callbacks: Sequence[Any]  # of the user
     verbose: int
@@ -70,17 +71,18 @@ class TrainingOptions:
             batch_size=batch_size,
             seed=seed,
             shuffle=parameters["shuffle"],
-            trims=parameters["mask_padding"],
+            mask_padding=parameters["mask_padding"],
             is_partial=kind == "partial",
             decays=kind != "partial" and has_cosine_decay(parameters["optimizer"]),
             calibrates=parameters["epochs"] == "auto"
             and kind == "first"
             and (n_samples >= _FEW or parameters["early_stopping"]),
             patience=parameters["n_iter_no_change"] if parameters["early_stopping"] else None,
+            adversarial=float(parameters["adversarial"]),
             train_maxlen=train_maxlen,
             word_dropout=parameters["word_dropout"],
             word_counts=word_counts,
-            oov_id=parameters["oov_char"],
+            oov_char=parameters["oov_char"],
             tol=parameters["tol"],
             callbacks=[*(parameters["callbacks"] or ()), *epoch_tasks(parameters)],
             verbose=parameters["verbose"],
@@ -109,14 +111,14 @@ def _choose_schedule(
 
 
 def choose_batch_size(batch_size: int | str, n_samples: int) -> int:
-    """Return the batch size, for "auto" a smaller one for small data, which need more steps."""
+    """Return the batch size; "auto" is smaller for small data."""
     if batch_size != "auto":
         return int(batch_size)
     return _SMALL_BATCH if n_samples <= _SMALL_DATA else _MEDIUM_BATCH
 
 
 def choose_train_maxlen(train_maxlen: int | str | None, n_samples: int) -> int | None:
-    """Return the number of last words to train on, for "auto" more of small data."""
+    """Return the number of last words to train on; "auto" is larger for small data."""
     if train_maxlen != "auto":
         return None if train_maxlen is None else int(train_maxlen)
     return _LONG if n_samples <= _SMALL_DATA else _SHORT

@@ -1,4 +1,4 @@
-"""Detection of a training with a learning rate so high that it learned nothing."""
+"""Detection of a training that diverged because its learning rate was too high."""
 
 from collections.abc import Callable
 
@@ -6,40 +6,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._types import FloatArray, Ids
+from ..batches import TrainingData
+from .calibration import SMALLEST, class_entropy
 from .history import divergence_message
 
 _LARGE_WEIGHT = 5.0  # output weights of learning rates up to 0.1 stay below 3
 _N_DOCUMENTS = 1000  # that are evaluated
-_SMALLEST = 1e-7  # probability, as in Keras's loss
 
 
 def check_saturation(
     predict: Callable[[Ids], FloatArray],
     output_weights: tuple[NDArray[np.float32], NDArray[np.float32]],
-    ids: Ids,
-    targets: NDArray[np.int32],
-    weights: FloatArray,
+    data: TrainingData,
 ) -> None:
-    """Raise a ValueError if a trained network is certain of wrong classes of its training data.
+    """Raise a ValueError if training diverged.
 
-    It is if its loss far exceeds the loss of equal probabilities, or if all its probabilities
-    are 0 or 1 and constant probabilities have a lower loss. Only networks with large output
-    weights are evaluated, on some of the documents.
+    It has if the loss far exceeds that of equal probabilities, or if all probabilities are 0 or 1
+    and constant ones have a lower loss. Only networks with large output weights are evaluated,
+    on some of the documents.
     """
     if max(np.abs(values).max(initial=0.0) for values in output_weights) < _LARGE_WEIGHT:
         return
-    _, first = np.unique(targets, return_index=True)
-    spread = np.linspace(0, len(ids) - 1, min(len(ids), _N_DOCUMENTS)).astype(np.intp)
+    _, first = np.unique(data.targets, return_index=True)
+    n_samples = len(data.targets)
+    spread = np.linspace(0, n_samples - 1, min(n_samples, _N_DOCUMENTS)).astype(np.intp)
     rows = np.union1d(spread, first)
-    outputs = predict(ids[rows])
-    if outputs.shape[1] == 1:
-        outputs = np.hstack([1 - outputs, outputs])
-    of_target = outputs[np.arange(len(rows)), targets[rows]]
-    loss = np.average(-np.log(np.maximum(of_target, _SMALLEST)), weights=weights[rows])
-    shares = np.bincount(targets[rows], weights=weights[rows]) / weights[rows].sum()
-    entropy = -(shares * np.log(np.maximum(shares, _SMALLEST))).sum()
-    equal = np.log(outputs.shape[1])
-    is_certain = (outputs.max(axis=1) > 1 - 10 * _SMALLEST).all()
+    ids, targets, weights = (column[rows] for column in data)
+    probabilities = predict(ids)
+    of_target = probabilities[np.arange(len(rows)), targets]
+    loss = np.average(-np.log(np.maximum(of_target, SMALLEST)), weights=weights)
+    entropy = class_entropy(targets, weights)
+    equal = np.log(probabilities.shape[1])
+    is_certain = (probabilities.max(axis=1) > 1 - 10 * SMALLEST).all()
     if loss > equal + 1 or (is_certain and loss > max(entropy, 0.01)):
         raise ValueError(
             divergence_message(

@@ -61,7 +61,7 @@ class Schedule:
         return [end for _, end in self._cycles()]
 
     def factor(self, epoch: int) -> float:
-        """Return the factor of the learning rate in an epoch, as its mean over the cosine."""
+        """Return the mean of the cosine over an epoch, as a factor of the learning rate."""
         start, end = next((s, e) for s, e in self._cycles() if epoch < e)
         length = end - start
         position = (epoch - start) / length

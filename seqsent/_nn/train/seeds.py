@@ -14,7 +14,7 @@ The order and dropout depend on the number of the epoch and not on earlier draws
 therefore resume at any epoch.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from ..batches import Batches
 
 keras = import_keras()
 
-_STREAMS = ("order", "dropout", "new_words", "word_dropout", "held_out")
 _Stream = Literal["order", "dropout", "new_words", "word_dropout", "held_out"]
 
 
@@ -33,7 +32,7 @@ def make_rng(stream: _Stream, seed: int, index: int) -> np.random.Generator:
 
 
 def _seed_sequence(stream: _Stream, seed: int, index: int) -> np.random.SeedSequence:
-    return np.random.SeedSequence(seed, spawn_key=(_STREAMS.index(stream), index))
+    return np.random.SeedSequence(seed, spawn_key=(get_args(_Stream).index(stream), index))
 
 
 class EpochSeeds(keras.callbacks.Callback):  # type: ignore[name-defined]  # Keras has no annotations

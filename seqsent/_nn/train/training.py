@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._runtime.backend import import_keras, to_numpy
-from ..._types import FloatArray, Ids
 from ..batches import (
     Batches,
+    TrainingData,
     WordDropout,
     choose_chunk_width,
     choose_widths,
     count_words,
-    last_words,
 )
 from .calibration import CycleMonitor
 from .callbacks import EarlyStopping
@@ -33,8 +32,6 @@ keras = import_keras()
 
 _MAX_WEIGHT = 1e9  # far above the weights of a usable network
 
-Data = tuple[Ids, NDArray[np.int32], FloatArray]  # ids, encoded labels, sample weights
-
 
 class TrainingResult(NamedTuple):
     """Result of a training. After an interrupt, the model is unusable."""
@@ -48,22 +45,21 @@ class TrainingResult(NamedTuple):
 
 def train_network(
     model: Any,
-    training_data: Data,
-    validation_data: Data | None,
+    data: TrainingData,
+    validation_data: TrainingData | None,
     *,
     programs: "TrainingPrograms | None",
     options: TrainingOptions,
     monitor: CycleMonitor | None = None,
 ) -> TrainingResult:
-    """Fit a compiled model in place, by programs or, if None, by functions that Keras compiles."""
-    batches, training_data = _training_batches(training_data, options)
-    validation = None
-    if validation_data is not None:
-        validation = _make_batches(*validation_data, options=options)
+    """Fit a compiled model in place with ``programs``, or with Keras's own step if None."""
+    data = data.last_words(options.train_maxlen, mask_padding=options.mask_padding)
+    batches = _training_batches(data, options)
+    validation = None if validation_data is None else _make_batches(validation_data, options)
     history = TrainingHistory(options)
     callbacks = [history, EpochSeeds(options.seed, batches, shuffles=options.shuffle)]
     callbacks += [monitor] if monitor is not None else []
-    callbacks += _make_callbacks(model, history, options, training_data, validation_data)
+    callbacks += _make_callbacks(model, history, options, data, validation_data)
     interrupt = None
     try:
         with _attached(model, programs, options) as progress:
@@ -92,7 +88,7 @@ def train_network(
 
 
 def _make_callbacks(
-    model: Any, history: TrainingHistory, options: TrainingOptions, *data: Data | None
+    model: Any, history: TrainingHistory, options: TrainingOptions, *data: TrainingData | None
 ) -> list[Any]:
     """Return callbacks for the learning rate, early stopping, the user's, and checkpoints."""
     callbacks: list[Any] = []
@@ -137,27 +133,23 @@ def _check_weights(model: Any, weights: Sequence[NDArray[Any]]) -> None:
             raise ValueError(divergence_message(reason))
 
 
-def _training_batches(data: Data, options: TrainingOptions) -> tuple[Batches, Data]:
-    """Return batches with word dropout, and the data without words that are not trained."""
-    ids, targets, weights = data
-    if options.train_maxlen is not None:
-        ids = last_words(ids, options.train_maxlen, skips_padding=options.trims)
-    batches = _make_batches(ids, targets, weights, options=options)
-    if options.word_dropout and options.oov_id is not None:
+def _training_batches(data: TrainingData, options: TrainingOptions) -> Batches:
+    """Return batches with word dropout."""
+    batches = _make_batches(data, options)
+    if options.word_dropout and options.oov_char is not None:
         counts = options.word_counts
         if counts is None:
-            counts = np.bincount(ids.ravel(), minlength=options.oov_id + 1)
-        batches.word_dropout = WordDropout(counts, options.oov_id, options.word_dropout)
-    return batches, (ids, targets, weights)
+            counts = np.bincount(data.ids.ravel(), minlength=options.oov_char + 1)
+        batches.word_dropout = WordDropout(counts, options.oov_char, options.word_dropout)
+    return batches
 
 
-def _make_batches(
-    ids: Ids, targets: NDArray[np.int32], weights: FloatArray, *, options: TrainingOptions
-) -> Batches:
+def _make_batches(data: TrainingData, options: TrainingOptions) -> Batches:
+    ids, targets, weights = data
     widths: tuple[int, ...] | None = None
-    if options.trims and options.is_partial:
+    if options.mask_padding and options.is_partial:
         widths = (choose_chunk_width(ids),)
-    elif options.trims:
+    elif options.mask_padding:
         n_steps = options.schedule.epochs * len(ids) // options.batch_size
         if keras.backend.backend() == "tensorflow":
             n_steps = 0  # it infers the shape of all batches from the first two

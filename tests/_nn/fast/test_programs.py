@@ -20,7 +20,7 @@ if keras.backend.backend() != "jax":
 import jax  # noqa: E402  after the backend is known
 
 from seqsent._nn.fast import programs  # noqa: E402  as above
-from seqsent._nn.fast.programs import cached_programs, clear_caches  # noqa: E402  as above
+from seqsent._nn.fast.programs import cached_programs  # noqa: E402  as above
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,9 @@ def data():
 
 @pytest.fixture(autouse=True)
 def empty_cache():
-    clear_caches()
+    cached_programs.clear()
     yield
-    clear_caches()
+    cached_programs.clear()
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_concurrent_fits_give_the_results_of_sequential_ones(data, classifier):
         return classifier(**parameters).fit(*data).predict_proba(data[0])
 
     sequential = list(map(fit, grid))
-    clear_caches()
+    cached_programs.clear()
     with ThreadPoolExecutor(len(grid)) as pool:
         concurrent = list(pool.map(fit, grid))
     np.testing.assert_array_equal(concurrent, sequential)
@@ -123,11 +123,11 @@ def test_microbatches_do_not_change_results(n_classes, optimizer, data, classifi
     y = y + (X[:, -2] > 40) if n_classes == 3 else y
 
     def fit():
-        clear_caches()
+        cached_programs.clear()
         fitted = classifier(cell="gru", batch_size=128, optimizer=optimizer)
         fitted.fit(X, y, sample_weight=np.linspace(0.1, 2, len(y)))
         ((_, training),) = ((k, v) for k, v in cached_programs.items() if k.kind == "train")
-        assert len(training.train_function.gradient.shapes) == (programs._MIN_WORK == 0)
+        assert len(training.train_function.gradient._compiled) == (programs._MIN_WORK == 0)
         return fitted.loss_curve_, fitted.predict_proba(X)
 
     whole = fit()
@@ -195,7 +195,7 @@ def test_search_compiles_once_per_candidate_and_frees_evicted_programs(
         return len(jax.devices()[0].client.live_executables())
 
     classifier(epochs=1).fit(*data).predict(data[0])  # JAX keeps some small programs
-    clear_caches()
+    cached_programs.clear()
     before = count_executables()
     monkeypatch.setattr(programs.Program, "_compile", record)
     search = GridSearchCV(classifier(epochs=1), {"state_dim": [3, 5, 6]}, cv=3, refit=False)
@@ -204,7 +204,7 @@ def test_search_compiles_once_per_candidate_and_frees_evicted_programs(
     assert count_executables() == before + 3
     is_alive = [program() is not None for _, program in compiled]
     assert is_alive == [False, False, False, True, True, True]
-    clear_caches()
+    cached_programs.clear()
     assert count_executables() == before
 
 

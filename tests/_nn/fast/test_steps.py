@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqsent import RecurrentSentimentClassifier
-from seqsent._nn.fast.programs import clear_caches
+from seqsent._nn.fast.programs import cached_programs
 from seqsent._nn.model.architecture import after_embedding
 from seqsent._runtime.backend import import_keras
 
@@ -31,9 +31,9 @@ class WeightsAtStart(keras.callbacks.Callback):
 @pytest.fixture
 def no_warm_up(monkeypatch):
     monkeypatch.setattr(steps, "_WARM_UP_STEPS", 1)
-    clear_caches()
+    cached_programs.clear()
     yield
-    clear_caches()
+    cached_programs.clear()
 
 
 @pytest.fixture(scope="module")

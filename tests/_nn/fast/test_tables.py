@@ -91,14 +91,14 @@ def fit(monkeypatch, small_classifier):
 
     def fit(data, sparse, **parameters):
         monkeypatch.setattr(programs, "_LARGE_TABLE", 0 if sparse else 2**60)
-        programs.clear_caches()
+        programs.cached_programs.clear()
         defaults = {"num_words": 21, "batch_size": 16, "dropout": 0.0, "embedding_init": "uniform"}
         # without momentum, a step that does not read a row does not change it
         defaults["optimizer"] = keras.optimizers.Adam(0.004, beta_1=0.0)
         return small_classifier(**{**defaults, **parameters}).fit(*data).model_.get_weights()
 
     yield fit
-    programs.clear_caches()
+    programs.cached_programs.clear()
 
 
 @pytest.mark.parametrize(

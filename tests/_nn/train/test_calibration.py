@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit, softmax
 
+from seqsent._nn.batches import TrainingData
 from seqsent._nn.train.calibration import Calibration, CycleMonitor, find_best, fit_temperature
 
 
@@ -12,11 +13,17 @@ def rng():
     return np.random.default_rng(0)
 
 
+def two_classes(probabilities):
+    """Return the probabilities of both classes from those of class 1."""
+    return np.column_stack([1 - probabilities, probabilities])
+
+
 @pytest.mark.parametrize("temperature", [0.6, 1.0, 4.0])
 def test_temperature_of_two_classes(rng, temperature):
-    logits = rng.normal(scale=2, size=(100_000, 1))
-    targets = (rng.random(100_000) < expit(logits[:, 0])).astype(np.int32)
-    found = fit_temperature(expit(logits * temperature), targets, np.ones(100_000))
+    logits = rng.normal(scale=2, size=100_000)
+    targets = (rng.random(100_000) < expit(logits)).astype(np.int32)
+    outputs = two_classes(expit(logits * temperature))
+    found = fit_temperature(outputs, targets, np.ones(100_000))
     assert found.temperature == pytest.approx(temperature, rel=0.05)
 
 
@@ -29,7 +36,7 @@ def test_temperature_of_three_classes(rng):
 
 
 def test_weight_of_two_equals_two_copies(rng):
-    outputs, targets = rng.random((50, 1)), rng.integers(2, size=50)
+    outputs, targets = two_classes(rng.random(50)), rng.integers(2, size=50)
     outputs, targets = np.repeat(outputs, 200, axis=0), np.repeat(targets, 200)
     weights = np.where(np.arange(len(targets)) < 5000, 2.0, 1.0)
     copied = np.concatenate([np.arange(10_000), np.arange(5000)])
@@ -40,7 +47,7 @@ def test_weight_of_two_equals_two_copies(rng):
 
 def test_outputs_near_the_class_shares_are_not_made_certain(rng):
     targets = rng.integers(2, size=1000)
-    outputs = 0.5 + 0.01 * (targets[:, np.newaxis] - 0.5)  # right, but hardly
+    outputs = two_classes(0.5 + 0.01 * (targets - 0.5))  # right, but hardly
     assert fit_temperature(outputs, targets, np.ones(1000)).temperature == pytest.approx(0.5, 0.01)
 
 
@@ -56,11 +63,11 @@ def monitor_of(certainties, min_cycles=1):
     """Return a monitor of a network that gives the true classes these probabilities."""
     outputs = iter(certainties)
     targets = np.array([1, 1, 0, 0], np.int32)
-    held_out = np.zeros((4, 2), np.int32), targets, np.ones(4)
+    held_out = TrainingData(np.zeros((4, 2), np.int32), targets, np.ones(4))
 
     def predict(ids):
         certainty = next(outputs)
-        return np.where(targets[:, np.newaxis] == 1, certainty, 1 - certainty)
+        return two_classes(np.where(targets == 1, certainty, 1 - certainty))
 
     monitor = CycleMonitor(predict, held_out, [1, 3, 7], min_cycles)
     monitor.set_model(Model())

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from seqsent._nn.batches import TrainingData
 from seqsent._nn.train.saturation import check_saturation
 from seqsent._runtime.backend import import_keras
 
@@ -77,9 +78,9 @@ def check(probability, targets, weights=None, output_weights=LARGE):
     weights = np.ones(len(targets)) if weights is None else np.asarray(weights)
 
     def predict(rows):
-        return np.full((len(rows), 1), probability)
+        return np.tile([1 - probability, probability], (len(rows), 1))
 
-    check_saturation(predict, output_weights, ids, targets, weights)
+    check_saturation(predict, output_weights, TrainingData(ids, targets, weights))
 
 
 @pytest.mark.parametrize(("n_rare", "n_frequent"), [(1, 1), (5, 95), (1, 5000)])
