@@ -42,7 +42,7 @@ from ._nn.serialization import check_finite
 from ._nn.train.callbacks import deep_copies
 from ._nn.train.history import join_histories
 from ._nn.train.options import Kind, TrainingOptions, choose_train_maxlen
-from ._runtime.backend import is_forked_child, refuse_in_fork
+from ._runtime.backend import check_not_forked, is_forked_child
 from ._runtime.signals import defer_signals
 from ._types import FloatArray, Ids
 
@@ -581,7 +581,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         Training works on a shallow copy of the estimator. A fit that fails changes nothing, and
         the previous network answers until the fit is complete.
         """
-        refuse_in_fork("Fits")
+        check_not_forked("Fits")
         new = object.__new__(type(self))
         new.__dict__.update(self.__dict__)
         continues = hasattr(self, "classes_") and (is_partial or self.warm_start)
@@ -665,7 +665,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     def _fitted_network(self) -> Network:
         """Return the network, which is rebuilt on first use after unpickling."""
         if isinstance(self._network, dict):
-            refuse_in_fork("Networks")
+            check_not_forked("Networks")
             with _rebuild_lock, defer_signals():
                 if isinstance(self._network, dict):
                     cell = self._network["architecture"]["cell"]  # the parameter may have changed

@@ -28,11 +28,11 @@ from .state import (
     FORMAT,
     check_functions,
     check_state,
+    explain_invalid_state,
     find_unknown,
     is_from_pickle,
     list_functions,
     new_from_pickle,
-    refuse_invalid_state,
 )
 
 __all__ = [
@@ -222,7 +222,7 @@ class SeqsentEstimator(CallbackSupportMixin, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         is_trusted, functions = is_from_pickle(self), state.get("_functions", ())
         names, kind = self._get_param_names(), type(self).__name__
-        with refuse_invalid_state(kind):
+        with explain_invalid_state(kind):
             state = check_state(state, names, self._known_names(), self._fitted_attributes)
             state = self._unpack(state)
             if not is_trusted:

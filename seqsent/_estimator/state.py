@@ -102,7 +102,7 @@ def _imported(path: str) -> Any:
 
 
 @contextmanager
-def refuse_invalid_state(estimator: str) -> Iterator[None]:
+def explain_invalid_state(estimator: str) -> Iterator[None]:
     """Convert any exception while a state is read into a ValueError with advice."""
     try:
         yield

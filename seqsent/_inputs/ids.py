@@ -28,7 +28,7 @@ _VALIDATION_TEXT_RECIPE = """\
 
 
 def read_ids(classifier: Any, X: Any, name: str = "X") -> Ids:
-    """Return X as validated ids, with ``oov_char`` for ids beyond the embedding table.
+    """Return :func:`validate_ids`, with ``oov_char`` for ids beyond the embedding table.
 
     X itself is returned if it is an int32 array of known ids.
     """
@@ -41,7 +41,7 @@ def validate_ids(classifier: Any, X: Any, name: str = "X") -> Ids:
     estimator = type(classifier).__name__
     values = _known_frame_values(classifier, X)
     if values is not None:
-        return as_ids(values, name, estimator=estimator)
+        return to_ids(values, name, estimator=estimator)
     if not (
         type(X) is np.ndarray  # skips scikit-learn's checks, which take ten times as long
         and X.dtype == np.int32
@@ -50,9 +50,9 @@ def validate_ids(classifier: Any, X: Any, name: str = "X") -> Ids:
         and X.shape[1] == classifier.n_features_in_
         and not hasattr(classifier, "feature_names_in_")
     ):
-        reject_foreign(X, name, estimator=estimator, cell=classifier.cell)
+        check_container(X, name, estimator=estimator, cell=classifier.cell)
         X = validate_data(classifier, X, reset=False)
-    return as_ids(X, name, estimator=estimator)
+    return to_ids(X, name, estimator=estimator)
 
 
 def _known_frame_values(classifier: Any, X: Any) -> NDArray[Any] | None:
@@ -69,9 +69,11 @@ def _known_frame_values(classifier: Any, X: Any) -> NDArray[Any] | None:
     return values if values.dtype.kind in "iu" and values.size else None
 
 
-def reject_foreign(X: Any, name: str, *, estimator: str, cell: str) -> None:
+def check_container(X: Any, name: str, *, estimator: str, cell: str) -> None:
     """Raise a TypeError or ValueError if X is text, counts, or a table of other columns."""
-    reject_text(X, name, estimator=estimator, cell=cell)
+    if isinstance(X, str) or _contains_text(X):
+        recipe = _VALIDATION_TEXT_RECIPE if name == "X_val" else _TEXT_RECIPE
+        raise TypeError(recipe.format(estimator=estimator, name=name, example=f"cell={cell!r}"))
     columns = column_names(X)
     if columns is not None and not hasattr(X, "__array__"):
         raise TypeError(
@@ -94,10 +96,10 @@ def reject_foreign(X: Any, name: str, *, estimator: str, cell: str) -> None:
                 "and keras.utils.pad_sequences pads lists of ids."
             )
     if hasattr(X, "dtypes") and hasattr(X, "columns"):
-        _reject_columns(X, name)
+        _check_whole_numbers(X, name)
 
 
-def _reject_columns(X: Any, name: str) -> None:
+def _check_whole_numbers(X: Any, name: str) -> None:
     """Raise a ValueError that names the columns of a frame that are not whole numbers."""
     if not {getattr(dtype, "kind", None) for dtype in set(X.dtypes)} & {"M", "m", "f"}:
         return  # before the slow loop over columns
@@ -115,13 +117,6 @@ def _reject_columns(X: Any, name: str) -> None:
         )
 
 
-def reject_text(X: Any, name: str, *, estimator: str, cell: str) -> None:
-    """Raise a TypeError with a recipe if X, called ``name``, contains text instead of ids."""
-    if isinstance(X, str) or _contains_text(X):
-        recipe = _VALIDATION_TEXT_RECIPE if name == "X_val" else _TEXT_RECIPE
-        raise TypeError(recipe.format(estimator=estimator, name=name, example=f"cell={cell!r}"))
-
-
 def _contains_text(X: Any) -> bool:
     if isinstance(X, np.ndarray) and X.dtype.kind in "biuf":
         return False
@@ -135,7 +130,7 @@ def _contains_text(X: Any) -> bool:
     return array.dtype.kind in "UST"
 
 
-def as_ids(ids: NDArray[Any], name: str, *, estimator: str) -> Ids:
+def to_ids(ids: NDArray[Any], name: str, *, estimator: str) -> Ids:
     """Return whole numbers >= 0 of any numeric dtype as int32, or raise a ValueError."""
     if ids.dtype.kind != "u" and ids.size and ids.min() < 0:
         raise ValueError(

@@ -36,14 +36,14 @@ _COUNTS = (
 )
 
 
-def reject_other_columns(ids: Ids, names: Iterable[Any] = ()) -> None:
+def check_columns(ids: Ids, names: Iterable[Any] = ()) -> None:
     """Raise a ValueError if X has other columns than the ids of one SequenceVectorizer.
 
     ``names`` are the names of the columns. Word counts are an error, or a warning if
     ids could look the same.
     """
     ids = ids[:: 1 + len(ids) // _MOST_ROWS]
-    _reject_counts(ids)
+    _check_counts(ids)
     reason = _describe_names(names) or _describe_columns(ids)
     if reason:
         raise ValueError(
@@ -51,7 +51,7 @@ def reject_other_columns(ids: Ids, names: Iterable[Any] = ()) -> None:
         )
 
 
-def _reject_counts(ids: Ids) -> None:
+def _check_counts(ids: Ids) -> None:
     """Raise a ValueError, or warn, if rows look like counts: mostly zeros, also between numbers."""
     n_samples, width = ids.shape
     if width < _FEWEST_COLUMNS or not n_samples:

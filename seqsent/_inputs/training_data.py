@@ -14,7 +14,7 @@ from sklearn.utils.validation import validate_data
 from .._estimator.base import check_sample_weight
 from .._nn.batches import TrainingData
 from .._types import FloatArray
-from .ids import as_ids, read_ids, reject_foreign
+from .ids import check_container, read_ids, to_ids
 from .labels import (
     encode_labels,
     encode_validation_labels,
@@ -22,7 +22,7 @@ from .labels import (
     read_classes,
     read_labels,
 )
-from .layout import reject_other_columns
+from .layout import check_columns
 
 _SMALLEST_WEIGHT = 2.0**-60  # products of weights within [2**-60, 2**60] fit into float32
 
@@ -37,7 +37,7 @@ def read_training_data(
     """
     name = type(classifier).__name__
     continues = is_partial and hasattr(classifier, "classes_")
-    reject_foreign(X, "X", estimator=name, cell=classifier.cell)
+    check_container(X, "X", estimator=name, cell=classifier.cell)
     X, y = validate_data(classifier, X, read_labels(y), reset=not continues)
     if classes is not None:
         classes = read_classes(classes)
@@ -52,8 +52,8 @@ def read_training_data(
     if classes is None:
         classes = find_classes(y)
     targets = encode_labels(y, classes)
-    ids = as_ids(X, "X", estimator=name)  # checked after y: one class is reported first
-    reject_other_columns(ids, getattr(classifier, "feature_names_in_", ()))
+    ids = to_ids(X, "X", estimator=name)  # checked after y: one class is reported first
+    check_columns(ids, getattr(classifier, "feature_names_in_", ()))
     return TrainingData(ids, targets, _scale(_scale(weights) * _scale(by_class))), classes
 
 

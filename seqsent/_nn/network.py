@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._runtime.backend import (
+    check_not_forked,
     count_usable_cores,
     import_keras,
-    refuse_in_fork,
     tensor_to_numpy,
     to_numpy,
 )
@@ -170,7 +170,7 @@ class Network:
     @cached_property
     def vector_functions(self) -> VectorFunctions:
         """The network as functions of word vectors."""
-        refuse_in_fork("Gradients")
+        check_not_forked("Gradients")
         return vector_functions(self.model, self.architecture)
 
     def layer_activations(self, ids: Ids, layer: int) -> list[dict[str, FloatArray]]:

@@ -142,11 +142,11 @@ def is_forked_child() -> bool:
     return _is_forked_child
 
 
-def refuse_in_fork(what: str) -> None:
-    """Raise a RuntimeError if the backend cannot run in this process; ``what`` needs it."""
+def check_not_forked(feature: str) -> None:
+    """Raise a RuntimeError in a forked child, where the backend that a feature needs cannot run."""
     if _is_forked_child:
         raise RuntimeError(
-            f"{what} need the Keras backend, which does not run in a process forked after its "
+            f"{feature} need the Keras backend, which does not run in a process forked after its "
             "parent had started the backend. Start workers with joblib's loky or "
             "multiprocessing.get_context('spawn'), or load and fit estimators in the workers "
             "only. Predictions work in forked processes."

@@ -1,6 +1,7 @@
 """Any container of texts to a list of documents."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,26 @@ def as_documents(X: Any, *, missing: str = "error", any_type: bool = False) -> l
     ``missing="empty"``. Documents must be str unless ``any_type``, which makes a missing one None.
     """
     documents = _as_list(X)
-    types = set(map(type, documents))
-    if types <= {str}:
+    if set(map(type, documents)) <= {str}:
         return documents
-    if any(issubclass(t, (float, np.floating)) or t.__name__ in _MISSING_TYPES for t in types):
-        documents = _replace_missing(documents, missing, None if any_type else "")
+    documents = _replace_missing(documents, missing, None if any_type else "")
     if not any_type:
         _check_str(documents)
     return documents
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a value is None, NaN, ``pandas.NA`` or ``pandas.NaT``."""
+    if type(value).__name__ in _MISSING_TYPES:
+        return True
+    return isinstance(value, Number) and bool(value != value)
+
+
+def list_rows(rows: Sequence[int]) -> str:
+    """Return the first of these row numbers, for a message: "rows 0, 1, 2, 3, 4 and 7 more"."""
+    listed = ", ".join(map(str, rows[:_N_LISTED]))
+    more = f" and {len(rows) - _N_LISTED} more" if len(rows) > _N_LISTED else ""
+    return f"row{'s' if len(rows) > 1 else ''} {listed}{more}"
 
 
 def column_names(X: Any) -> list[Any] | None:
@@ -64,7 +77,7 @@ def _as_list(X: Any) -> list[Any]:
     documents = _to_list(X)
     if documents is None:
         raise TypeError(f"Expected documents, got {kind}. {_EXPECTED}")
-    _reject_numbers(X, documents)
+    _check_no_numbers(X, documents)
     return documents
 
 
@@ -99,7 +112,7 @@ def _to_list(X: Any) -> list[Any] | None:
     return list(X) if isinstance(X, Iterable) else None
 
 
-def _reject_numbers(X: Any, documents: list[Any]) -> None:
+def _check_no_numbers(X: Any, documents: list[Any]) -> None:
     kind = getattr(getattr(X, "dtype", None), "kind", "O")
     # pandas reads a column without any text as floats that are all NaN
     if kind in "biufc" and documents and not (kind == "f" and (X != X).all()):
@@ -107,21 +120,15 @@ def _reject_numbers(X: Any, documents: list[Any]) -> None:
 
 
 def _replace_missing(documents: list[Any], missing: str, replacement: str | None) -> list[Any]:
-    is_missing = [
-        type(document).__name__ in _MISSING_TYPES
-        or (isinstance(document, (float, np.floating)) and document != document)
-        for document in documents
-    ]
-    rows = np.flatnonzero(is_missing).tolist()
+    rows = [row for row, document in enumerate(documents) if is_missing(document)]
     if rows and missing == "error":
         raise ValueError(
-            f"X contains {len(rows)} missing texts ({_list_rows(rows)}). Remove them, or set "
+            f"X contains {len(rows)} missing texts ({list_rows(rows)}). Remove them, or set "
             "missing='empty'."
         )
-    return [
-        replacement if missing_here else document
-        for document, missing_here in zip(documents, is_missing, strict=True)
-    ]
+    for row in rows:
+        documents[row] = replacement
+    return documents
 
 
 def _check_str(documents: list[Any]) -> None:
@@ -140,11 +147,5 @@ def _check_str(documents: list[Any]) -> None:
         advice = _EXPECTED
     raise TypeError(
         f"Expected every document to be a str, got {type(document).__name__} "
-        f"({_list_rows(rows)}). {advice}"
+        f"({list_rows(rows)}). {advice}"
     )
-
-
-def _list_rows(rows: list[int]) -> str:
-    listed = ", ".join(map(str, rows[:_N_LISTED]))
-    more = f" and {len(rows) - _N_LISTED} more" if len(rows) > _N_LISTED else ""
-    return f"row{'s' if len(rows) > 1 else ''} {listed}{more}"

@@ -90,11 +90,11 @@ def truncate(documents: RaggedIds, truncation: Truncation | None) -> RaggedIds:
     if truncation is None or lengths.max(initial=0) <= truncation.max_tokens:
         return documents
     ends = np.cumsum(lengths)
-    kept = np.minimum(lengths, truncation.max_tokens)
-    starts = ends - (kept if truncation.keep_end else lengths)
-    # index of a kept token: its start in ``ids``, plus its distance from the start in the result
-    index = np.arange(kept.sum()) + np.repeat(starts - (np.cumsum(kept) - kept), kept)
-    return RaggedIds(ids[index], kept)
+    cut = np.minimum(lengths, truncation.max_tokens)
+    starts = ends - (cut if truncation.keep_end else lengths)
+    # index of a token: its start in ``ids``, plus its distance from the start in the result
+    index = np.arange(cut.sum()) + np.repeat(starts - (np.cumsum(cut) - cut), cut)
+    return RaggedIds(ids[index], cut)
 
 
 def remove_oov(documents: RaggedIds) -> RaggedIds:

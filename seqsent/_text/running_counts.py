@@ -9,7 +9,7 @@ import numpy as np
 from .._types import Integers
 from .corpus_counts import CorpusCounts, TokenCounts
 from .packing import pack, unpack
-from .vocabulary import plain_token
+from .vocabulary import to_builtin_token
 
 
 def _no_counts() -> Integers:
@@ -48,7 +48,7 @@ class RunningCounts(TokenCounts):
         assert chunk.document_counts is not None
         counted = [i for i, t in enumerate(chunk.tokens) if vocabulary is None or t in vocabulary]
         index = {token: i for i, token in enumerate(self.tokens)}
-        rows = [index.setdefault(plain_token(chunk.tokens[i]), len(index)) for i in counted]
+        rows = [index.setdefault(to_builtin_token(chunk.tokens[i]), len(index)) for i in counted]
         n_new = len(index) - len(self.tokens)
 
         def total(running: Integers, new: Integers) -> Integers:

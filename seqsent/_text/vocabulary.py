@@ -75,7 +75,7 @@ class VocabularyOptions:
             if n_free:  # partition first, because the sort is slower
                 counts = token_counts.counts[new]
                 new = new[counts >= -np.partition(-counts, n_free - 1)[n_free - 1]]
-        tokens = [plain_token(token_counts.tokens[i]) for i in new]
+        tokens = [to_builtin_token(token_counts.tokens[i]) for i in new]
         negative_counts = (-token_counts.counts[new]).tolist()
         is_str = [isinstance(token, str) for token in tokens]
         ranked = [t for _, _, t in sorted(zip(negative_counts, is_str, tokens, strict=True))]
@@ -130,10 +130,10 @@ def decode_rows(
     tokens = {id_: token for token, id_ in vocabulary.items()}
     if start_char is not None:
         tokens[start_char] = _START
-    return [[tokens.get(id_, _OOV) for id_ in ids[ids != 0].tolist()] for ids in map(_as_ids, rows)]
+    return [[tokens.get(id_, _OOV) for id_ in ids[ids != 0].tolist()] for ids in map(_to_row, rows)]
 
 
-def _as_ids(row: Any) -> npt.NDArray[Any]:
+def _to_row(row: Any) -> npt.NDArray[Any]:
     ids = np.asarray(row)
     if ids.ndim != 1 or (ids.size and (ids.dtype.kind not in "iu" or ids.min() < 0)):
         raise ValueError(
@@ -143,7 +143,7 @@ def _as_ids(row: Any) -> npt.NDArray[Any]:
     return ids
 
 
-def plain_token(token: Any) -> str | int:
+def to_builtin_token(token: Any) -> str | int:
     """Return a token as str or int without its subclass, or raise a TypeError."""
     if type(token) is str or type(token) is int:
         return token
@@ -156,16 +156,16 @@ def plain_token(token: Any) -> str | int:
 
 def _ranks(vocabulary: Any) -> dict[Any, int]:
     """Return the rank of each token, checked."""
-    _reject_ambiguous(vocabulary)
+    _check_has_ranks(vocabulary)
     if isinstance(vocabulary, Mapping):
         tokens, ranks = list(vocabulary), list(vocabulary.values())
     else:
         tokens = list(vocabulary)
         ranks = list(range(1, len(tokens) + 1))
     if not set(map(type, tokens)) <= {str, int}:
-        tokens = list(map(plain_token, tokens))
+        tokens = list(map(to_builtin_token, tokens))
     if not set(map(type, ranks)) <= {int}:
-        ranks = [_plain_rank(token, rank) for token, rank in zip(tokens, ranks, strict=True)]
+        ranks = [_to_builtin_rank(token, rank) for token, rank in zip(tokens, ranks, strict=True)]
     for kind, values in (("rank", ranks), ("token", tokens)):
         if len(set(values)) < len(values):
             repeated, _ = Counter(values).most_common(1)[0]
@@ -180,7 +180,7 @@ def _ranks(vocabulary: Any) -> dict[Any, int]:
     return dict(zip(tokens, ranks, strict=True))
 
 
-def _reject_ambiguous(vocabulary: Any) -> None:
+def _check_has_ranks(vocabulary: Any) -> None:
     """Raise a TypeError for containers without ranks."""
     if isinstance(vocabulary, Set):
         advice = "a list of tokens in the order of their ranks, because a set has no order"
@@ -196,7 +196,7 @@ def _reject_ambiguous(vocabulary: Any) -> None:
     )
 
 
-def _plain_rank(token: Any, rank: Any) -> int:
+def _to_builtin_rank(token: Any, rank: Any) -> int:
     if isinstance(rank, bool) or not isinstance(rank, Integral):
         raise TypeError(
             f"Ranks in vocabulary must be integers, got {rank!r} ({type(rank).__name__}) for "

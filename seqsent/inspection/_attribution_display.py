@@ -129,12 +129,12 @@ class TokenAttributionDisplay:
         scale, line_width = self._fit_lines(is_new_figure)
         for text in self.titles_ + self.texts_:
             text.set_size(scale * _FONT_SIZE)
-        title_lines, places = self._wrap(self._widths(), line_width)
+        title_lines, positions = self._wrap(self._widths(), line_width)
         for title, line in zip(self.titles_, title_lines, strict=True):
             title.set_position((0, line + _BASELINE))
-        for token, (x, line) in zip(self.texts_, places, strict=True):
+        for token, (x, line) in zip(self.texts_, positions, strict=True):
             token.set_position((x, line + _BASELINE))
-        self.ax_.set(xlim=(0, line_width), ylim=(_n_lines(places) - 0.4, -0.6))
+        self.ax_.set(xlim=(0, line_width), ylim=(_n_lines(positions) - 0.4, -0.6))
         return self
 
     def _draw_colorbar(self, colors: Any, limit: float) -> Any:
@@ -200,7 +200,7 @@ class TokenAttributionDisplay:
     ) -> tuple[list[float], list[tuple[float, float]]]:
         """Return the line of each title, and x in points and line of each token."""
         titles: list[float] = []
-        places: list[tuple[float, float]] = []
+        positions: list[tuple[float, float]] = []
         line, x, previous = -_TEXT_GAP, 0.0, None
         for text, width in zip(self.attributions["text"], widths, strict=True):
             if previous is None or text != previous:
@@ -209,9 +209,9 @@ class TokenAttributionDisplay:
             elif x and x + width > line_width:
                 line, x = line + 1, 0.0
             previous = text
-            places.append((x, line))
+            positions.append((x, line))
             x += width
-        return titles, places
+        return titles, positions
 
     def _limit(self) -> float:
         return max(float(self.attributions["score"].abs().fillna(0.0).max() or 0.0), 1e-12)
@@ -240,8 +240,8 @@ class TokenAttributionDisplay:
         )
 
 
-def _n_lines(places: list[tuple[float, float]]) -> float:
-    return places[-1][1] + 1 if places else 1.0
+def _n_lines(positions: list[tuple[float, float]]) -> float:
+    return positions[-1][1] + 1 if positions else 1.0
 
 
 def _title(label: Any, probability: float) -> str:

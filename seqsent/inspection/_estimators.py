@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._classifier import RecurrentSentimentClassifier
 from .._estimator.base import choose_columns
-from .._inputs.ids import reject_text, replace_unknown, validate_ids
+from .._inputs.ids import replace_unknown, validate_ids
 from .._nn.network import Network
 from .._types import FloatArray, Ids, TokenizedDocument
 from .._vectorizer import SequenceVectorizer
@@ -51,7 +51,6 @@ class EstimatorParts:
     def encode(self, X: Any) -> EncodedTexts:
         """Encode texts, or rows of ids if there is no transformer."""
         if not self.transformers:
-            reject_text(X, "X", estimator=type(self.classifier).__name__, cell=self.classifier.cell)
             X = [X] if np.ndim(X) == 1 else X
         elif isinstance(X, str):
             X = [X]

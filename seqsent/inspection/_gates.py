@@ -107,7 +107,7 @@ def gate_activations(
     parts = split_estimator(estimator)
     texts = parts.encode_one(text)
     network = parts.network
-    index = _check_layer(layer, direction, network)
+    index = _layer_index(layer, direction, network)
     ids = texts.ids[0]
     if network.architecture.mask_padding:
         ids = ids[ids != 0]
@@ -134,7 +134,7 @@ def _mean_over_units(
     return {**means, "state_change": np.abs(change).mean(axis=1)}
 
 
-def _check_layer(layer: int, direction: str, network: Network) -> int:
+def _layer_index(layer: int, direction: str, network: Network) -> int:
     """Return the index of the layer as a nonnegative number."""
     n_layers = network.architecture.n_layers
     if not -n_layers <= layer < n_layers:

@@ -13,7 +13,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from seqsent import SequenceVectorizer
-from seqsent._inputs.layout import reject_other_columns
+from seqsent._inputs.layout import check_columns
 from seqsent.datasets import make_reviews
 
 N = 60
@@ -113,7 +113,7 @@ def test_rows_of_a_vectorizer_are_accepted(texts, data):
     with warnings.catch_warnings(action="ignore"):
         rows = vectorizer.fit(["abca b"]).transform(texts)
     with warnings.catch_warnings(action="error"):
-        reject_other_columns(rows, vectorizer.get_feature_names_out())
+        check_columns(rows, vectorizer.get_feature_names_out())
 
 
 @given(st.data())
@@ -126,5 +126,5 @@ def test_ids_of_a_users_own_are_accepted(data):
     lengths = rng.integers(0, 1 + size[1], size=(size[0], 1))
     padded = np.where(np.arange(size[1]) < lengths, ids, 0)
     for rows in (ids, padded, padded[:, ::-1], np.hstack([padded[:, ::-1], padded])):
-        reject_other_columns(rows.astype(np.int32))
-        reject_other_columns(rows.astype(np.int32), range(rows.shape[1]))
+        check_columns(rows.astype(np.int32))
+        check_columns(rows.astype(np.int32), range(rows.shape[1]))

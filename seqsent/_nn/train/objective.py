@@ -90,17 +90,17 @@ def unpack_optimizer(packed: Any) -> Any:
     """Invert :func:`pack_optimizer`. Raise a ValueError for classes that Keras would import."""
     if not (isinstance(packed, dict) and _PACKED in packed):
         return packed
-    _refuse_unregistered(packed["config"])
+    _check_registered(packed["config"])
     kind = getattr(keras.optimizers, packed[_PACKED], None)
     if not (isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)):
         raise ValueError(f"its optimizer {packed[_PACKED]!r} is not in keras.optimizers")
     return keras.optimizers.get({"class_name": packed[_PACKED], "config": packed["config"]})
 
 
-def _refuse_unregistered(config: Any) -> None:
+def _check_registered(config: Any) -> None:
     if isinstance(config, list | tuple):
         for item in config:
-            _refuse_unregistered(item)
+            _check_registered(item)
     if not isinstance(config, dict):
         return
     module = config.get("module")
@@ -112,7 +112,7 @@ def _refuse_unregistered(config: Any) -> None:
             "registered. Import the module that decorates it with "
             "keras.saving.register_keras_serializable first."
         )
-    _refuse_unregistered(list(config.values()))
+    _check_registered(list(config.values()))
 
 
 def restore_optimizer_state(model: Any, values: list[NDArray[Any]], class_name: str) -> None:
