@@ -58,11 +58,11 @@ def unpack_state(state: dict[str, Any]) -> dict[str, Any]:
 
 def pack_vocabulary(vocabulary: Any) -> Any:
     """Return the parameter ``vocabulary`` packed, if it is a dict, or a list of str and int."""
-    if type(vocabulary) is dict and _is_plain([*vocabulary, *vocabulary.values()]):
+    if type(vocabulary) is dict and _are_builtin([*vocabulary, *vocabulary.values()]):
         return {_MARKER: pack(vocabulary, vocabulary.values())}
     if type(vocabulary) is dict:  # skops would convert False to "false" to True
         return {_MARKER: list(vocabulary.items())}
-    if type(vocabulary) is list and _is_plain(vocabulary):
+    if type(vocabulary) is list and _are_builtin(vocabulary):
         return {_MARKER: pack(vocabulary)}
     return vocabulary
 
@@ -77,5 +77,5 @@ def unpack_vocabulary(packed: Any) -> Any:
     return dict(zip(tokens, *ranks, strict=True)) if ranks else tokens
 
 
-def _is_plain(values: Iterable[Any]) -> bool:
+def _are_builtin(values: Iterable[Any]) -> bool:
     return set(map(type, values)) <= {str, int}

@@ -1,5 +1,8 @@
 """Training with ``epochs="auto"``."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -8,6 +11,7 @@ from seqsent._nn import automatic
 from seqsent._nn.batches import TrainingData
 from seqsent._nn.train.calibration import Calibration
 from seqsent._nn.train.options import TrainingOptions
+from seqsent._nn.train.training import TrainingResult
 from seqsent.datasets import make_reviews
 
 
@@ -133,3 +137,30 @@ def test_folds_are_stratified():
     for train, held_out in automatic._folds(TrainingData(ids, targets, weights), 5, OPTIONS):
         assert np.bincount(held_out.targets).tolist() == [16, 4]
         assert len(train.targets) == 80
+
+
+def test_networks_of_folds_are_freed():
+    n_alive = []
+    copies = []
+
+    class Network:
+        def copy(self):
+            gc.collect()
+            n_alive.append(sum(copy() is not None for copy in copies))
+            new = Network()
+            copies.append(weakref.ref(new))
+            return new
+
+        def predict(self, ids):
+            return np.full((len(ids), 2), 0.5)
+
+        def train(self, data, validation_data, *, options, monitor):
+            for end in options.schedule.cycle_ends:
+                monitor.on_epoch_end(end - 1)
+            return TrainingResult({}, options.schedule.epochs, 1, [], None)
+
+    ids, targets = np.ones((100, 2), np.int32), np.repeat([0, 1], 50).astype(np.int32)
+    data = TrainingData(ids, targets, np.ones(100))
+    schedule, _ = automatic._select_schedule(Network(), data, OPTIONS)
+    assert n_alive == [0] * 5
+    assert schedule == OPTIONS.schedule  # as no cycle learned
