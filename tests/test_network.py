@@ -293,7 +293,7 @@ def test_draws_missing_entries_of_embedding_weights():
         ({"embedding_weights": np.eye(4, 3), "num_words": 9}, "num_words=9 contradicts .* 4 rows"),
         ({"embedding_weights": np.eye(4, 3), "embed_dim": 32}, "embed_dim=32 .* 3 columns"),
         ({"embedding_weights": [1.0, 2.0, 3.0]}, r"got an array of shape \(3,\)"),
-        ({"embedding_weights": [[1.0], [np.inf]]}, r"contains infinity \(rows 1\)"),
+        ({"embedding_weights": [[1.0], [np.inf]]}, r"contains infinity \(row 1\)"),
     ],
 )
 def test_rejects_an_embedding_without_a_valid_size(options, message):

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .labels import list_rows
+from .._text.documents import list_rows
 
 
 def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None:
@@ -24,10 +24,10 @@ def load_embedding_weights(embedding_weights: Any) -> NDArray[np.float32] | None
             f"embedding_weights must be a matrix of shape (n_words, embed_dim), "
             f"got an array of shape {matrix.shape}."
         )
-    infinite = np.flatnonzero(np.isinf(matrix).any(axis=1))
-    if len(infinite):
+    infinite = np.flatnonzero(np.isinf(matrix).any(axis=1)).tolist()
+    if infinite:
         raise ValueError(
-            f"embedding_weights contains infinity (rows {list_rows(infinite)}). "
+            f"embedding_weights contains infinity ({list_rows(infinite)}). "
             "Replace it, or set NaN to initialize entries as for words without a vector."
         )
     return matrix

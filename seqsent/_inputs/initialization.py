@@ -60,8 +60,8 @@ def continued_network(
     Changed parameters that the network cannot adopt, and other classes, are a ValueError.
     """
     state = network.get_state(with_optimizer=True)
-    _refuse_other_classes(classes, classifier.classes_)
-    _refuse_changes(classifier, network.architecture)
+    _check_same_classes(classes, classifier.classes_)
+    _check_unchanged(classifier, network.architecture)
     n_words = classifier.n_words_
     if not is_partial:
         is_fixed = classifier.num_words is not None or classifier.embedding_weights is not None
@@ -91,7 +91,7 @@ def _architecture(classifier: Any, embed_dim: int | None) -> Architecture:
     )
 
 
-def _refuse_other_classes(classes: NDArray[Any], previous: NDArray[Any]) -> None:
+def _check_same_classes(classes: NDArray[Any], previous: NDArray[Any]) -> None:
     if not np.array_equal(classes, previous):
         raise ValueError(
             f"Training continues with the classes {previous.tolist()} of the previous fit, got "
@@ -99,7 +99,7 @@ def _refuse_other_classes(classes: NDArray[Any], previous: NDArray[Any]) -> None
         )
 
 
-def _refuse_changes(classifier: Any, previous: Architecture) -> None:
+def _check_unchanged(classifier: Any, previous: Architecture) -> None:
     """Raise a ValueError for changed parameters that the trained network cannot adopt."""
     embed_dim = classifier.embed_dim or previous.embed_dim
     changed = previous.difference(_architecture(classifier, embed_dim))

@@ -7,6 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.validation import column_or_1d
 
+from .._text.documents import is_missing, list_rows
+
 
 class LabelsMixin(ClassifierMixin):
     """Classifier with a ``score`` that reads labels as ``fit`` does."""
@@ -43,11 +45,11 @@ def read_labels(y: Any, name: str = "y") -> Any:
     dtype; scikit-learn would convert them to floats.
     """
     labels = np.asarray(y, dtype=None if hasattr(y, "dtype") else object)  # NaN may become "nan"
-    missing = np.flatnonzero(_find_missing(labels))
-    if len(missing):
+    missing = _find_missing(labels)
+    if missing:
         raise ValueError(
-            f"{name} contains {len(missing)} missing labels (rows {list_rows(missing)}). Remove "
-            "these rows."
+            f"{name} contains {len(missing)} missing labels ({list_rows(missing)}). Remove these "
+            "rows."
         )
     _check_one_type(labels, name)
     is_column_frame = getattr(y, "ndim", None) == 2 and len(getattr(y, "dtypes", ())) == 1
@@ -102,26 +104,12 @@ def encode_validation_labels(
     return encode_labels(labels, classes, name="y_val")
 
 
-def list_rows(rows: NDArray[np.intp]) -> str:
-    """Return the first of these row numbers, for a message."""
-    return ", ".join(map(str, rows[:5])) + (", ..." if len(rows) > 5 else "")
-
-
-def _find_missing(labels: NDArray[Any]) -> NDArray[np.bool_]:
-    """Return a mask of labels that are None, NaN or pandas.NA."""
-    if labels.dtype.kind == "f":
-        return np.isnan(labels)
-    if labels.dtype != object or labels.ndim == 0:
-        return np.zeros(labels.shape, dtype=bool)
-    with np.errstate(invalid="ignore"):  # Python 3.13 compares NaN with a warning
-        return np.frompyfunc(_is_missing, 1, 1)(labels).astype(bool)
-
-
-def _is_missing(label: Any) -> bool:
-    try:
-        return label is None or bool(label != label)
-    except TypeError:  # comparisons with pandas.NA have no truth value
-        return True
+def _find_missing(labels: NDArray[Any]) -> list[int]:
+    """Return the rows of missing labels."""
+    if labels.dtype != object:
+        return np.flatnonzero(labels != labels).tolist()
+    values = labels.ravel() if labels.ndim else ()  # scikit-learn reports y=None
+    return [row for row, value in enumerate(values) if is_missing(value)]
 
 
 def _check_one_type(labels: NDArray[Any], name: str) -> None:
