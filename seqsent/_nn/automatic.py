@@ -67,25 +67,22 @@ def _select_schedule(
 ) -> tuple[Schedule, float]:
     """Return the schedule with the lowest loss of held-out documents, and its temperature."""
     n_folds = min(_FOLDS, ceil(_ENOUGH_HELD_OUT * _FOLDS / len(data.ids)))
-    schedule = options.schedule
     options = replace(options, callbacks=(), title="With held-out documents: epoch")
     held_out_folds, probabilities = [], []
     for train, held_out in islice(_folds(data, _FOLDS, options), n_folds):
-        options = replace(options, schedule=schedule)
         held_out_folds.append(held_out)
         probabilities.append(_evaluate_cycles(network.copy(), train, held_out, options))
-        n_cycles = len(probabilities[-1])
-        schedule = Schedule(schedule.cycle_ends[n_cycles - 1], schedule.unit)
+        ends = options.schedule.cycle_ends[: len(probabilities[-1])]
+        options = replace(options, schedule=Schedule(ends[-1], options.schedule.unit))
     _, targets, weights = (np.concatenate(column) for column in zip(*held_out_folds, strict=True))
-    # folds after the first may have fewer cycles
     calibrations = [
         fit_temperature(np.concatenate(cycle), targets, weights)
-        for cycle in zip(*probabilities, strict=False)
+        for cycle in zip(*probabilities, strict=False)  # as many cycles as the last fold had
     ]
     best = find_best(calibrations, targets, weights)
     # The copies may be less confident than the network will be, as they saw fewer documents.
     temperature = max(calibrations[best].temperature, 1.0)
-    return Schedule(schedule.cycle_ends[best], schedule.unit), temperature
+    return Schedule(ends[best], options.schedule.unit), temperature
 
 
 def _evaluate_cycles(
