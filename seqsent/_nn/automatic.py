@@ -109,8 +109,7 @@ def _folds(
     noise = make_rng("held_out", options.seed, 0).random(len(data.targets))
     fold[np.lexsort((noise, data.targets))] = np.arange(len(data.targets)) % n_folds
     for index in range(n_folds):
-        train = TrainingData(*(column[fold != index] for column in data))
-        held_out = TrainingData(*(column[fold == index] for column in data))
+        train, held_out = data.select(fold != index), data.select(fold == index)
         if options.oov_char is not None:
             is_known = np.zeros(int(data.ids.max(initial=0)) + 1, dtype=bool)
             is_known[np.concatenate([train.ids.ravel(), [0]])] = True

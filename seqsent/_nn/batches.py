@@ -33,6 +33,10 @@ class TrainingData(NamedTuple):
     targets: NDArray[np.int32]  # (n_samples,), indices into the classes
     weights: FloatArray  # (n_samples,), positive, within the range of float32
 
+    def select(self, rows: NDArray[Any]) -> "TrainingData":
+        """Return some documents, by a mask or row numbers."""
+        return TrainingData(*(column[rows] for column in self))
+
     def last_words(self, n_words: int | None, *, mask_padding: bool) -> "TrainingData":
         """Return the data with the last words of each document, with all of them if None."""
         if n_words is None or n_words >= self.ids.shape[1]:

@@ -31,7 +31,7 @@ def check_saturation(
     n_samples = len(data.targets)
     spread = np.linspace(0, n_samples - 1, min(n_samples, _N_DOCUMENTS)).astype(np.intp)
     rows = np.union1d(spread, first)
-    ids, targets, weights = (column[rows] for column in data)
+    ids, targets, weights = data.select(rows)
     probabilities = predict(ids)
     of_target = probabilities[np.arange(len(rows)), targets]
     loss = np.average(-np.log(np.maximum(of_target, SMALLEST)), weights=weights)
