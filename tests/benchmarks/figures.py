@@ -31,7 +31,7 @@ _STORE = Path(__file__).with_name("figures.json")
 _TABLES = ROOT / ".ci" / "docs" / "_tables"
 _FULL = ("imdb", "counterfactual", "rt_polarity", "chn_hotel")
 _OTHER = ("airline", "trec6", "korean", "cornell2", "arabic")
-_FEW = ("airline", "arabic", "imdb")
+_FEW = ("airline", "arabic", "rt_polarity")
 _N_FEW = 500
 _DRAWS = 3
 _NETWORKS: dict[str, dict[str, Any]] = {
@@ -293,13 +293,13 @@ _OTHER_COLUMNS = {
 _FEW_COLUMNS = {
     "tweets, 3 classes": ("few", "airline"),
     "Arabic tweets": ("few", "arabic"),
-    "IMDB": ("few", "imdb"),
+    "sentences": ("few", "rt_polarity"),
 }
 _CALIBRATION_COLUMNS = {
     "25,000 reviews": ("full", "imdb"),
     "8,500 sentences": ("full", "rt_polarity"),
     "500 tweets": ("few", "airline"),
-    "500 reviews": ("few", "imdb"),
+    "500 sentences": ("few", "rt_polarity"),
 }
 
 

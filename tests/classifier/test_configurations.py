@@ -56,7 +56,7 @@ def draw_optimizer(rng: np.random.Generator) -> dict[str, Any]:
     instances = [
         keras.optimizers.Adam(0.01, clipnorm=0.5),
         keras.optimizers.AdamW(schedule),
-        keras.optimizers.SGD(0.1, momentum=0.9),
+        keras.optimizers.SGD(0.01, momentum=0.9),
     ]
     return {"optimizer": instances[rng.integers(3)], "learning_rate": None}
 
