@@ -41,11 +41,14 @@ if pyenv := shutil.which("pyenv"):  # its shims run selected versions only
 
 
 def run_pytest(session: nox.Session, *default: str, **environment: str) -> None:
-    """Run the tests given after ``--``, or else the default ones, or else all."""
+    """Run the tests given after ``--``, or else the default ones, or else all.
+
+    Programs are compiled as users compile them, see XLA_FLAGS in tests/conftest.py.
+    """
     session.chdir(ROOT)
     arguments = session.posargs or [*default, "-n", "2"]
     session.run("python", "-c", SHOW_VERSIONS)
-    session.run("python", "-m", "pytest", "-q", *arguments, env=environment)
+    session.run("python", "-m", "pytest", "-q", *arguments, env={"XLA_FLAGS": "", **environment})
 
 
 @nox.session(python=PYTHONS)
