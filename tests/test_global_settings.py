@@ -58,10 +58,10 @@ def test_nan_weights_are_named_instead_of_predicting_the_first_class(small_pipel
 def test_fit_and_predict_run_without_jit(small_pipeline):
     import jax
 
-    expected = small_pipeline().fit(TEXTS, LABELS).predict_proba(TEXTS)
     with jax.disable_jit():
-        found = small_pipeline(state_dim=7).fit(TEXTS, LABELS).predict_proba(TEXTS)
-    assert found.shape == expected.shape
+        pipeline = small_pipeline(state_dim=7, epochs=1).fit(TEXTS[:8], LABELS[:8])
+        found = pipeline.predict_proba(TEXTS[:2])
+    assert found.shape == (2, 2)
     assert np.isfinite(found).all()
 
 
