@@ -179,15 +179,16 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         Number of epochs run.
     best_iter_ : int
         Epoch, from 1, of the weights: the last one, unless ``early_stopping`` or a callback
-        restored those of an earlier epoch.
+        restored earlier weights.
     temperature_ : float
-        Divisor of the logits, which is part of the output layer of ``model_``: above 1 where the
-        network was too certain. 1 if ``epochs`` is a number, and after a continued training.
+        Divisor of the logits, which is part of the output layer of ``model_``: above 1 if the
+        network was overconfident. At least 1 if ``epochs="auto"`` selected a number of cycles, and
+        1 if ``epochs`` is a number or training continued.
     n_words_ : int
         Number of rows of the embedding table.
     time_scale_ : float
-        0.95 quantile of the lengths of the training documents, in words: of their last
-        ``train_maxlen`` words, and without documents that ``early_stopping`` holds out.
+        0.95 quantile of the lengths of the training documents, in words, at most ``train_maxlen``.
+        Documents that ``early_stopping`` holds out do not count.
     n_features_in_ : int
         Row length seen in ``fit``.
     feature_names_in_ : ndarray of shape (``n_features_in_``,)
@@ -208,8 +209,8 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     learns from all documents. With more than 10,000 documents it learns for about 700 steps and
     at least 2 epochs (twice with ``adversarial``), and up to 2,000 documents are held out for the
     temperature. With fewer than 100 documents, ``early_stopping`` or a continued ``warm_start`` it
-    learns for about 700 steps and at most 130 epochs, without cycles. The validation data of early
-    stopping determine the temperature; the other two have none.
+    learns for about 700 steps and at most 130 epochs, without cycles. Early stopping fits the
+    temperature on its validation data; the other two are not calibrated.
 
     With word vectors :math:`x_t` and states :math:`h_t`, ``cell="simple"`` computes
 

@@ -84,7 +84,7 @@ def make_sentiment_pipeline(
         - "fast": a bidirectional GRU on words and pairs of words, with max and mean pooling, that
           reads up to 1,000 words in predictions.
         - "accurate": "fast" with word vectors of length 64 and adversarial training. It takes
-          two to five times as long and requires JAX.
+          1.5 to 5 times as long and requires JAX.
         - "tutorial": the classic Keras program on IMDB. A SimpleRNN (unless ``cell`` is
           passed), 10,000 words as Keras splits them, the last 250 of each document, padding
           that is not masked, RMSprop with rate 0.001, Keras's initial weights, 5 epochs.

@@ -32,8 +32,8 @@ def read_training_data(
 ) -> tuple[TrainingData, NDArray[Any]]:
     """Return validated training data and the sorted classes.
 
-    Documents of weight zero are left out. Without ``classes`` they are those of a continued
-    ``partial_fit``, or the labels in y.
+    Documents with zero weight are left out. If ``classes`` is None, the classes are taken from the
+    previous ``partial_fit`` that is continued, or from y.
     """
     name = type(classifier).__name__
     continues = is_partial and hasattr(classifier, "classes_")

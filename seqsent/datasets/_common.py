@@ -29,7 +29,7 @@ def download(url: str, sha256: str, folder: Path) -> Path:
     name = url.rpartition("/")[2]
 
     def downloader(url: str, output_file: str, pooch_: Any) -> None:
-        os.remove(output_file)  # of mode 0600; the umask determines the mode of a new file
+        os.remove(output_file)  # it has mode 0600; a new file gets its mode from the umask
         # requests, which HTTPDownloader uses, follows redirects to http and https only
         pooch.HTTPDownloader()(url, output_file, pooch_)
 

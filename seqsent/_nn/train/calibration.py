@@ -72,7 +72,7 @@ class CycleMonitor(keras.callbacks.Callback):  # type: ignore[name-defined]  # K
     """Evaluate held-out documents at the end of each cycle, and stop after one that is no better.
 
     The loss is computed with the best temperature: without it, the cross-entropy of a network that
-    becomes too certain rises while its accuracy still improves. Training does not stop while the
+    becomes overconfident rises while its accuracy still improves. Training does not stop while the
     loss is as high as with constant probabilities.
     """
 

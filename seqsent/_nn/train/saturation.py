@@ -21,8 +21,8 @@ def check_saturation(
 ) -> None:
     """Raise a ValueError if training diverged.
 
-    It has if the loss far exceeds that of equal probabilities, or if all probabilities are 0 or 1
-    and constant ones have a lower loss. Only networks with large output weights are evaluated,
+    Signs are a loss far above the loss of equal probabilities, or probabilities that are all 0 or 1
+    while constant ones have a lower loss. Only networks with large output weights are evaluated,
     on some of the documents.
     """
     if max(np.abs(values).max(initial=0.0) for values in output_weights) < _LARGE_WEIGHT:
