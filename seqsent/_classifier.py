@@ -59,7 +59,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
 
     Parameters
     ----------
-    cell : {"simple", "lstm", "gru"}, default="lstm"
+    cell : {"simple", "lstm", "gru"}, default="gru"
         The recurrent cell. See the Notes for its equations.
     state_dim : int, default=32
         Number of units of the state.
@@ -70,7 +70,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
         calibrates the probabilities on them, see the Notes.
     random_state : int, RandomState instance or None, default=None
         Seed of the initial weights, the order of documents, dropout and the held-out part. Pass
-        an int for identical results on one machine; on a GPU they are equal up to rounding.
+        an int for identical results on one CPU; on a GPU, rounding makes fits differ.
     embed_dim : int, default=None
         Length of a word vector. If None, 32, or the width of ``embedding_weights``.
     num_words : int, default=None
@@ -298,7 +298,7 @@ class RecurrentSentimentClassifier(LabelsMixin, SeqsentEstimator):
     def __init__(
         self,
         *,
-        cell: str = "lstm",
+        cell: str = "gru",
         state_dim: int = 32,
         dropout: float = 0.5,
         epochs: int | Literal["auto"] = "auto",

@@ -31,7 +31,7 @@ _DEFAULT_TIME_SCALE = 250  # words
 )
 def build_network(
     *,
-    cell: str = "lstm",
+    cell: str = "gru",
     state_dim: int = 32,
     embed_dim: int | None = None,
     num_words: int | None = None,
@@ -59,7 +59,7 @@ def build_network(
 
     Parameters
     ----------
-    cell : {"simple", "lstm", "gru"}, default="lstm"
+    cell : {"simple", "lstm", "gru"}, default="gru"
         The recurrent cell: SimpleRNN, LSTM or GRU.
     state_dim : int, default=32
         Number of units of the state.

@@ -318,7 +318,7 @@ def test_parameters_and_defaults_agree_with_the_architecture():
 @pytest.mark.parametrize("state_dim", [np.int64(5), np.uint8(5)])
 def test_numpy_scalars_as_parameters(state_dim):
     network = build_network(num_words=10, state_dim=state_dim, dropout=np.float64(0.5))
-    assert network.get_layer("lstm_1").units == 5
+    assert network.get_layer("gru_1").units == 5
 
 
 def test_architecture_dict_round_trip():

@@ -35,9 +35,9 @@ _FEW = ("airline", "arabic", "rt_polarity")
 _N_FEW = 500
 _DRAWS = 3
 _NETWORKS: dict[str, dict[str, Any]] = {
-    "SimpleRNN, defaults": {"cell": "simple"},
-    "LSTM, defaults": {"cell": "lstm"},
-    "GRU, defaults": {"cell": "gru"},
+    '`cell="simple"`': {"cell": "simple"},
+    '`cell="lstm"`': {"cell": "lstm"},
+    '`cell="gru"`, the default': {"cell": "gru"},
     '`preset="fast"`': {"preset": "fast"},
     '`preset="accurate"`': {"preset": "accurate"},
 }
@@ -45,7 +45,7 @@ _TF_IDF, _CHARACTERS = "TF-IDF + logistic regression", "TF-IDF of character n-gr
 _NAIVE_BAYES, _LINEAR_PART = "NB-scaled n-grams", "linear part of the ensemble"
 _ENSEMBLES = "ensembles"
 _LINEAR = (_TF_IDF, _CHARACTERS, _NAIVE_BAYES, _LINEAR_PART)
-_IN_ENSEMBLES = ("LSTM, defaults", *list(_NETWORKS)[-2:])
+_IN_ENSEMBLES = tuple(_NETWORKS)[-3:]
 _MEMORY_NETWORKS = {
     "SimpleRNN": {"cell": "simple"},
     'LSTM, `"keras"`': {"cell": "lstm", "gate_bias": "keras"},
@@ -59,8 +59,8 @@ Store = dict[str, Result]
 
 def _ensemble(name: str) -> str:
     """Return the call that makes the ensemble with a network."""
-    arguments = {"LSTM, defaults": "preset=None", '`preset="fast"`': ""}
-    return f"`make_sentiment_ensemble({arguments.get(name, name.strip('`'))})`"
+    arguments = dict(zip(_IN_ENSEMBLES, ("preset=None", "", 'preset="accurate"'), strict=True))
+    return f"`make_sentiment_ensemble({arguments[name]})`"
 
 
 def make_linear(name: str, method: str) -> Any:

@@ -110,7 +110,7 @@ def test_warm_start_grows_the_embedding_table(data, small_classifier):
 @pytest.mark.parametrize(
     ("change", "described"),
     [
-        ({"cell": "gru"}, r"cell \(lstm to gru\)"),
+        ({"cell": "lstm"}, r"cell \(gru to lstm\)"),
         ({"state_dim": 7, "pooling": "max"}, r"state_dim \(6 to 7\), pooling \(last to max\)"),
         ({"embed_dim": 3}, r"embed_dim \(5 to 3\)"),
         ({"num_words": 2000}, r"num_words \(1024 to 2000\)"),

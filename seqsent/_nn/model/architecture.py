@@ -31,7 +31,7 @@ class Architecture:
 
     n_words: int
     n_outputs: int
-    cell: str = "lstm"
+    cell: str = "gru"
     state_dim: int = 32
     embed_dim: int = 32
     n_layers: int = 1

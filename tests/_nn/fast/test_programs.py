@@ -67,7 +67,7 @@ def test_other_networks_have_programs_of_their_own(data, classifier, monkeypatch
     for n_programs, parameters in enumerate(
         [
             {},
-            {"cell": "gru"},
+            {"cell": "lstm"},
             {"state_dim": 7},
             {"dropout": 0.2},
             {"pooling": "max"},
