@@ -11,10 +11,11 @@ from sklearn.ensemble import VotingClassifier
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import FeatureUnion, Pipeline
-from sklearn.preprocessing import Normalizer
+from sklearn.preprocessing import FunctionTransformer, Normalizer
 
 from ._naive_bayes_scaler import NaiveBayesScaler
 from ._pipeline import make_sentiment_pipeline
+from ._text.documents import as_documents
 
 _MAX_FEATURES = 300_000  # of words and of characters, to limit the size of the fitted model
 
@@ -51,9 +52,9 @@ def make_sentiment_ensemble(
     n_jobs : int, default=None
         Number of processes that fit the two models. None means 1, -1 means all processors.
     **parameters : dict
-        Parameters of the network, as in :func:`make_sentiment_pipeline`. ``class_weight`` is set
-        on the linear model, too. A dict of class weights must have the positions of the sorted
-        labels as keys, because the ensemble encodes labels as 0, 1, ...
+        Parameters of the network, as in :func:`make_sentiment_pipeline`. ``missing`` and
+        ``class_weight`` are set on the linear model, too. A dict of class weights must have the
+        positions of the sorted labels as keys, because the ensemble encodes labels as 0, 1, ...
 
     Returns
     -------
@@ -62,6 +63,7 @@ def make_sentiment_ensemble(
         the Pipeline of :func:`make_sentiment_pipeline`, with ``cv`` inside a
         CalibratedClassifierCV. ``linear`` is a Pipeline with the steps
 
+        - ``texts``: a FunctionTransformer that reads texts from any container.
         - ``ngrams``: a FeatureUnion of two TfidfVectorizers: ``words`` (one or two words) and
           ``characters`` (one to five characters inside words).
         - ``scaler``: :class:`NaiveBayesScaler` with ``exponent=0.5``.
@@ -103,11 +105,12 @@ def make_sentiment_ensemble(
     network: Any = make_sentiment_pipeline(cell, preset=preset, **parameters)
     if cv is not None:
         network = CalibratedClassifierCV(network, method=_calibration_method(), cv=cv)
-    estimators = [("network", network), ("linear", _linear_model(parameters.get("class_weight")))]
+    linear = _linear_model(parameters.get("missing", "error"), parameters.get("class_weight"))
+    estimators = [("network", network), ("linear", linear)]
     return VotingClassifier(estimators, voting="soft", weights=weights, n_jobs=n_jobs)
 
 
-def _linear_model(class_weight: Any) -> Pipeline:
+def _linear_model(missing: str, class_weight: Any) -> Pipeline:
     words = TfidfVectorizer(
         token_pattern=r"(?u)\b\w+\b",  # words of one letter, too
         ngram_range=(1, 2),
@@ -123,6 +126,7 @@ def _linear_model(class_weight: Any) -> Pipeline:
     )
     return Pipeline(
         [
+            ("texts", FunctionTransformer(as_documents, kw_args={"missing": missing})),
             ("ngrams", FeatureUnion([("words", words), ("characters", characters)])),
             ("scaler", NaiveBayesScaler(exponent=0.5)),
             ("normalizer", Normalizer(copy=False)),

@@ -73,6 +73,7 @@ def test_copies_predict_the_same(fitted, method):
             "seqsent._classifier.RecurrentSentimentClassifier",
             "seqsent._naive_bayes_scaler.NaiveBayesScaler",
             "seqsent._pipeline.SentimentPipeline",
+            "seqsent._text.documents.as_documents",
             "seqsent._vectorizer.SequenceVectorizer",
             "sklearn.utils._bunch.Bunch",
         ]
@@ -107,6 +108,22 @@ def test_cross_val_score_of_a_series(labels):
     ensemble = make_sentiment_ensemble(**SMALL)
     scores = cross_val_score(ensemble, TEXTS, pd.Series(labels), cv=2, error_score="raise")
     assert ((scores >= 0) & (scores <= 1)).all()
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 12])
+@pytest.mark.parametrize("container", [pd.DataFrame, lambda texts: texts.to_numpy()[:, None]])
+def test_reads_the_containers_that_the_network_reads(container, n_rows, fitted):
+    texts = container(TEXTS)
+    found = clone(fitted).fit(texts, LABELS).predict_proba(texts[:n_rows])
+    assert_allclose(found, fitted.predict_proba(TEXTS[:n_rows]), atol=1e-6)
+
+
+def test_missing_texts_are_refused_or_read_as_empty(fitted):
+    texts = [None, *TEXTS[1:]]
+    with pytest.raises(ValueError, match=r"1 missing text \(row 0, .* set missing='empty'"):
+        clone(fitted).fit(texts, LABELS)
+    ensemble = make_sentiment_ensemble(**SMALL, missing="empty").fit(texts, LABELS)
+    assert_array_equal(ensemble.predict_proba([np.nan]), ensemble.predict_proba([""]))
 
 
 def test_texts_of_three_classes_without_spaces():

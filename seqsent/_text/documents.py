@@ -122,9 +122,10 @@ def _check_no_numbers(X: Any, documents: list[Any]) -> None:
 def _replace_missing(documents: list[Any], missing: str, replacement: str | None) -> list[Any]:
     rows = [row for row, document in enumerate(documents) if is_missing(document)]
     if rows and missing == "error":
+        texts = "texts" if len(rows) > 1 else "text"
         raise ValueError(
-            f"X contains {len(rows)} missing texts ({list_rows(rows)}). Remove them, or set "
-            "missing='empty'."
+            f"X contains {len(rows)} missing {texts} ({list_rows(rows)}, counted from 0). Remove "
+            "them, or set missing='empty' of the vectorizer."
         )
     for row in rows:
         documents[row] = replacement

@@ -40,7 +40,7 @@ def test_pyarrow_columns():
         assert as_documents(X) == TEXTS
     with pytest.raises(ValueError, match=r"columns 'label', 'text'. .*alone, X\['text'\]"):
         as_documents(table)
-    with pytest.raises(ValueError, match="1 missing texts"):
+    with pytest.raises(ValueError, match=r"1 missing text \(row \d+, counted from 0\)"):
         as_documents(pa.array(["a", None]))
     with pytest.raises(TypeError, match=r"got int \(rows 0, 1, 2\)"):
         as_documents(table["label"])
@@ -109,7 +109,8 @@ def test_invalid_containers(X, error, message):
 @pytest.mark.parametrize("value", [None, float("nan"), pd.NA, pd.NaT, np.float32("nan")])
 def test_missing_texts(value):
     X = ["a", value, "b", value]
-    with pytest.raises(ValueError, match=r"X contains 2 missing texts \(rows 1, 3\). Remove them"):
+    message = r"X contains 2 missing texts \(rows 1, 3, counted from 0\). Remove them"
+    with pytest.raises(ValueError, match=message):
         as_documents(X)
     assert as_documents(X, missing="empty") == ["a", "", "b", ""]
     assert as_documents(X, missing="empty", any_type=True) == ["a", None, "b", None]
