@@ -56,7 +56,10 @@ class SentimentPipeline(Pipeline):
         """Set parameters, or raise a ValueError that suggests the closest name."""
         valid = self.get_params()
         for name in params:
-            if name.partition("__")[0] not in valid:
+            step, *inner = name.split("__")
+            is_known = step in valid and (not inner or f"{step}__{inner[0]}" in valid)
+            is_replaced = bool(inner) and step in params
+            if not (is_known or is_replaced):
                 raise ValueError(
                     f"Invalid parameter {name!r} for {type(self).__name__}."
                     f"{did_you_mean(name, valid)} Name a step first, as in "

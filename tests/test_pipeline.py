@@ -37,7 +37,7 @@ def test_defaults_equal_those_of_the_estimators():
         ("warm_start", True, {"vectorizer", "classifier"}),
         ("state_dim", 16, {"classifier"}),
         ("random_state", 0, {"classifier"}),
-        ("cell", "gru", {"classifier"}),
+        ("cell", "lstm", {"classifier"}),
     ],
 )
 def test_parameter_is_set_on_the_steps_that_have_it(name, value, steps):
@@ -82,6 +82,8 @@ def test_parameter_with_a_step_prefix_is_rejected():
         ("units", "classifier__state_dim"),
         ("max_features", "vectorizer__num_words"),
         ("classifer__cell", "classifier__cell"),
+        ("classifier__maxlen", "vectorizer__maxlen"),
+        ("vectorizer__dropout", "classifier__dropout"),
         ("clf__lr", "classifier__learning_rate"),
         ("memry", "memory"),
     ],
@@ -148,7 +150,7 @@ class TestPresets:
         make_sentiment_pipeline("gru", preset="tutorial", maxlen=9)
         assert make_sentiment_pipeline(preset="tutorial")["classifier"].cell == "simple"
         assert make_sentiment_pipeline(preset="tutorial")["vectorizer"].maxlen == 250
-        assert make_sentiment_pipeline()["classifier"].cell == "lstm"
+        assert make_sentiment_pipeline()["classifier"].cell == "gru"
 
     @pytest.mark.parametrize("preset", ["fast", "accurate"])
     def test_preset_learns_from_60_texts(self, preset):

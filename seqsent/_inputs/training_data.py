@@ -76,8 +76,8 @@ def hold_out(data: TrainingData, fraction: float, seed: int) -> tuple[TrainingDa
     except ValueError as error:
         raise ValueError(
             f"early_stopping cannot hold out validation_fraction={fraction} of {len(data.ids)} "
-            f"documents, stratified by class: {error} Pass X_val and y_val, another fraction, or "
-            "more documents."
+            f"documents, stratified by class: {str(error).rstrip('.')}. Pass X_val and y_val, "
+            "another fraction, or more documents of each class."
         ) from error
     return TrainingData(*splits[::2]), TrainingData(*splits[1::2])
 
