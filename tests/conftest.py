@@ -23,10 +23,13 @@ os.environ.setdefault(
     "SEQSENT_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
 )
 
-# Programs of tests run for milliseconds, so skip LLVM's optimization, which takes two thirds of the
-# time. XLA_FLAGS="" compiles as users do. JAX 0.12, which Python 3.12 and later install, aborts on
-# the second option, TensorFlow on both.
-_FLAGS = ["--xla_backend_optimization_level=0", "--xla_cpu_use_fusion_emitters=false"]
+# JAX reads the whole folder for each new program if its size is limited
+os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", "-1")
+
+# Most programs of tests run for milliseconds, so skip slow optimizations. At level 0, programs that
+# run for seconds take three times as long. XLA_FLAGS="" compiles as users do. JAX 0.12, which
+# Python 3.12 and later install, aborts on the second option, TensorFlow on both.
+_FLAGS = ["--xla_backend_optimization_level=1", "--xla_cpu_use_fusion_emitters=false"]
 if os.environ.get("KERAS_BACKEND", "jax") == "jax":
     os.environ.setdefault("XLA_FLAGS", " ".join(_FLAGS[: 1 if sys.version_info >= (3, 12) else 2]))
 

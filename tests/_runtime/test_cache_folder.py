@@ -16,7 +16,8 @@ from seqsent._runtime.cache_folder import find_folder, use_compilation_cache
 
 @pytest.fixture(autouse=True)
 def parent(tmp_path, monkeypatch):
-    """Set SEQSENT_CACHE_DIR to a directory that does not exist yet."""
+    """Set SEQSENT_CACHE_DIR to a directory that does not exist yet, of the default size."""
+    monkeypatch.delenv("JAX_COMPILATION_CACHE_MAX_SIZE", raising=False)
     monkeypatch.setenv("SEQSENT_CACHE_DIR", str(tmp_path / "parent"))
     return tmp_path / "parent"
 
