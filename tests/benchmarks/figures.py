@@ -54,6 +54,8 @@ _MEMORY_NETWORKS = {
     'GRU, `"chrono"`': {"cell": "gru", "gate_bias": "chrono"},
 }
 _DISTANCES = (20, 60, 120, 240)
+_N_NEGATIVE, _N_POSITIVE = 1140, 60
+_IMBALANCED = ('`cell="gru"`, the default', _TF_IDF)
 Store = dict[str, Result]
 
 
@@ -140,6 +142,32 @@ def remember(distance: str, method: str, seed: str) -> dict[str, Result]:
     return {method: {"accuracy": pipeline.score(texts[3000:], labels[3000:])}}
 
 
+def balance(method: str, seed: str) -> dict[str, Result]:
+    """Measure the balanced accuracy on IMDB after training on few positive reviews."""
+    import numpy as np
+    from sklearn.metrics import balanced_accuracy_score
+
+    from seqsent import make_sentiment_pipeline
+
+    (X, y), (texts, truth) = accuracy.read("imdb", False, 0)
+    rng = np.random.default_rng(int(seed))
+    sizes = {0: _N_NEGATIVE, 1: _N_POSITIVE}
+    rows = np.concatenate([rng.choice(np.flatnonzero(y == k), n, False) for k, n in sizes.items()])
+    found = {}
+    for class_weight in (None, "balanced"):
+        if method in _NETWORKS:
+            model: Any = make_sentiment_pipeline(class_weight=class_weight, random_state=int(seed))
+        else:
+            model = make_linear("imdb", method)
+            model[-1].set_params(class_weight=class_weight)
+        positive = model.fit(X[rows], y[rows]).predict_proba(texts)[:, 1]
+        found[str(class_weight)] = balanced_accuracy_score(truth, positive > 0.5)
+        if class_weight is None:
+            share = _N_POSITIVE / len(rows)
+            found["threshold"] = balanced_accuracy_score(truth, positive > share)
+    return {method: found}
+
+
 def list_jobs(parts: Sequence[str], seeds: int) -> list[tuple[str, list[object]]]:
     """Return the child functions to call and their arguments, the longest first."""
     jobs: list[tuple[str, list[object]]] = []
@@ -160,6 +188,8 @@ def list_jobs(parts: Sequence[str], seeds: int) -> list[tuple[str, list[object]]
             for method in _MEMORY_NETWORKS
             for seed in range(_DRAWS)
         ]
+    if "balance" in parts:
+        jobs += [("balance", [m, seed]) for m in _IMBALANCED for seed in range(_DRAWS)]
     return jobs
 
 
@@ -277,6 +307,16 @@ def memory_table(store: Store) -> str:
     return to_table(["k", *_MEMORY_NETWORKS], rows)
 
 
+def balance_table(store: Store) -> str:
+    def score(method: str, figure: str) -> str:
+        found = [r[method] for k, r in store.items() if k.startswith(f"balance | {method} | ")]
+        return f"{fmean(result[figure] for result in found):.2f}" if found else ""
+
+    header = ["method", "`class_weight=None`", '`"balanced"`', "`None`, threshold 0.05"]
+    figures = ("None", "balanced", "threshold")
+    return to_table(header, [[m, *(score(m, f) for f in figures)] for m in _IMBALANCED])
+
+
 _FULL_COLUMNS = {
     "IMDB": ("imdb", "accuracy"),
     "revised IMDB": ("counterfactual", "revised"),
@@ -312,6 +352,7 @@ def write_tables() -> None:
         "few_texts": lambda: few_table(store, "accuracy+log loss", _FEW_COLUMNS),
         "calibration": lambda: few_table(store, "calibration error", _CALIBRATION_COLUMNS),
         "memory": lambda: memory_table(store),
+        "balance": lambda: balance_table(store),
         "speed": lambda: to_table(
             ["task", "seqsent", "compared with", "its time", "ratio"], store["speed"]["rows"]
         ),
@@ -319,6 +360,7 @@ def write_tables() -> None:
     }
     needs = {"accuracy": "fit | full", "other_texts": "fit | other", "few_texts": "fit | few"}
     needs |= {"calibration": "fit | full", "memory": "remember", "speed": "speed"}
+    needs["balance"] = "balance"
     for name, make in tables.items():
         if any(key.startswith(needs.get(name, "about")) for key in store):
             (_TABLES / f"{name}.md").write_text(make(), encoding="utf-8")
@@ -333,7 +375,7 @@ def write_tables() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
-    parts = ("full", "other", "few", "memory", "time", "speed")
+    parts = ("full", "other", "few", "memory", "balance", "time", "speed")
     parser.add_argument("--only", nargs="+", choices=parts, default=parts, metavar="PART")
     parser.add_argument("--seeds", type=int, default=1, help="fits of a network on full data")
     parser.add_argument("--resume", action="store_true", help="skip what figures.json contains")
@@ -346,7 +388,7 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
-        functions = {"fit": fit, "remember": remember, "take_time": take_time}
+        functions = {"fit": fit, "remember": remember, "balance": balance, "take_time": take_time}
         print(json.dumps(functions[sys.argv[2]](*sys.argv[3:])))
     else:
         main()
