@@ -60,9 +60,9 @@ Store = dict[str, Result]
 
 
 def _ensemble(name: str) -> str:
-    """Return the call that makes the ensemble with a network."""
-    arguments = dict(zip(_IN_ENSEMBLES, ("preset=None", "", 'preset="accurate"'), strict=True))
-    return f"`make_sentiment_ensemble({arguments[name]})`"
+    """Return the name of the ensemble with a network."""
+    names = ("`preset=None`", "the default", '`preset="accurate"`')
+    return f"ensemble, {dict(zip(_IN_ENSEMBLES, names, strict=True))[name]}"
 
 
 def make_linear(name: str, method: str) -> Any:
