@@ -56,10 +56,9 @@ class SentimentPipeline(Pipeline):
         """Set parameters, or raise a ValueError that suggests the closest name."""
         valid = self.get_params()
         for name in params:
-            step, *inner = name.split("__")
-            is_known = step in valid and (not inner or f"{step}__{inner[0]}" in valid)
-            is_replaced = bool(inner) and step in params
-            if not (is_known or is_replaced):
+            step, *parameter = name.split("__")[:2]
+            is_replaced = bool(parameter) and step in params  # by one with other parameters
+            if "__".join([step, *parameter]) not in valid and not is_replaced:
                 raise ValueError(
                     f"Invalid parameter {name!r} for {type(self).__name__}."
                     f"{did_you_mean(name, valid)} Name a step first, as in "

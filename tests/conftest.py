@@ -23,7 +23,7 @@ os.environ.setdefault(
     "SEQSENT_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "programs")
 )
 
-# JAX reads the whole folder for each new program if its size is limited
+# With a limited size, JAX reads the whole folder for each new program.
 os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", "-1")
 
 # Most programs of tests run for milliseconds, so skip slow optimizations. At level 0, programs that

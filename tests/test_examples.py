@@ -151,7 +151,7 @@ def test_beat_the_linear_model(tmp_path: Path, run_example: RunExample) -> None:
         "ensemble",
     ]
     accuracies = [float(line.split()[-4]) for line in lines[2:]]
-    assert 0.5 < max(accuracies) <= 1
+    assert min(accuracies) > 0.5
 
 
 def test_few_labels(tmp_path: Path, run_example: RunExample) -> None:

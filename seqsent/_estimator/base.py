@@ -165,7 +165,7 @@ class SeqsentEstimator(CallbackSupportMixin, BaseEstimator):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            cls.__init__ = suggest_arguments(cls.__init__)  # type: ignore[method-assign]
+            cls.__init__ = suggest_arguments(cls.__init__)  # type: ignore[method-assign]  # improves its errors
 
     def set_params(self, **params: Any) -> Self:
         """Set the parameters of this estimator.

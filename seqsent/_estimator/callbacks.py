@@ -9,7 +9,7 @@ try:
     from sklearn.callback import CallbackSupportMixin
 except ImportError:
 
-    class CallbackSupportMixin:  # type: ignore[no-redef]
+    class CallbackSupportMixin:  # type: ignore[no-redef]  # before 1.9
         """Nothing: this version of scikit-learn has no callbacks."""
 
 

@@ -34,18 +34,24 @@ _OTHER = ("airline", "trec6", "korean", "cornell2", "arabic")
 _FEW = ("airline", "arabic", "rt_polarity")
 _N_FEW = 500
 _DRAWS = 3
+_GRU, _FAST, _ACCURATE = '`cell="gru"`, the default', '`preset="fast"`', '`preset="accurate"`'
 _NETWORKS: dict[str, dict[str, Any]] = {
     '`cell="simple"`': {"cell": "simple"},
     '`cell="lstm"`': {"cell": "lstm"},
-    '`cell="gru"`, the default': {"cell": "gru"},
-    '`preset="fast"`': {"preset": "fast"},
-    '`preset="accurate"`': {"preset": "accurate"},
+    _GRU: {"cell": "gru"},
+    _FAST: {"preset": "fast"},
+    _ACCURATE: {"preset": "accurate"},
 }
 _TF_IDF, _CHARACTERS = "TF-IDF + logistic regression", "TF-IDF of character n-grams"
 _NAIVE_BAYES, _LINEAR_PART = "NB-scaled n-grams", "linear part of the ensemble"
 _ENSEMBLES = "ensembles"
 _LINEAR = (_TF_IDF, _CHARACTERS, _NAIVE_BAYES, _LINEAR_PART)
-_IN_ENSEMBLES = tuple(_NETWORKS)[-3:]
+# names of ensembles by their network
+_ENSEMBLE_NAMES = {
+    _GRU: "ensemble, `preset=None`",
+    _FAST: "ensemble, the default",
+    _ACCURATE: f"ensemble, {_ACCURATE}",
+}
 _MEMORY_NETWORKS = {
     "SimpleRNN": {"cell": "simple"},
     'LSTM, `"keras"`': {"cell": "lstm", "gate_bias": "keras"},
@@ -55,14 +61,8 @@ _MEMORY_NETWORKS = {
 }
 _DISTANCES = (20, 60, 120, 240)
 _N_NEGATIVE, _N_POSITIVE = 1140, 60
-_IMBALANCED = ('`cell="gru"`, the default', _TF_IDF)
+_IMBALANCED = (_GRU, _TF_IDF)
 Store = dict[str, Result]
-
-
-def _ensemble(name: str) -> str:
-    """Return the name of the ensemble with a network."""
-    names = ("`preset=None`", "the default", '`preset="accurate"`')
-    return f"ensemble, {dict(zip(_IN_ENSEMBLES, names, strict=True))[name]}"
 
 
 def make_linear(name: str, method: str) -> Any:
@@ -84,7 +84,7 @@ def fit(part: str, name: str, method: str, seed: str) -> dict[str, Result]:
     source = f"{name}-{_N_FEW}" if part == "few" else name
     (X, y), (texts, truth) = accuracy.read(source, False, int(seed))
     found, results = {}, {}
-    for each in (_LINEAR_PART, *_IN_ENSEMBLES) if method == _ENSEMBLES else (method,):
+    for each in (_LINEAR_PART, *_ENSEMBLE_NAMES) if method == _ENSEMBLES else (method,):
         if each in _NETWORKS:
             model = make_sentiment_pipeline(**_NETWORKS[each], random_state=int(seed))
         else:
@@ -93,12 +93,12 @@ def fit(part: str, name: str, method: str, seed: str) -> dict[str, Result]:
         size = {"file MB": len(pickle.dumps(model)) / 1e6}
         found[each] = model.predict_proba(texts)
         results[each] = size | accuracy.judge_probabilities(found[each], truth, model.classes_)
-        if method == _ENSEMBLES and each in _IN_ENSEMBLES:
+        if method == _ENSEMBLES and each in _ENSEMBLE_NAMES:
             judged = accuracy.judge_probabilities(
                 (found[_LINEAR_PART] + found[each]) / 2, truth, model.classes_
             )
             both = size["file MB"] + results[_LINEAR_PART]["file MB"]
-            results[_ensemble(each)] = {"file MB": both} | judged
+            results[_ENSEMBLE_NAMES[each]] = {"file MB": both} | judged
     return results
 
 
@@ -171,7 +171,7 @@ def balance(method: str, seed: str) -> dict[str, Result]:
 def list_jobs(parts: Sequence[str], seeds: int) -> list[tuple[str, list[object]]]:
     """Return the child functions to call and their arguments, the longest first."""
     jobs: list[tuple[str, list[object]]] = []
-    alone = [m for m in (*_LINEAR, *_NETWORKS) if m not in (_LINEAR_PART, *_IN_ENSEMBLES)]
+    alone = [m for m in (*_LINEAR, *_NETWORKS) if m not in (_LINEAR_PART, *_ENSEMBLE_NAMES)]
     for method in reversed([*alone, _ENSEMBLES]):
         jobs += [
             ("fit", [part, name, method, seed])
@@ -239,7 +239,7 @@ def mean(store: Store, method: str, figure: str, *key: str) -> float | None:
 
 def seconds(store: Store, method: str) -> float | None:
     """Return the seconds of a fit; an ensemble fits a network and the linear part."""
-    networks = {_ensemble(name): name for name in _IN_ENSEMBLES}
+    networks = {ensemble: network for network, ensemble in _ENSEMBLE_NAMES.items()}
     parts = [networks[method], _LINEAR_PART] if method in networks else [method]
     found = [store.get(f"time | {part}", {}).get(part) for part in parts]
     return None if None in found else sum(times["seconds"] for times in found)
@@ -252,8 +252,7 @@ def to_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def accuracy_table(store: Store, part: str, columns: dict[str, tuple[str, str]]) -> str:
     """Return accuracies by method and data set, the best of a column in bold."""
-    ensembles = [_ensemble(name) for name in _IN_ENSEMBLES]
-    methods = [*_LINEAR, *_NETWORKS, *ensembles]
+    methods = [*_LINEAR, *_NETWORKS, *_ENSEMBLE_NAMES.values()]
     found = {
         column: {m: mean(store, m, figure, part, name) for m in methods}
         for column, (name, figure) in columns.items()
@@ -280,7 +279,7 @@ def accuracy_table(store: Store, part: str, columns: dict[str, tuple[str, str]])
 
 def few_table(store: Store, figures: str, columns: dict[str, tuple[str, str]]) -> str:
     """Return accuracy and log loss, or the calibration error."""
-    methods = [*_LINEAR[:3], *_NETWORKS, *(_ensemble(name) for name in _IN_ENSEMBLES)]
+    methods = [*_LINEAR[:3], *_NETWORKS, *_ENSEMBLE_NAMES.values()]
     rows = []
     for method in methods:
         cells = []
@@ -359,10 +358,9 @@ def write_tables() -> None:
         "measured": lambda: f"Measured on {store['about']['text']}\n",
     }
     needs = {"accuracy": "fit | full", "other_texts": "fit | other", "few_texts": "fit | few"}
-    needs |= {"calibration": "fit | full", "memory": "remember", "speed": "speed"}
-    needs["balance"] = "balance"
+    needs |= {"calibration": "fit | full", "memory": "remember", "measured": "about"}
     for name, make in tables.items():
-        if any(key.startswith(needs.get(name, "about")) for key in store):
+        if any(key.startswith(needs.get(name, name)) for key in store):
             (_TABLES / f"{name}.md").write_text(make(), encoding="utf-8")
     readme = ROOT / "README.md"
     table = (_TABLES / "accuracy.md").read_text(encoding="utf-8")
